@@ -1,0 +1,249 @@
+"""Typed configuration: the models of ``params.yaml``, overlays, and errors that teach.
+
+Configuration enters here once; below this module functions take plain arguments or one section.
+Blocks of methods (``synthesis.methods.<name>``) belong to the method's own module and are
+checked by :func:`maskbench.experiment.load`, which knows the registry.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from maskbench.errors import MaskbenchError, from_os_error
+
+Split = Literal["train", "val", "test"]
+
+
+class Section(BaseModel):
+    """Base of every section: unknown keys are refused, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SplitShares(Section):
+    """Shares of the identities; they sum to 1."""
+
+    train: float = Field(0.7, ge=0, le=1, description="share of identities for training")
+    val: float = Field(0.1, ge=0, le=1, description="share of identities for choices")
+    test: float = Field(0.2, ge=0, le=1, description="share of identities for the numbers")
+
+    @model_validator(mode="after")
+    def _sums_to_one(self) -> SplitShares:
+        if abs(self.train + self.val + self.test - 1) > 1e-6:
+            raise ValueError("train + val + test must be 1")
+        return self
+
+
+class DatasetConfig(Section):
+    """One data set: where its pictures come from and how its people are split."""
+
+    adapter: Literal["orl", "lfw", "mfr2", "folder", "flat"] = Field(
+        description="the reader; folder: one folder per identity, flat: no identities known"
+    )
+    path: str | None = Field(
+        None,
+        description="folder of a local collection; relative paths are looked up in MASKBENCH_DATA "
+        "(default: data/ in the project)",
+    )
+    shares: SplitShares = Field(default_factory=SplitShares, description="identity shares")
+    split_seed: int = Field(0, description="seed of the identity split")
+    max_identities: int | None = Field(None, ge=1, description="use only this many people")
+    max_pictures_per_identity: int | None = Field(None, ge=1, description="pictures a person")
+    max_reject_share: float = Field(
+        0.05, ge=0, le=1, description="stop when more than this share of pictures is rejected"
+    )
+
+
+class DetectorConfig(Section):
+    """MTCNN (Zhang et al. 2016) as the papers use it."""
+
+    thresholds: tuple[float, float, float] = Field(
+        (0.6, 0.7, 0.7), description="score thresholds of P-, R- and O-Net"
+    )
+    factor: float = Field(0.709, gt=0, lt=1, description="scale step of the image pyramid")
+    min_face: int = Field(20, ge=12, description="smallest face side in pixels of the picture")
+
+
+class FacesConfig(Section):
+    """Detection and cropping."""
+
+    detector: DetectorConfig = Field(default_factory=DetectorConfig, description="MTCNN")
+    margin: float = Field(0.2, ge=0, description="the box is enlarged by this share of its side")
+    size: int = Field(144, ge=32, description="side of the square crops in pixels")
+    max_pixels: int = Field(
+        100_000_000, ge=1, description="pictures with more pixels are rejected unread"
+    )
+
+
+class MasksConfig(Section):
+    """Mask pictures and the key-point overlay."""
+
+    size: int = Field(144, ge=32, description="side of the rasterised mask pictures in pixels")
+    styles: tuple[str, ...] = Field(description="mask styles used in training")
+    unseen_styles: tuple[str, ...] = Field(description="mask styles kept for the test alone")
+    figure_styles: tuple[str, ...] = Field(
+        ("surgical_blue", "kn95", "surgical_pink", "checkered", "speckled"),
+        description="the five styles of Figure 5; they are measured",
+    )
+
+    @model_validator(mode="after")
+    def _disjoint(self) -> MasksConfig:
+        both = set(self.styles) & set(self.unseen_styles)
+        if both:
+            raise ValueError(f"styles both for training and kept for the test: {sorted(both)}")
+        missing = set(self.figure_styles) - set(self.styles)
+        if missing:
+            raise ValueError(f"figure_styles that are not among styles: {sorted(missing)}")
+        return self
+
+
+class RealDomain(Section):
+    """Where a critic's pictures of people wearing masks come from."""
+
+    source: str = Field(
+        "keypoint",
+        description="keypoint: the overlay on training people; otherwise the name of a data set "
+        "of really masked faces",
+    )
+    copies: int = Field(4, ge=1, description="overlays with different styles per training face")
+
+
+class SynthesisConfig(Section):
+    """Mask synthesis: what is trained, on what, and what is measured."""
+
+    dataset: str = Field("orl", description="name of a data set above")
+    seeds: tuple[int, ...] = Field((0, 1, 2), min_length=1, description="one training for each")
+    real_domain: RealDomain = Field(default_factory=RealDomain, description="the real pictures")
+    methods: dict[str, dict[str, Any]] = Field(
+        description="one block a method; its keys are those of the method's Params"
+    )
+
+
+class MetricsConfig(Section):
+    """Image and set metrics."""
+
+    bootstrap: int = Field(1000, ge=0, description="resamples for the 95% intervals")
+    bootstrap_seed: int = Field(0, description="seed of the resampling")
+    batch_size: int = Field(32, ge=1, description="pictures per feature batch")
+    weights: Literal["published", "packaged"] = Field(
+        "published",
+        description="published: the papers' networks where they are present or can be fetched, "
+        "else the packaged ImageNet network; packaged: always that one (equal on every machine)",
+    )
+
+
+class TrackingConfig(Section):
+    """MLflow. The environment variable MLFLOW_TRACKING_URI wins over this section."""
+
+    enabled: bool = Field(True, description="log runs")
+    experiment: str = Field("maskbench", description="MLflow experiment name")
+
+
+class Config(Section):
+    """The whole of ``params.yaml``."""
+
+    output: str = Field("results", description="folder of everything that a run makes")
+    datasets: dict[str, DatasetConfig] = Field(description="the data sets by name")
+    faces: FacesConfig = Field(default_factory=FacesConfig, description="detection and crops")
+    masks: MasksConfig = Field(description="mask pictures")
+    synthesis: SynthesisConfig = Field(description="putting masks on")
+    metrics: MetricsConfig = Field(default_factory=MetricsConfig, description="measuring")
+    tracking: TrackingConfig = Field(default_factory=TrackingConfig, description="MLflow")
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Config:
+        wanted = [self.synthesis.dataset]
+        if self.synthesis.real_domain.source != "keypoint":
+            wanted.append(self.synthesis.real_domain.source)
+        for name in wanted:
+            if name not in self.datasets:
+                raise ValueError(f"data set {name} is used but not listed under datasets")
+        return self
+
+
+def read_layers(paths: Sequence[Path]) -> dict[str, Any]:
+    """Read YAML files and lay each over the ones before (mappings merge, all else replaces).
+
+    Raises:
+        MaskbenchError: a file is missing, is not YAML or is not a mapping.
+    """
+    merged: dict[str, Any] = {}
+    for path in paths:
+        try:
+            layer = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise from_os_error(error, path) from error
+        except yaml.YAMLError as error:
+            raise MaskbenchError(path, f"not YAML: {error}", "mend the syntax") from error
+        if layer is None:
+            layer = {}
+        if not isinstance(layer, dict):
+            raise MaskbenchError(path, "not a mapping of keys to values", "see params.yaml")
+        merged = merge(merged, layer)
+    return merged
+
+
+def merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Lay ``above`` over ``below``: mappings merge key by key, everything else replaces."""
+    out = dict(below)
+    for key, value in above.items():
+        old = out.get(key)
+        out[key] = merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return out
+
+
+def validate(model: type[BaseModel], values: Any, place: str) -> Any:
+    """Build ``model`` from ``values``.
+
+    Raises:
+        MaskbenchError: «place.key: what is wrong; did you mean ...?» for the first wrong key, with
+            all others listed after it.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        problems = [_sentence(model, problem) for problem in error.errors()]
+        where, what, way_out = problems[0]
+        more = "".join(f"\n  also {w}: {x}" + (f"; {y}" if y else "") for w, x, y in problems[1:])
+        key = f"{place}: {where}" if where else place
+        raise MaskbenchError(key, what, (way_out or "see params.yaml") + more) from None
+
+
+def _sentence(model: type[BaseModel], problem: Any) -> tuple[str, str, str]:
+    location = [str(part) for part in problem["loc"]]
+    where = ".".join(location)
+    if problem["type"] == "extra_forbidden":
+        known = _keys_at(model, location[:-1])
+        near = difflib.get_close_matches(location[-1], known, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(sorted(known))}"
+        return where, "unknown key", hint
+    if problem["type"] == "missing":
+        return where, "missing key", "add it, see params.yaml"
+    got = problem.get("input")
+    shown = f", got {got!r}" if not isinstance(got, dict | list | BaseModel) else ""
+    return where, problem["msg"].removeprefix("Value error, ").lower() + shown, ""
+
+
+def _keys_at(model: type[BaseModel], location: list[str]) -> list[str]:
+    """Keys that the schema of ``model`` knows at a location."""
+    schema = model.model_json_schema()
+    node: dict[str, Any] = schema
+    for part in location:
+        node = _resolve(schema, node)
+        node = node.get("properties", {}).get(part) or node.get("additionalProperties") or {}
+        if not isinstance(node, dict):
+            return []
+    return list(_resolve(schema, node).get("properties", {}))
+
+
+def _resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in node or "allOf" in node:
+        ref = node.get("$ref") or node["allOf"][0].get("$ref", "")
+        node = schema["$defs"][ref.rsplit("/", 1)[-1]]
+    return node

@@ -1,0 +1,1 @@
+"""Where pictures come from: one module a data set, one registry."""

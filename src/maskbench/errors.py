@@ -1,0 +1,44 @@
+"""The one exception a user is meant to read: it names the thing, the place and the way out."""
+
+from __future__ import annotations
+
+import difflib
+import errno
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class MaskbenchError(Exception):
+    """An error with a cause that the user can mend.
+
+    ``str(error)`` reads «place: what; way out». The command line prints it without a traceback.
+    """
+
+    def __init__(self, place: str | Path, what: str, way_out: str = "") -> None:
+        self.place, self.what, self.way_out = str(place), what, way_out
+        super().__init__(f"{self.place}: {what}" + (f"; {way_out}" if way_out else ""))
+
+    def __reduce__(self):  # type: ignore[no-untyped-def]
+        return type(self), (self.place, self.what, self.way_out)
+
+
+def unknown_name(place: str | Path, kind: str, name: str, known: Iterable[str]) -> MaskbenchError:
+    """The error for a name that is not among the known ones, with the nearest of them."""
+    known = sorted(known)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    way_out = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+    return MaskbenchError(place, f"{name}: unknown {kind}", way_out)
+
+
+def from_os_error(error: OSError, path: str | Path) -> MaskbenchError:
+    """Turn a failed read or write into one clear sentence."""
+    way_out = {
+        errno.ENOSPC: "free some space or choose another output folder",
+        errno.EDQUOT: "free some of your quota or choose another output folder",
+        errno.EACCES: "choose a folder that you may write, or change its permissions",
+        errno.EPERM: "choose a folder that you may write, or change its permissions",
+        errno.EROFS: "the file system is read-only; choose another output folder",
+        errno.ENOENT: "check the path",
+        errno.EFBIG: "the file system or the file-size limit allows no larger file",
+    }.get(error.errno or 0, "check the path and the file system")
+    return MaskbenchError(path, (error.strerror or str(error)).lower(), way_out)

@@ -1,0 +1,1 @@
+"""Find, measure and crop faces: detect -> landmarks -> pose -> crop -> a FaceSet."""

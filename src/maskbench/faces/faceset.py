@@ -1,0 +1,157 @@
+"""FaceSet: a folder of equally sized face crops with everything known about each of them.
+
+    images.npy        uint8, N x H x W x 3 RGB, opened memory-mapped
+    faces.parquet     a row a face, in the order of images.npy
+    rejects.parquet   every picture that was not taken, and why (columns: source, identity, reason)
+    spec.json         data set name, version and checksum; crop and alignment specification
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from maskbench.artifacts import GrowingArray, read_json, write_json
+from maskbench.errors import MaskbenchError
+
+FACE_COLUMNS = (
+    "face_id",  # str, unique in the set
+    "identity",  # str; "" where the data set knows none
+    "source",  # str, the picture's path relative to the data set's root
+    "split",  # str: train, val or test
+    "box",  # 4 x float32: x0 y0 x1 y1 of the detector, in source pixels
+    "score",  # float32: the detector's confidence, 0..1
+    "crop_box",  # 4 x float32: the square that was cropped, in source pixels
+    "landmarks",  # 136 x float32: 68 (x, y) in crop pixels; pixel centres at integers
+    "yaw",  # float32 degrees; > 0: the face looks to the picture's right
+    "pitch",  # float32 degrees; > 0: the head is bowed
+    "roll",  # float32 degrees; > 0: turned clockwise in the picture
+)
+REJECT_COLUMNS = ("source", "identity", "reason")
+
+
+def landmark_array(column: pd.Series) -> np.ndarray:
+    """The landmarks column as float32 of shape (N, 68, 2)."""
+    if len(column) == 0:
+        return np.zeros((0, 68, 2), np.float32)
+    return np.stack(column.to_numpy()).astype(np.float32).reshape(-1, 68, 2)
+
+
+@dataclass
+class FaceSet:
+    """An opened FaceSet. ``images`` is a read-only memory map, (N, H, W, 3) uint8 RGB."""
+
+    path: Path
+    images: np.ndarray
+    faces: pd.DataFrame
+    spec: dict[str, Any]
+
+    @classmethod
+    def open(cls, path: Path) -> FaceSet:
+        """Open a FaceSet folder.
+
+        Raises:
+            MaskbenchError: the folder is not a FaceSet, or its parts disagree.
+        """
+        path = Path(path)
+        images = _open_array(path / "images.npy")
+        faces = pd.read_parquet(path / "faces.parquet")
+        if len(images) != len(faces):
+            raise MaskbenchError(
+                path, f"{len(images)} images but {len(faces)} rows", "make the set again"
+            )
+        return cls(path, images, faces, read_json(path / "spec.json"))
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def landmarks(self) -> np.ndarray:
+        """(N, 68, 2) float32 in crop pixels."""
+        return landmark_array(self.faces["landmarks"])
+
+    @property
+    def size(self) -> int:
+        """Side of the crops in pixels."""
+        return int(self.images.shape[1])
+
+    @property
+    def dataset(self) -> str:
+        return str(self.spec["dataset"])
+
+    @property
+    def crop(self) -> str:
+        """Short name of the crop specification, for the ``crop`` column of measurements."""
+        return str(self.spec["crop"])
+
+    def of_split(self, split: str) -> np.ndarray:
+        """Row numbers of one split, ascending."""
+        return np.flatnonzero((self.faces["split"] == split).to_numpy())
+
+
+class FaceSetWriter:
+    """Write a FaceSet picture by picture; memory does not grow with N but for the table's rows.
+
+    Use inside :func:`maskbench.artifacts.atomic_dir`::
+
+        with atomic_dir(out) as tmp, FaceSetWriter(tmp, size=144, spec=spec) as writer:
+            writer.add(image, {...FACE_COLUMNS...})
+            writer.reject(source, identity, reason)
+    """
+
+    columns = FACE_COLUMNS
+
+    def __init__(self, folder: Path, size: int, spec: dict[str, Any]) -> None:
+        self.folder, self.spec = Path(folder), spec
+        self._images = GrowingArray(self.folder / "images.npy", (size, size, 3))
+        self._rows: list[dict[str, Any]] = []
+        self._rejects: list[dict[str, str]] = []
+
+    def add(self, image: np.ndarray, row: dict[str, Any]) -> None:
+        """Add one crop (H, W, 3 uint8) and its row (exactly the keys ``columns``)."""
+        if set(row) != set(self.columns):
+            raise ValueError(f"row keys differ from {self.columns}: {sorted(row)}")
+        self._images.append(image[None])
+        self._rows.append(row)
+
+    def reject(self, source: str, identity: str, reason: str) -> None:
+        """Note a picture that is not taken."""
+        self._rejects.append({"source": source, "identity": identity, "reason": reason})
+
+    @property
+    def accepted(self) -> int:
+        return len(self._rows)
+
+    @property
+    def rejected(self) -> int:
+        return len(self._rejects)
+
+    def close(self) -> None:
+        self._images.close()
+        frame = pd.DataFrame(self._rows, columns=list(self.columns))
+        frame.to_parquet(self.folder / "faces.parquet", index=False)
+        rejects = pd.DataFrame(self._rejects, columns=list(REJECT_COLUMNS))
+        rejects.to_parquet(self.folder / "rejects.parquet", index=False)
+        write_json(self.folder / "spec.json", self.spec)
+
+    def __enter__(self) -> FaceSetWriter:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self._images.close()
+
+
+def _open_array(path: Path) -> np.ndarray:
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise MaskbenchError(
+            path, f"not a readable array ({error})", "make the set again"
+        ) from error

@@ -1,0 +1,1 @@
+"""Mask artwork, the key-point overlay, the wearing check -> a MaskedSet."""

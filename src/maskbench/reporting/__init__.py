@@ -1,0 +1,1 @@
+"""Tables, figures, claims: everything a reader sees, from measured rows alone."""

@@ -1,0 +1,124 @@
+"""The interface of a synthesis method and the registry that finds them.
+
+A method is one module in this package that ends in ``register(MyMethod())``; nothing else in
+the project names it. Rules, tables, figures, DVC and the command line read the registry.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+import maskbench.synthesis as package
+from maskbench.config import Section, validate
+from maskbench.errors import unknown_name
+from maskbench.faces.faceset import FaceSet
+from maskbench.masks.artwork import MaskPictures
+from maskbench.masks.maskedset import MaskedSet
+
+
+class Method(ABC):
+    """A way of putting masks on faces.
+
+    Attributes:
+        name: registry name (field's standard terms; see docs).
+        title: how tables and figures call it.
+        paper: the paper and section that defines it.
+        trained: whether :meth:`train` learns anything. Methods that do not have one training, of
+            seed 0, whose state is empty.
+        uses_stn: whether it places the mask picture by a spatial transformer.
+        Params: pydantic model of the method's block in ``params.yaml``.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    paper: ClassVar[str]
+    trained: ClassVar[bool] = True
+    uses_stn: ClassVar[bool] = False
+    Params: ClassVar[type[BaseModel]] = Section
+
+    @abstractmethod
+    def train(
+        self,
+        faces: FaceSet,
+        masked: MaskedSet,
+        pictures: MaskPictures,
+        params: Any,
+        *,
+        styles: Sequence[str],
+        seed: int,
+        out: Path,
+        scratch: Path,
+        log: Callable[[int, dict[str, float]], None],
+    ) -> None:
+        """Train and write a model folder.
+
+        Args:
+            faces: the bare faces; only rows of split ``train`` are learnt from, rows of ``val``
+                may be used for snapshots and choices, rows of ``test`` never.
+            masked: the real domain, people wearing masks (training people only).
+            pictures: the rasterised mask pictures.
+            params: an instance of :attr:`Params`.
+            styles: the mask styles that may be used.
+            seed: of every random choice.
+            out: an existing empty folder. ``state.safetensors`` (the whole training state) is
+                written here, with ``curves.parquet`` (step, name, value) and ``snapshots/*.png``.
+            scratch: folder for checkpoints; a stopped training goes on from what it finds here
+                and ends byte-identical to an unbroken one.
+            log: called with (step, {name: value}) at the logging interval (tracking).
+        """
+
+    @abstractmethod
+    def apply(
+        self,
+        model: Path,
+        faces: FaceSet,
+        pictures: MaskPictures,
+        params: Any,
+        *,
+        rows: Sequence[int],
+        styles: Sequence[str],
+        seed: int,
+        out: Path,
+    ) -> None:
+        """Put every style on every face of ``rows`` (faces outer, styles inner) and write a
+        MaskedSet into the existing empty folder ``out``."""
+
+
+_REGISTRY: dict[str, Method] = {}
+
+
+def register(method: Method) -> Method:
+    """Add a method to the registry."""
+    _REGISTRY[method.name] = method
+    return method
+
+
+def methods() -> dict[str, Method]:
+    """All methods by name, sorted; imports every module of this package once."""
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+    return dict(sorted(_REGISTRY.items()))
+
+
+def method(name: str) -> Method:
+    """One method.
+
+    Raises:
+        MaskbenchError: unknown name, with the nearest known one.
+    """
+    known = methods()
+    if name not in known:
+        raise unknown_name("synthesis.methods", "method", name, known)
+    return known[name]
+
+
+def parse_params(name: str, block: dict[str, Any], place: str = "params.yaml") -> Any:
+    """The typed block ``synthesis.methods.<name>``."""
+    return validate(method(name).Params, block, f"{place}: synthesis.methods.{name}")

@@ -1,0 +1,1 @@
+"""What every training shares: state, checkpoints, devices, progress."""
