@@ -1,0 +1,79 @@
+"""What all figures share: their inputs, their look, and how they are saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+INK, GREY, PALE = "#1a1a1a", "#6b6b6b", "#e6e6e6"
+# Okabe and Ito's colours, told apart by readers with any colour vision.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+DPI = 200
+
+_RC = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8.0,
+    "axes.titlesize": 8.0,
+    "axes.labelsize": 8.0,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "xtick.labelsize": 7.0,
+    "ytick.labelsize": 7.0,
+    "text.color": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 7.0,
+    "lines.linewidth": 1.1,
+}
+
+
+@dataclass(frozen=True)
+class FigureInputs:
+    """Paths and names that a figure may read; see :mod:`maskbench.reporting.make_figure`."""
+
+    faces: Path | None = None
+    masked: tuple[Path, ...] = ()
+    models: tuple[Path, ...] = ()
+    mask_pictures: Path | None = None
+    pictures: Path | None = None
+    styles: tuple[str, ...] = ()
+    unseen_styles: tuple[str, ...] = ()
+
+
+@contextmanager
+def clean_style() -> Iterator[None]:
+    """Matplotlib's own defaults with this project's look, whatever the user's settings are."""
+    with matplotlib.rc_context():
+        matplotlib.rcParams.update(matplotlib.rcParamsDefault)
+        matplotlib.rcParams.update(_RC)
+        yield
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of a size in inches, on the Agg canvas (no display, no global state)."""
+    figure = Figure(figsize=(width, height), facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def show_picture(axes: Axes, picture: object) -> None:
+    """A uint8 picture (H, W, 3) or (H, W), pixel for pixel without ticks or frame."""
+    axes.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="lanczos")
+    axes.set_axis_off()
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a PNG without the date and the program's version."""
+    figure.savefig(path, format="png", dpi=DPI, metadata={"Software": None})
