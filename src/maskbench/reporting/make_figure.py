@@ -7,8 +7,8 @@ given and are not read.
 =================== ============================================ ===============================
 figure              needs                                        shows
 =================== ============================================ ===============================
-fig5                masked (a MaskedSet a method, one seed),     paper 1, Figure 5: four poses x
-                    styles (the five)                            methods x styles
+fig5                faces, masked (a MaskedSet a method, one     paper 1, Figure 5: four poses x
+                    seed), styles (the five)                     methods x styles
 placement_training  models (model folders with snapshots/ of     placement through training
                     one method, the first is drawn)
 loss_curves         models (all methods and seeds)               what each network minimised
