@@ -68,6 +68,22 @@ class DetectorConfig(Section):
     )
     factor: float = Field(0.709, gt=0, lt=1, description="scale step of the image pyramid")
     min_face: int = Field(20, ge=12, description="smallest face side in pixels of the picture")
+    coarse_share: float = Field(
+        0.2,
+        ge=0,
+        lt=1,
+        description="faces are first sought from this share of the picture's short side upwards, "
+        "smaller ones only where none convinces; 0: always down to min_face",
+    )
+    coarse_score: float = Field(
+        0.95, ge=0, le=1, description="a face of this score convinces the coarse search"
+    )
+    working_side: int = Field(
+        1024,
+        ge=64,
+        description="pictures with a longer side are shrunk to it for detection, where min_face "
+        "then counts; bounds memory",
+    )
 
 
 class FacesConfig(Section):

@@ -1,0 +1,96 @@
+"""Find the one face of a picture: box, crop square, 68 landmarks and pose, in picture pixels.
+
+    locator = FaceLocator(weights, config.faces)
+    for face in locator.locate(pictures):
+        if face is not None: ...
+
+Coordinates. Landmarks: pixel centres lie at integers. Boxes: x0 y0 x1 y1 are edges, pixel i
+covers [i, i + 1); they may reach out of the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from maskbench.config import FacesConfig
+from maskbench.faces.landmarks import LandmarkPredictor
+from maskbench.faces.mtcnn import Mtcnn, select_face
+from maskbench.faces.pose import Pose, pose_of
+
+
+@dataclass(frozen=True)
+class LocatedFace:
+    """One face, in pixels of its picture.
+
+    Attributes:
+        box: (4,) float32, the detector's box x0 y0 x1 y1 (edges).
+        score: the detector's confidence, 0..1.
+        crop_box: (4,) float32, the square to crop: the box made square and enlarged by the margin.
+        landmarks: (68, 2) float32 (x, y), pixel centres at integers.
+        pose: yaw, pitch and roll in degrees.
+    """
+
+    box: np.ndarray
+    score: float
+    crop_box: np.ndarray
+    landmarks: np.ndarray
+    pose: Pose
+
+
+class FaceLocator:
+    """Detector, selection rule and landmark predictor in one."""
+
+    def __init__(self, weights: Path, config: FacesConfig, device: str | None = None) -> None:
+        """Open the weights.
+
+        Args:
+            weights: folder with mtcnn_{p,r,o}net.pt and dlib_landmarks_68.dat.
+            config: detector settings and the crop's margin.
+            device: torch device; default: cuda where there is one, else cpu.
+        """
+        self.config = config
+        self._detector = Mtcnn(weights, config.detector, device)
+        self._predictor = LandmarkPredictor(weights)
+
+    def locate(self, images: Sequence[np.ndarray]) -> list[LocatedFace | None]:
+        """Find the large and central face of each picture; None where there is none.
+
+        Args:
+            images: uint8 RGB pictures (H, W, 3) of any sizes.
+        """
+        found: list[LocatedFace | None] = []
+        for image, detections in zip(images, self._detector.detect(images), strict=True):
+            best = select_face(detections, (image.shape[1], image.shape[0]))
+            if best is None:
+                found.append(None)
+                continue
+            box = detections.boxes[best]
+            landmarks = self._predictor.predict(image, box)
+            found.append(
+                LocatedFace(
+                    box=box,
+                    score=float(detections.scores[best]),
+                    crop_box=square_around(box, self.config.margin),
+                    landmarks=landmarks,
+                    pose=pose_of(landmarks, (image.shape[1], image.shape[0])),
+                )
+            )
+        return found
+
+
+def square_around(box: np.ndarray, margin: float) -> np.ndarray:
+    """The square that is cropped: around the box's centre, side = longer side x (1 + margin).
+
+    Args:
+        box: (4,) x0 y0 x1 y1.
+        margin: 0.2 enlarges the whole side by 0.2, that is by a tenth on each edge (the second
+            paper expands the MTCNN box «by a factor 0.2»).
+    """
+    x0, y0, x1, y1 = (float(v) for v in box)
+    half = max(x1 - x0, y1 - y0) * (1 + margin) / 2
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    return np.array([x - half, y - half, x + half, y + half], np.float32)

@@ -1,0 +1,323 @@
+"""MTCNN face detection, batched, on the published weights.
+
+Zhang, Zhang, Li, Qiao: Joint Face Detection and Alignment using Multi-task Cascaded
+Convolutional Networks, IEEE Signal Processing Letters 2016. A pyramid through P-Net proposes boxes,
+R-Net refines them, O-Net gives the final boxes and five points.
+
+    detector = Mtcnn(weights, DetectorConfig())
+    detections = detector.detect([picture, ...])
+
+Two things differ from the paper, both for speed and both switched by configuration: the search
+starts with large faces and goes down to ``min_face`` only where it found none that convinces
+(``coarse_share``), and large pictures are shrunk first (``working_side``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torchvision.ops import nms
+
+from maskbench.config import DetectorConfig
+from maskbench.faces.mtcnn_networks import ONet, PNet, RNet, load_network
+
+CELL = 12  # side of P-Net's receptive field
+STRIDE = 2
+CHUNK = 16  # pictures that go through the networks together
+
+
+@dataclass(frozen=True)
+class Detections:
+    """The faces of one picture, best first.
+
+    Attributes:
+        boxes: (N, 4) float32 x0 y0 x1 y1, edges in pixels; may reach out of the picture.
+        scores: (N,) float32, 0..1.
+        points: (N, 5, 2) float32 (x, y): eyes, nose tip, mouth corners, the left ones first.
+    """
+
+    boxes: np.ndarray
+    scores: np.ndarray
+    points: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    @classmethod
+    def none(cls) -> Detections:
+        """No face."""
+        return cls(
+            np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 5, 2), np.float32)
+        )
+
+
+def select_face(detections: Detections, picture_size: tuple[int, int]) -> int | None:
+    """The row of the large and central face, None where there is no face.
+
+    The largest box area less twice the squared distance of its centre from the picture's; ties go
+    to the higher score.
+
+    Args:
+        detections: the faces of one picture.
+        picture_size: (width, height).
+    """
+    if not len(detections):
+        return None
+    boxes = detections.boxes.astype(np.float64)
+    area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    offset = (boxes[:, :2] + boxes[:, 2:]) / 2 - np.asarray(picture_size, np.float64) / 2
+    return int(np.argmax(area - 2 * (offset**2).sum(1)))
+
+
+@dataclass
+class _Candidates:
+    """Boxes of several pictures of one size, in working pixels."""
+
+    picture: np.ndarray  # (N,) int
+    boxes: np.ndarray  # (N, 4) float64
+    scores: np.ndarray  # (N,) float64
+
+    def take(self, rows: np.ndarray) -> _Candidates:
+        return _Candidates(self.picture[rows], self.boxes[rows], self.scores[rows])
+
+
+class Mtcnn:
+    """The detector. Its result for a picture does not depend on the pictures beside it."""
+
+    def __init__(
+        self, weights: Path, config: DetectorConfig | None = None, device: str | None = None
+    ) -> None:
+        """Open ``mtcnn_pnet.pt``, ``mtcnn_rnet.pt`` and ``mtcnn_onet.pt`` in ``weights``.
+
+        Raises:
+            MaskbenchError: a file is missing, damaged or another network's.
+        """
+        self.config = config or DetectorConfig()
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        weights = Path(weights)
+        self._pnet = load_network(PNet(), weights / "mtcnn_pnet.pt").to(self.device)
+        self._rnet = load_network(RNet(), weights / "mtcnn_rnet.pt").to(self.device)
+        self._onet = load_network(ONet(), weights / "mtcnn_onet.pt").to(self.device)
+
+    @torch.inference_mode()
+    def detect(self, images: Sequence[np.ndarray]) -> list[Detections]:
+        """Find the faces of each picture.
+
+        Args:
+            images: uint8 RGB (H, W, 3), any sizes; pictures narrower than 12 pixels have no face.
+        """
+        found: list[Detections] = [Detections.none()] * len(images)
+        working = [_shrink(image, self.config.working_side) for image in images]
+        by_size: dict[tuple[int, ...], list[int]] = {}
+        for row, image in enumerate(working):
+            by_size.setdefault(image.shape, []).append(row)
+        for rows in by_size.values():
+            for start in range(0, len(rows), CHUNK):
+                chunk = rows[start : start + CHUNK]
+                results = self._search([working[row] for row in chunk])
+                for row, result in zip(chunk, results, strict=True):
+                    found[row] = _rescale(result, images[row].shape, working[row].shape)
+        return found
+
+    def _search(self, images: list[np.ndarray]) -> list[Detections]:
+        """Coarse search, then the fine one where no face convinces. Pictures of equal size."""
+        side = min(images[0].shape[:2])
+        fine, coarse = self.config.min_face, self.config.coarse_share * side
+        if coarse <= fine:
+            return self._cascade(images, fine)
+        results = self._cascade(images, coarse)
+        again = [
+            row
+            for row, result in enumerate(results)
+            if not (result.scores >= self.config.coarse_score).any()
+        ]
+        if again:
+            finer = self._cascade([images[row] for row in again], fine)
+            for row, result in zip(again, finer, strict=True):
+                results[row] = result
+        return results
+
+    def _cascade(self, images: list[np.ndarray], min_face: float) -> list[Detections]:
+        found = self._propose(images, min_face)
+        found = self._refine(images, found)
+        return self._output(images, found)
+
+    def _propose(self, images: list[np.ndarray], min_face: float) -> _Candidates:
+        """P-Net over the pyramid."""
+        height, width = images[0].shape[:2]
+        rows, boxes, scores = [], [], []
+        for scale in _pyramid(min(height, width), min_face, self.config.factor):
+            size = (int(np.ceil(width * scale)), int(np.ceil(height * scale)))
+            level = np.stack([_resize(image, size) for image in images])
+            probability, offsets = self._pnet(self._tensor(level))
+            index = (probability > self.config.thresholds[0]).nonzero(as_tuple=True)
+            score = probability[index].double().cpu().numpy()
+            offset = offsets.permute(0, 2, 3, 1)[index].double().cpu().numpy()
+            picture, y, x = (axis.cpu().numpy() for axis in index)
+            corner = np.stack([x, y], 1) * STRIDE
+            cell = np.concatenate([corner, corner + CELL], 1)
+            cell = cell * np.tile([width / size[0], height / size[1]], 2)
+            keep = _suppress(cell, score, picture, 0.5)
+            rows.append(picture[keep])
+            scores.append(score[keep])
+            boxes.append(np.concatenate([cell[keep], offset[keep]], 1))
+        if not rows:
+            return _Candidates(np.zeros(0, int), np.zeros((0, 4)), np.zeros(0))
+        picture, both, score = np.concatenate(rows), np.concatenate(boxes), np.concatenate(scores)
+        keep = _suppress(both[:, :4], score, picture, 0.7)
+        return _Candidates(picture[keep], _moved(both[keep, :4], both[keep, 4:]), score[keep])
+
+    def _refine(self, images: list[np.ndarray], found: _Candidates) -> _Candidates:
+        """R-Net on square crops."""
+        if not len(found.scores):
+            return found
+        squares = _squared(found.boxes)
+        score, offset = (
+            out.double().cpu().numpy()
+            for out in self._rnet(self._tensor(_crops(images, found.picture, squares, 24)))
+        )
+        good = np.flatnonzero(score > self.config.thresholds[1])
+        kept = _Candidates(found.picture[good], squares[good], score[good])
+        keep = _suppress(kept.boxes, kept.scores, kept.picture, 0.7)
+        kept, offset = kept.take(keep), offset[good][keep]
+        kept.boxes = _moved(kept.boxes, offset)
+        return kept
+
+    def _output(self, images: list[np.ndarray], found: _Candidates) -> list[Detections]:
+        """O-Net on square crops, then a last suppression by the share of the smaller box."""
+        results = [Detections.none() for _ in images]
+        if not len(found.scores):
+            return results
+        squares = _squared(found.boxes)
+        score, offset, point = (
+            out.double().cpu().numpy()
+            for out in self._onet(self._tensor(_crops(images, found.picture, squares, 48)))
+        )
+        good = np.flatnonzero(score > self.config.thresholds[2])
+        picture, score, squares = found.picture[good], score[good], squares[good]
+        side = squares[:, 2:] - squares[:, :2]
+        # Points are shares of the square from its corner, given as pixel places.
+        points = point[good].reshape(-1, 2, 5).transpose(0, 2, 1) * side[:, None] + (
+            squares[:, None, :2] - 0.5
+        )
+        boxes = _moved(squares, offset[good])
+        for row in np.unique(picture):
+            mine = np.flatnonzero(picture == row)
+            mine = mine[np.argsort(-score[mine], kind="stable")]
+            mine = mine[_suppress_contained(boxes[mine], 0.7)]
+            results[row] = Detections(
+                _rounded(boxes[mine]), score[mine].astype(np.float32), _rounded(points[mine])
+            )
+        return results
+
+    def _tensor(self, pixels: np.ndarray) -> Tensor:
+        """(N, H, W, 3) uint8 -> (N, 3, H, W) float32 on the device, 0..255, channels last."""
+        return torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float()
+
+
+def _pyramid(short_side: int, min_face: float, factor: float) -> list[float]:
+    """Scales that bring faces of ``min_face`` and larger to P-Net's 12 pixels."""
+    scales, scale = [], CELL / min_face
+    while short_side * scale >= CELL:
+        scales.append(scale)
+        scale *= factor
+    return scales
+
+
+def _shrink(image: np.ndarray, working_side: int) -> np.ndarray:
+    """The picture itself, or a smaller copy whose longer side is ``working_side``."""
+    height, width = image.shape[:2]
+    longer = max(height, width)
+    if longer <= working_side:
+        return image
+    scale = working_side / longer
+    return _resize(image, (max(1, round(width * scale)), max(1, round(height * scale))))
+
+
+def _rescale(found: Detections, whole: tuple[int, ...], working: tuple[int, ...]) -> Detections:
+    """Detections in working pixels -> in pixels of the whole picture."""
+    if whole == working or not len(found):
+        return found
+    ratio = np.array([whole[1] / working[1], whole[0] / working[0]])
+    points = (found.points + 0.5) * ratio - 0.5
+    boxes = found.boxes * np.tile(ratio, 2)
+    return Detections(boxes.astype(np.float32), found.scores, points.astype(np.float32))
+
+
+def _resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resize to (width, height): averaging over areas when shrinking, linear when enlarging."""
+    if (image.shape[1], image.shape[0]) == size:
+        return image
+    smaller = size[0] <= image.shape[1] and size[1] <= image.shape[0]
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+
+
+def _crops(
+    images: list[np.ndarray], picture: np.ndarray, boxes: np.ndarray, side: int
+) -> np.ndarray:
+    """Cut boxes (x0 y0 x1 y1, whole pixels) out; black outside; (N, side, side, 3) uint8."""
+    crops = np.empty((len(boxes), side, side, 3), np.uint8)
+    for out, row, box in zip(crops, picture.tolist(), boxes.astype(int).tolist(), strict=True):
+        image = images[row]
+        x0, y0, x1, y1 = box
+        height, width = image.shape[:2]
+        left, top, right, bottom = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
+        if right <= left or bottom <= top:
+            out[:] = 0
+            continue
+        part = image[top:bottom, left:right]
+        if (left, top, right, bottom) != (x0, y0, x1, y1):
+            part = cv2.copyMakeBorder(
+                part, top - y0, y1 - bottom, left - x0, x1 - right, cv2.BORDER_CONSTANT
+            )
+        out[:] = _resize(part, (side, side))
+    return crops
+
+
+def _squared(boxes: np.ndarray) -> np.ndarray:
+    """Squares with the boxes' centres and longer sides, on whole pixels, at least 1 wide."""
+    side = np.maximum(np.round((boxes[:, 2:] - boxes[:, :2]).max(1)), 1)
+    corner = np.round((boxes[:, :2] + boxes[:, 2:]) / 2 - side[:, None] / 2)
+    return np.concatenate([corner, corner + side[:, None]], 1)
+
+
+def _moved(boxes: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Move each edge by its offset, a share of the box's side."""
+    side = boxes[:, 2:] - boxes[:, :2]
+    return boxes + offsets * np.tile(side, 2)
+
+
+def _rounded(pixels: np.ndarray) -> np.ndarray:
+    """Round to eighths of a pixel, so that the last bits of a convolution, which may depend on
+    the batch's size, do not reach the result."""
+    return (np.round(pixels * 8) / 8).astype(np.float32)
+
+
+def _suppress(
+    boxes: np.ndarray, scores: np.ndarray, picture: np.ndarray, limit: float
+) -> np.ndarray:
+    """Rows that survive non-maximum suppression within each picture, best score first."""
+    if len(scores) < 2:
+        return np.arange(len(scores))
+    span = boxes.max() - boxes.min() + 1
+    apart = boxes + picture[:, None] * span
+    return nms(torch.from_numpy(apart), torch.from_numpy(scores), limit).numpy()
+
+
+def _suppress_contained(boxes: np.ndarray, limit: float) -> list[int]:
+    """Like suppression, but by the intersection's share of the smaller box; best box first."""
+    kept: list[int] = []
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(1)
+    for row, box in enumerate(boxes):
+        low = np.maximum(box[:2], boxes[kept, :2])
+        high = np.minimum(box[2:], boxes[kept, 2:])
+        shared = np.maximum(high - low, 0).prod(1)
+        if not (shared > limit * np.minimum(areas[row], areas[kept])).any():
+            kept.append(row)
+    return kept
