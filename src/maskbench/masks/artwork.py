@@ -1,0 +1,209 @@
+"""The mask pictures: SVG sources in the package, rasterised with their anchor points.
+
+A style is one stand-alone file ``art/<style>.svg`` with a view box of 144 x 144 units, a
+transparent ground, the mask in the middle and its ear loops reaching the left and right edges.
+Circles ``<circle id="anchor-NAME" cx= cy=/>`` in a group that is not displayed name the points
+that the key-point overlay ties to a face (:data:`ANCHORS`). A new file is a new style.
+"""
+
+from __future__ import annotations
+
+import io
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from maskbench.artifacts import read_json, write_json
+from maskbench.errors import MaskbenchError, unknown_name
+
+VIEW_BOX = 144.0
+_PLACES = ("upper", "mid", "lower", "chin")
+ANCHORS = (
+    "nose_top",  # upper edge on the bridge of the nose
+    "nose_tip",
+    "centre",  # where the lips meet
+    "chin_bottom",  # lower edge under the chin
+    *(
+        f"{place}_{side}"
+        for place in ("upper", "mid", "lower", "chin")
+        for side in ("left", "right")
+    ),
+    *(f"loop_{place}_{side}" for place in ("upper", "lower") for side in ("left", "right")),
+)  # left and right are those of the picture
+_SUPERSAMPLING = 4
+_PICTURES, _STYLES = "pictures.npy", "styles.json"
+
+Anchors = dict[str, tuple[float, float]]
+
+
+@lru_cache(maxsize=1)
+def style_names() -> tuple[str, ...]:
+    """The packaged mask styles, sorted; nothing is rendered."""
+    art = resources.files("maskbench.masks") / "art"
+    return tuple(sorted(f.name[:-4] for f in art.iterdir() if f.name.endswith(".svg")))
+
+
+def svg_source(style: str) -> str:
+    """The SVG text of a style.
+
+    Raises:
+        MaskbenchError: unknown style, with the nearest known one.
+    """
+    if style not in style_names():
+        raise unknown_name("masks.styles", "mask style", style, style_names())
+    return (resources.files("maskbench.masks") / "art" / f"{style}.svg").read_text("utf-8")
+
+
+def parse_anchors(svg: str, size: int, place: str = "svg") -> Anchors:
+    """The named anchor points of an SVG in pixels of a ``size`` x ``size`` raster (pixel centres
+    at integers).
+
+    Raises:
+        MaskbenchError: an anchor is missing.
+    """
+    found: Anchors = {}
+    for node in ET.fromstring(svg).iter():
+        name = node.get("id", "")
+        if name.startswith("anchor-"):
+            x, y = (float(node.get(key, "nan")) * size / VIEW_BOX - 0.5 for key in ("cx", "cy"))
+            found[name.removeprefix("anchor-")] = (x, y)
+    missing = sorted(set(ANCHORS) - set(found))
+    if missing:
+        raise MaskbenchError(
+            place, f"anchors missing: {', '.join(missing)}", "draw them as circles"
+        )
+    return {name: found[name] for name in ANCHORS}
+
+
+def rasterise(style: str, size: int) -> tuple[np.ndarray, Anchors]:
+    """Draw one style.
+
+    Args:
+        style: a name of :func:`style_names`.
+        size: side of the raster in pixels.
+
+    Returns:
+        RGBA of shape (size, size, 4), uint8, straight alpha, and the anchors in pixels. The
+        colour of see-through pixels is continued from the nearest visible ones, so that
+        interpolating the straight colours leaves neither a dark nor a white rim.
+
+    Raises:
+        MaskbenchError: unknown style.
+    """
+    import resvg_py  # here, for reading style names shall stay cheap
+
+    svg = svg_source(style)
+    side = size * _SUPERSAMPLING
+    png = resvg_py.svg_to_bytes(svg_string=svg, width=side, height=side, skip_system_fonts=True)
+    large = np.asarray(Image.open(io.BytesIO(bytes(png))).convert("RGBA"), np.float32) / 255
+    large[..., :3] *= large[..., 3:]
+    premultiplied = cv2.resize(large, (size, size), interpolation=cv2.INTER_AREA)
+    return straight_from_premultiplied(premultiplied), parse_anchors(svg, size, style)
+
+
+def straight_from_premultiplied(premultiplied: np.ndarray) -> np.ndarray:
+    """Premultiplied float RGBA in 0..1 to straight uint8 RGBA with continued colours."""
+    alpha = premultiplied[..., 3]
+    # Colours are continued by normalised averaging over growing neighbourhoods.
+    rgb, weight = premultiplied[..., :3].copy(), alpha.copy()
+    filled = rgb / np.maximum(weight, 1e-6)[..., None]
+    known = weight > 1 / 255
+    for radius in (1, 2, 4, 8, 16, 32, 64, 128):
+        if known.all():
+            break
+        side = (2 * radius + 1, 2 * radius + 1)
+        near_weight = cv2.blur(weight, side, borderType=cv2.BORDER_CONSTANT)
+        near = cv2.blur(rgb, side, borderType=cv2.BORDER_CONSTANT)
+        new = ~known & (near_weight > 1e-5)
+        filled[new] = near[new] / near_weight[new][:, None]
+        known |= new
+    filled[~known] = 0
+    rgba = np.concatenate([filled, alpha[..., None]], axis=-1)
+    return np.clip(np.rint(rgba * 255), 0, 255).astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class MaskPictures:
+    """Rasterised mask pictures.
+
+    Attributes:
+        styles: names, in the order of ``rgba``.
+        rgba: (S, H, W, 4) uint8, straight alpha.
+        anchors: for each style its anchor points (x, y) in pixels.
+    """
+
+    styles: tuple[str, ...]
+    rgba: np.ndarray
+    anchors: dict[str, Anchors]
+
+    @property
+    def size(self) -> int:
+        """Side of the pictures in pixels."""
+        return int(self.rgba.shape[1])
+
+    def index(self, style: str) -> int:
+        """The row of a style.
+
+        Raises:
+            MaskbenchError: unknown style.
+        """
+        if style not in self.styles:
+            raise unknown_name("masks.styles", "mask style", style, self.styles)
+        return self.styles.index(style)
+
+    def picture(self, style: str) -> tuple[np.ndarray, Anchors]:
+        """One picture (H, W, 4) and its anchors."""
+        return self.rgba[self.index(style)], self.anchors[style]
+
+    @classmethod
+    def draw(cls, size: int, styles: Sequence[str] | None = None) -> MaskPictures:
+        """Rasterise packaged styles (default: all)."""
+        names = style_names() if styles is None else tuple(styles)
+        drawn = [rasterise(style, size) for style in names]
+        anchors = {style: anchor for style, (_, anchor) in zip(names, drawn, strict=True)}
+        return cls(names, np.stack([rgba for rgba, _ in drawn]), anchors)
+
+    @classmethod
+    def open(cls, path: Path) -> MaskPictures:
+        """Open the folder that the step ``draw_masks`` wrote.
+
+        Raises:
+            MaskbenchError: missing or damaged files.
+        """
+        path = Path(path)
+        table = read_json(path / _STYLES)
+        try:
+            rgba = np.load(path / _PICTURES, allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise MaskbenchError(
+                path / _PICTURES, f"unreadable ({error})", "draw it again"
+            ) from error
+        styles = tuple(table["styles"])
+        if len(styles) != len(rgba):
+            raise MaskbenchError(
+                path, f"{len(styles)} styles, {len(rgba)} pictures", "draw it again"
+            )
+        anchors = {
+            style: {name: (float(x), float(y)) for name, (x, y) in points.items()}
+            for style, points in table["anchors"].items()
+        }
+        return cls(styles, rgba, anchors)
+
+    def save(self, folder: Path) -> None:
+        """Write ``pictures.npy``, ``styles.json`` and ``png/<style>.png`` into a folder."""
+        folder = Path(folder)
+        np.save(folder / _PICTURES, self.rgba)
+        write_json(
+            folder / _STYLES,
+            {"styles": self.styles, "size": self.size, "anchors": self.anchors},
+        )
+        (folder / "png").mkdir()
+        for style, rgba in zip(self.styles, self.rgba, strict=True):
+            Image.fromarray(rgba, "RGBA").save(folder / "png" / f"{style}.png")
