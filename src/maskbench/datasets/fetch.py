@@ -1,0 +1,115 @@
+"""Step ``fetch``: bring a data set's pictures within reach and list them with their checksums.
+
+    manifest.parquet    a row a picture: source, identity, sha256, bytes (and the adapter's own columns)
+    source.json         dataset, adapter, version, checksum, root, licence, counts
+    files/              the pictures themselves, for data sets that come from the package index
+
+Pictures of local collections stay where they are; ``root`` in source.json is then absolute.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from itertools import groupby
+from pathlib import Path, PurePosixPath
+
+import pandas as pd
+from rich.progress import track
+
+from maskbench.artifacts import atomic_dir, sha256_of, write_json
+from maskbench.config import DatasetConfig
+from maskbench.datasets.base import MANIFEST_COLUMNS, Adapter, Row, adapter, local_root, natural_key
+from maskbench.datasets.download import from_package
+from maskbench.errors import MaskbenchError, from_os_error
+
+
+def fetch(name: str, config: DatasetConfig, out: Path) -> None:
+    """Write the ``pictures/{dataset}`` folder ``out`` of the data set ``name``.
+
+    Raises:
+        MaskbenchError: the pictures are not there (with what to do), a checksum is wrong, the disk is
+            full ...
+    """
+    source = adapter(config.adapter)
+    out = Path(out)
+    if source.package is None:
+        root = local_root(name, config, source.folder)
+    else:
+        root = from_package(source.package) / source.folder
+    rows = choose(source.rows(root), config)
+    if not rows:
+        raise MaskbenchError(
+            f"datasets.{name}: {root}",
+            f"holds no pictures in the layout of the adapter {source.name}",
+            "see the adapters: orl, lfw, mfr2, folder (<identity>/<picture>), flat (<picture>)",
+        )
+    manifest = _manifest(name, root, rows)
+    with atomic_dir(out) as tmp:
+        if source.package is not None:
+            for picture in manifest["source"]:
+                target = tmp / "files" / picture
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(root / picture, target)
+        manifest.to_parquet(tmp / "manifest.parquet", index=False)
+        write_json(tmp / "source.json", _description(name, source, root, manifest))
+
+
+def choose(rows: list[Row], config: DatasetConfig) -> list[Row]:
+    """Sort rows naturally (s2 before s10) and keep the first people and pictures asked for.
+
+    Where identities are unknown each picture counts as a person.
+    """
+
+    def key(row: Row) -> str:
+        return row.identity or row.source
+
+    ordered = sorted(rows, key=lambda row: (natural_key(key(row)), natural_key(row.source)))
+    people = [list(group) for _, group in groupby(ordered, key=key)]
+    kept = people[: config.max_identities]
+    return [row for person in kept for row in person[: config.max_pictures_per_identity]]
+
+
+def _manifest(name: str, root: Path, rows: list[Row]) -> pd.DataFrame:
+    records = []
+    for row in track(rows, description=f"checksums of {name}", transient=True, console=_stderr()):
+        file = root / row.source
+        try:
+            row.source.encode("utf-8")
+        except UnicodeEncodeError:
+            raise MaskbenchError(ascii(str(file)), "its name is not UTF-8", "rename it") from None
+        try:
+            record = {"sha256": sha256_of(file), "bytes": file.stat().st_size}
+        except OSError as error:
+            raise from_os_error(error, file) from error
+        records.append(
+            {"source": row.source, "identity": row.identity, **record, **dict(row.extra)}
+        )
+    frame = pd.DataFrame.from_records(records)
+    return frame[[*MANIFEST_COLUMNS, *frame.columns.difference(MANIFEST_COLUMNS)]]
+
+
+def _stderr():  # type: ignore[no-untyped-def]
+    from rich.console import Console
+
+    return Console(stderr=True)
+
+
+def _description(name: str, source: Adapter, root: Path, manifest: pd.DataFrame) -> dict:
+    digest = hashlib.sha256()
+    for picture, identity, sha256 in zip(
+        manifest["source"], manifest["identity"], manifest["sha256"], strict=True
+    ):
+        digest.update(f"{picture}\0{identity}\0{sha256}\n".encode())
+    checksum = digest.hexdigest()
+    return {
+        "dataset": name,
+        "adapter": source.name,
+        "version": source.version or f"local {checksum[:12]}",
+        "checksum": checksum,
+        "root": "files" if source.package is not None else str(root),
+        "licence": source.licence,
+        "pictures": len(manifest),
+        "identities": int(manifest.loc[manifest["identity"] != "", "identity"].nunique()),
+        "suffixes": sorted({PurePosixPath(s).suffix.lower() for s in manifest["source"]}),
+    }

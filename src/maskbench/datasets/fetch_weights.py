@@ -1,0 +1,73 @@
+"""Step ``fetch_weights``: put the networks' weights into one folder under their registry names.
+
+    <name>          the files (see :mod:`maskbench.datasets.weights`)
+    weights.json    name -> file, sha256, source, licence, present, reason
+
+They are copied out of the cache, not linked: a tool that changes a result must not change the cache.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from maskbench.artifacts import atomic_dir, sha256_of, write_json
+from maskbench.datasets.download import from_package
+from maskbench.datasets.url import Unreachable, from_url
+from maskbench.datasets.weights import WEIGHTS, WEIGHTS_JSON, Packaged, Published
+
+# One short try per host: an experiment without a network must not wait for weights it can do without.
+TIMEOUT = 4.0  # seconds
+NOT_ASKED = "not asked for (metrics.weights: packaged)"
+log = logging.getLogger(__name__)
+
+
+def fetch_weights(out: Path, published: bool) -> None:
+    """Write the folder ``out`` with all packaged and, if ``published``, the published weights.
+
+    Packaged weights are mandatory. Published ones that cannot be reached are noted as absent.
+
+    Raises:
+        MaskbenchError: packaged weights are neither in the cache nor on the index, a file has a
+            wrong checksum, the disk is full ...
+    """
+    with atomic_dir(Path(out)) as tmp:
+        listing: dict[str, dict[str, Any]] = {}
+        dead_hosts: set[str] = set()
+        for name, entry in WEIGHTS.items():
+            file, reason = None, ""
+            if isinstance(entry, Packaged):
+                file = from_package(entry.package) / entry.member
+            elif published:
+                file, reason = _published(entry, dead_hosts)
+            else:
+                reason = NOT_ASKED
+            if file is not None:
+                shutil.copyfile(file, tmp / name)
+            listing[name] = {
+                "file": name if file is not None else None,
+                "sha256": sha256_of(tmp / name) if file is not None else entry.sha256,
+                "source": entry.source,
+                "licence": entry.licence,
+                "present": file is not None,
+                "reason": reason,
+            }
+        write_json(tmp / WEIGHTS_JSON, listing)
+
+
+def _published(entry: Published, dead_hosts: set[str]) -> tuple[Path | None, str]:
+    """The cached file, or None and why not. Hosts that did not answer are not asked again."""
+    name = urlsplit(entry.source).path.rsplit("/", 1)[-1]
+    hosts = {urlsplit(url).netloc for url in entry.urls}
+    alive = [url for url in entry.urls if urlsplit(url).netloc not in dead_hosts]
+    reason = f"{', '.join(sorted(hosts))} could not be reached"
+    try:
+        # With no live host left, an empty list still finds what the cache holds.
+        return from_url(alive, name, entry.sha256, attempts=1, timeout=TIMEOUT), ""
+    except Unreachable as error:
+        dead_hosts |= hosts
+        log.warning("%s; the metrics that need it fall back to the packaged network", error)
+        return None, error.what if "answers" in error.what else reason

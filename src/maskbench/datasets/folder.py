@@ -1,0 +1,24 @@
+"""One's own collection with known people: ``<identity>/<any name>``, any picture format.
+
+Exactly one level: a folder of folders of folders is refused rather than guessed at.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from maskbench.datasets.base import Adapter, Row, pictures_in, subfolders
+
+
+def rows(root: Path) -> list[Row]:
+    """The pictures directly in the folders of ``root``; the folder's name is the identity."""
+    return [
+        Row(f"{person.name}/{picture.name}", person.name)
+        for person in subfolders(root)
+        for picture in pictures_in(person)
+    ]
+
+
+ADAPTER = Adapter(
+    name="folder", rows=rows, licence="the user's own pictures: terms unknown to maskbench"
+)

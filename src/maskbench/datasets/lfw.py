@@ -1,0 +1,30 @@
+"""Labeled Faces in the Wild (Huang et al. 2007): ``<identity>/<identity>_NNNN.jpg``, 250x250 colour.
+
+The public layout, whichever alignment (original, funneled, deep-funneled) lies in the folder.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from maskbench.datasets.base import Adapter, Row, pictures_in, subfolders
+
+
+def rows(root: Path) -> list[Row]:
+    """The pictures named ``<identity>_NNNN`` in the folder ``<identity>``; others are no part."""
+    return [
+        Row(f"{person.name}/{picture.name}", person.name)
+        for person in subfolders(root)
+        for picture in pictures_in(person)
+        if re.fullmatch(re.escape(person.name) + r"_\d{4}", picture.stem)
+    ]
+
+
+ADAPTER = Adapter(
+    name="lfw",
+    rows=rows,
+    licence="LFW: public research set of press photographs, no licence granted on the pictures "
+    "themselves; for research only, do not redistribute",
+    folder="lfw",
+)

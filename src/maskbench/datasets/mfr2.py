@@ -1,0 +1,111 @@
+"""MFR2 (Anwar and Raychowdhury 2020): 53 people, 269 pictures 160x160, most really masked.
+
+    <identity>/<identity>_NNNN.png
+    mfr2_labels.txt     lines "identity, number, mask type" ("no-mask", "surgical_blue", ...)
+    pairs.txt           848 pairs: "identity i j" (same person) or "identity i identity j"
+
+The manifest carries the label in a further column ``mask`` ("" for bare faces).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from maskbench.datasets.base import Adapter, Row, pictures_in, subfolders
+from maskbench.errors import MaskbenchError, from_os_error
+
+BARE = "no-mask"
+_LABELS = "mfr2_labels.txt"
+
+
+def rows(root: Path) -> list[Row]:
+    """The labelled pictures.
+
+    Raises:
+        MaskbenchError: the label file is missing or damaged, or does not know a picture.
+    """
+    labels = read_labels(root / _LABELS)
+    found = []
+    for person in subfolders(root):
+        for picture in pictures_in(person):
+            number = re.fullmatch(re.escape(person.name) + r"_(\d{4})", picture.stem)
+            if number is None:
+                continue
+            mask = labels.get((person.name, int(number[1])))
+            if mask is None:
+                raise MaskbenchError(
+                    root / _LABELS,
+                    f"has no line for {person.name}/{picture.name}",
+                    "use the label file that came with the pictures",
+                )
+            found.append(Row(f"{person.name}/{picture.name}", person.name, (("mask", mask),)))
+    return found
+
+
+def read_labels(path: Path) -> dict[tuple[str, int], str]:
+    """(identity, picture number) -> mask type; "" for bare faces.
+
+    Raises:
+        MaskbenchError: the file is missing or a line is not "identity, number, type".
+    """
+    labels = {}
+    for number, line in _lines(path):
+        parts = [part.strip() for part in line.split(",")]
+        if len(parts) != 3 or not parts[1].isdigit():
+            raise MaskbenchError(
+                f"{path}, line {number}", f"{line!r} is not 'identity, number, mask type'"
+            )
+        labels[parts[0], int(parts[1])] = "" if parts[2] == BARE else parts[2]
+    return labels
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A verification pair: the ``source`` stems of two pictures, and whether they are one person."""
+
+    first: str
+    second: str
+    same: bool
+
+
+def read_pairs(path: Path) -> list[Pair]:
+    """The pairs of ``pairs.txt`` in its order; stems as ``identity/identity_NNNN``.
+
+    Raises:
+        MaskbenchError: the file is missing or a line is neither form.
+    """
+    pairs = []
+    for number, line in _lines(path):
+        match line.split():
+            case [one, i, j] if i.isdigit() and j.isdigit():
+                pairs.append(Pair(_stem(one, i), _stem(one, j), True))
+            case [one, i, other, j] if i.isdigit() and j.isdigit():
+                pairs.append(Pair(_stem(one, i), _stem(other, j), False))
+            case _:
+                raise MaskbenchError(
+                    f"{path}, line {number}", f"{line!r} is not 'name i j' or 'name i name j'"
+                )
+    return pairs
+
+
+def _stem(identity: str, number: str) -> str:
+    return f"{identity}/{identity}_{int(number):04d}"
+
+
+def _lines(path: Path) -> list[tuple[int, str]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise from_os_error(error, path) from error
+    return [(n, line.strip()) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
+
+
+ADAPTER = Adapter(
+    name="mfr2",
+    rows=rows,
+    licence="MFR2: test set of the MaskTheFace authors, pictures collected from the web; "
+    "for research only, do not redistribute",
+    folder="mfr2",
+)

