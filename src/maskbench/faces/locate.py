@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from maskbench.config import FacesConfig
+from maskbench.faces.crop import square_around
 from maskbench.faces.landmarks import LandmarkPredictor
 from maskbench.faces.mtcnn import Mtcnn, select_face
 from maskbench.faces.pose import Pose, pose_of
@@ -29,7 +30,7 @@ class LocatedFace:
     Attributes:
         box: (4,) float32, the detector's box x0 y0 x1 y1 (edges).
         score: the detector's confidence, 0..1.
-        crop_box: (4,) float32, the square to crop: the box made square and enlarged by the margin.
+        crop_box: (4,) float32, the square to crop (:func:`maskbench.faces.crop.square_around`).
         landmarks: (68, 2) float32 (x, y), pixel centres at integers.
         pose: yaw, pitch and roll in degrees.
     """
@@ -80,17 +81,3 @@ class FaceLocator:
                 )
             )
         return found
-
-
-def square_around(box: np.ndarray, margin: float) -> np.ndarray:
-    """The square that is cropped: around the box's centre, side = longer side x (1 + margin).
-
-    Args:
-        box: (4,) x0 y0 x1 y1.
-        margin: 0.2 enlarges the whole side by 0.2, that is by a tenth on each edge (the second
-            paper expands the MTCNN box «by a factor 0.2»).
-    """
-    x0, y0, x1, y1 = (float(v) for v in box)
-    half = max(x1 - x0, y1 - y0) * (1 + margin) / 2
-    x, y = (x0 + x1) / 2, (y0 + y1) / 2
-    return np.array([x - half, y - half, x + half, y + half], np.float32)

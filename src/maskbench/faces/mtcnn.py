@@ -30,6 +30,7 @@ from maskbench.faces.mtcnn_networks import ONet, PNet, RNet, load_network
 CELL = 12  # side of P-Net's receptive field
 STRIDE = 2
 CHUNK = 16  # pictures that go through the networks together
+WEIGHT_FILES = ("mtcnn_pnet.pt", "mtcnn_rnet.pt", "mtcnn_onet.pt")
 
 
 @dataclass(frozen=True)
@@ -100,10 +101,9 @@ class Mtcnn:
         """
         self.config = config or DetectorConfig()
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        weights = Path(weights)
-        self._pnet = load_network(PNet(), weights / "mtcnn_pnet.pt").to(self.device)
-        self._rnet = load_network(RNet(), weights / "mtcnn_rnet.pt").to(self.device)
-        self._onet = load_network(ONet(), weights / "mtcnn_onet.pt").to(self.device)
+        self._pnet = load_network(PNet(), Path(weights) / WEIGHT_FILES[0]).to(self.device)
+        self._rnet = load_network(RNet(), Path(weights) / WEIGHT_FILES[1]).to(self.device)
+        self._onet = load_network(ONet(), Path(weights) / WEIGHT_FILES[2]).to(self.device)
 
     @torch.inference_mode()
     def detect(self, images: Sequence[np.ndarray]) -> list[Detections]:
