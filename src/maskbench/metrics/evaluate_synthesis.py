@@ -1,0 +1,223 @@
+"""The step ``evaluate_synthesis``: one method's masked test faces -> metrics with intervals.
+
+What is compared with what:
+
+- ``ssim``, ``psnr``, ``lpips``, ``placement_iou``: with the key-point overlay of the same face and
+  style; ``fid``, ``kid``: with the set of these overlays. For the overlay itself they are left out.
+- ``ssim_outside_mask``, ``identity_cosine``: with the bare face.
+- ``is``, ``covers_nose_mouth``, ``leaves_eyes``: with nothing.
+
+Variants: "" (the styles of the figure), ``unseen_styles`` (styles kept for the test), and for the
+metrics of placement ``pose_frontal`` and ``pose_turned`` (the former's pictures by pose).
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from maskbench.artifacts import atomic_dir
+from maskbench.config import MetricsConfig
+from maskbench.errors import MaskbenchError
+from maskbench.faces.faceset import FaceSet
+from maskbench.masks.maskedset import MaskedSet
+from maskbench.measurements import Measurement, write_metrics
+from maskbench.metrics import bootstrap, kid
+from maskbench.metrics.fid import FEWER, fid
+from maskbench.metrics.inception_score import inception_score, probabilities, replicate_scores
+from maskbench.metrics.picture_metrics import Measured, Networks, measure_pictures
+
+log = logging.getLogger(__name__)
+
+REFERENCE_METHOD = "keypoint"
+FRONTAL_YAW = 15.0
+"""Degrees: a face turned by more is ``pose_turned``. The papers give no number."""
+FRONTAL_PITCH = 15.0
+"""Degrees: a head bowed by more is not ``pose_frontal``."""
+PLACEMENT = ("placement_iou", "covers_nose_mouth", "leaves_eyes")
+_CHUNK = 4_000_000  # weights held at a time when sets are resampled
+
+Rows = list[Measurement]
+
+
+@dataclass(frozen=True)
+class _Number:
+    """A value, the pictures behind it, its replicates (may be empty) and a flag."""
+
+    metric: str
+    value: float | None
+    n: int
+    replicates: np.ndarray
+    note: str = ""
+
+
+def evaluate_synthesis(
+    masked: Path,
+    reference: Path,
+    faces: Path,
+    weights: Path,
+    out: Path,
+    config: MetricsConfig,
+    unseen_styles: Sequence[str],
+    seed: int,
+    method: str,
+    run_id: str = "",
+) -> None:
+    """Measure one method's masked faces.
+
+    Args:
+        masked: MaskedSet of the method.
+        reference: MaskedSet of the key-point overlay on the same faces with the same styles.
+        faces: FaceSet of the bare faces.
+        weights: folder of network weights.
+        out: folder to make: ``metrics.json`` (rows), ``per_picture.parquet`` (face_id, style, a
+            column a metric), ``resamples.parquet`` (variant, metric, resample, value).
+        config: section ``metrics``.
+        unseen_styles: styles that no training has seen; every other style counts as seen.
+        seed: of the training that made the pictures.
+        method: registry name.
+        run_id: tracking run.
+
+    Raises:
+        MaskbenchError: sets that do not belong together, fewer than two pictures, no weights.
+    """
+    pictures, overlay, bare = MaskedSet.open(masked), MaskedSet.open(reference), FaceSet.open(faces)
+    if len(pictures) < 2:
+        raise MaskbenchError(masked, f"{len(pictures)} pictures", "set metrics need at least two")
+    networks = Networks.open(weights, config.weights == "published", config.batch_size)
+    with atomic_dir(out) as tmp, tempfile.TemporaryDirectory(dir=tmp) as scratch:
+        measured = measure_pictures(
+            pictures,
+            overlay,
+            bare,
+            networks,
+            Path(scratch),
+            config.batch_size,
+            is_reference=method == REFERENCE_METHOD,
+        )
+        rows: Rows = []
+        resamples: list[pd.DataFrame] = []
+        for variant, chosen in _variants(pictures, unseen_styles).items():
+            numbers = _summarise(measured, chosen, variant, config)
+            for number in numbers:
+                low, high = bootstrap.interval(number.replicates)
+                rows.append(
+                    Measurement(
+                        stage="synthesis",
+                        dataset=pictures.dataset,
+                        split="+".join(sorted(set(pictures.faces["split"]))),
+                        method=method,
+                        variant=variant,
+                        seed=seed,
+                        metric=number.metric,
+                        value=number.value,
+                        n=number.n,
+                        ci_low=low,
+                        ci_high=high,
+                        backbone=networks.backbones.get(number.metric, "none"),
+                        crop=pictures.crop,
+                        mlflow_run_id=run_id,
+                        note=number.note,
+                    )
+                )
+                resamples.append(_replicate_frame(variant, number))
+        write_metrics(tmp / "metrics.json", rows)
+        measured.pictures.to_parquet(tmp / "per_picture.parquet", index=False)
+        pd.concat(resamples, ignore_index=True).to_parquet(tmp / "resamples.parquet", index=False)
+        del measured  # closes the memory maps before their folder goes
+    log.info("%s seed %d: %d numbers in %s", method, seed, len(rows), out)
+
+
+def _variants(pictures: MaskedSet, unseen_styles: Sequence[str]) -> dict[str, np.ndarray]:
+    """Row numbers of each variant; those without a picture are left out."""
+    unseen = pictures.faces["style"].isin(list(unseen_styles)).to_numpy()
+    turned = pictures.faces["yaw"].abs().to_numpy() > FRONTAL_YAW
+    bowed = pictures.faces["pitch"].to_numpy() > FRONTAL_PITCH
+    masks = {
+        "": ~unseen,
+        "unseen_styles": unseen,
+        "pose_frontal": ~unseen & ~turned & ~bowed,
+        "pose_turned": ~unseen & turned,
+    }
+    return {name: np.flatnonzero(mask) for name, mask in masks.items() if mask.any()}
+
+
+def _summarise(
+    measured: Measured, chosen: np.ndarray, variant: str, config: MetricsConfig
+) -> list[_Number]:
+    """The numbers of one variant."""
+    names = [c for c in measured.pictures.columns if c not in ("face_id", "style")]
+    if variant.startswith("pose_"):
+        names = [name for name in names if name in PLACEMENT]
+    faces, face = np.unique(measured.face[chosen], return_inverse=True)
+    draws = bootstrap.draw_faces(len(faces), config.bootstrap, config.bootstrap_seed)
+    numbers = []
+    for name in names:
+        values = measured.pictures[name].to_numpy()[chosen]
+        known = np.isfinite(values)
+        numbers.append(
+            _Number(
+                name,
+                float(values[known].mean()) if known.any() else None,
+                int(known.sum()),
+                bootstrap.replicate_means(values, face, draws),
+                "" if known.all() else f"not defined for {int((~known).sum())} pictures",
+            )
+        )
+    if not variant.startswith("pose_"):
+        numbers += _set_numbers(measured, chosen, face, draws)
+    return numbers
+
+
+def _set_numbers(
+    measured: Measured, chosen: np.ndarray, face: np.ndarray, draws: np.ndarray
+) -> list[_Number]:
+    """Inception Score, FID and KID of one variant.
+
+    FID has no interval: its bias depends on the number of different pictures, which resampling with
+    replacement lowers, so a percentile interval would not even contain the value.
+    """
+    n, nothing = len(chosen), np.empty(0)
+    p = probabilities(measured.logits[chosen])
+    score = _Number(
+        "is", inception_score(p), n, _replicates(draws, face, lambda w: replicate_scores(p, w))
+    )
+    if measured.reference_features is None:
+        return [score]
+    x, y = measured.features[chosen], measured.reference_features[chosen]
+    flag = f"{FEWER} ({n} < {x.shape[1]})" if n < x.shape[1] else ""
+    kid_replicates = nothing
+    if n <= kid.SUBSET:
+        kid_replicates = _replicates(draws, face, lambda w: kid.weighted_mmd2(x, y, w, w))
+    return [
+        score,
+        _Number("fid", fid(x, y), n, nothing, flag),
+        _Number("kid", kid.kid(x, y), n, kid_replicates),
+    ]
+
+
+def _replicates(
+    draws: np.ndarray, face: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
+    """A set statistic in every resample; weights (r, N) are made a few resamples at a time."""
+    step = max(1, _CHUNK // max(1, len(face)))
+    parts = [statistic(draws[i : i + step][:, face]) for i in range(0, len(draws), step)]
+    return np.concatenate(parts) if parts else np.empty(0)
+
+
+def _replicate_frame(variant: str, number: _Number) -> pd.DataFrame:
+    count = len(number.replicates)
+    return pd.DataFrame(
+        {
+            "variant": [variant] * count,
+            "metric": [number.metric] * count,
+            "resample": np.arange(count, dtype=np.int32),
+            "value": number.replicates.astype(np.float64),
+        }
+    )
