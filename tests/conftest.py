@@ -34,10 +34,11 @@ def _weights() -> Path:
 
 
 @pytest.fixture(scope="session", name="orl")
-def _orl(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+def _orl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The ``pictures/orl`` folder as ``fetch`` writes it (40 people x 10 pictures); read only."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "pictures" / "orl"
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = shared / "pictures" / "orl"
     with download.locked(f"tests-{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"):
         if not folder.exists():
             fetch("orl", DatasetConfig(adapter="orl"), folder)
@@ -46,7 +47,7 @@ def _orl(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 
 @pytest.fixture(scope="session")
 def data_root() -> Path:
-    """The folder of local collections (``lfw``, ``mfr2``, ``real_masked``), or the test is skipped."""
+    """The folder of local collections (lfw, mfr2, real_masked), or the test is skipped."""
     folder = os.environ.get("MASKBENCH_DATA")
     if not folder:
         pytest.skip("MASKBENCH_DATA is not set: the local collections of real pictures are absent")

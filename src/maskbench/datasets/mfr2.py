@@ -63,7 +63,7 @@ def read_labels(path: Path) -> dict[tuple[str, int], str]:
 
 @dataclass(frozen=True)
 class Pair:
-    """A verification pair: the ``source`` stems of two pictures, and whether they are one person."""
+    """A verification pair: ``source`` of two pictures without the ending, and if of one person."""
 
     first: str
     second: str

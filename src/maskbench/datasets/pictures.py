@@ -20,10 +20,11 @@ from PIL import Image, ImageFile
 from maskbench.errors import MaskbenchError, from_os_error
 
 ENDINGS = frozenset(
-    ".bmp .dib .gif .jfif .jp2 .jpe .jpeg .jpg .mpo .pbm .pgm .png .pnm .ppm .tif .tiff .webp".split()
+    {".bmp", ".dib", ".gif", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".mpo"}
+    | {".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"}
 )
-# A closed list: further decoders (some run programs, as EPS does) that are installed or that another
-# library registers change nothing.
+# A closed list: further decoders (some run programs, as EPS does) that are installed, or that
+# another library registers, change nothing.
 FORMATS = ("JPEG", "PNG", "PPM", "WEBP", "BMP", "DIB", "TIFF", "GIF", "MPO", "JPEG2000")
 _ORIENTATION = 0x0112  # EXIF tag
 _WAY_OUT = "repair or remove the file"

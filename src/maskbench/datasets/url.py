@@ -1,7 +1,7 @@
 """Resumable, checked downloads over HTTP into the cache.
 
-What has arrived stays in ``<file>.part`` when the connection breaks or the process dies, and the next
-attempt asks for the rest (``Range``). A server that does not know ranges starts from the beginning.
+What has arrived stays in ``<file>.part`` when the connection breaks or the process dies, and the
+next attempt asks for the rest (``Range``). A server without ranges starts from the beginning.
 Only a file with the pinned sha256 leaves the ``.part`` stage.
 """
 
@@ -28,7 +28,18 @@ log = logging.getLogger(__name__)
 
 
 class Unreachable(MaskbenchError):
-    """No source answered: the network or the server is at fault, and another day may help."""
+    """No address gave the file: the network or the server is at fault.
+
+    ``answered``: a server was there and refused (as with 404).
+    """
+
+    answered = False
+
+
+class Refused(Unreachable):
+    """A server answered, but not with the file."""
+
+    answered = True
 
 
 def from_url(
@@ -104,7 +115,7 @@ def _from_one(
             if error.code == 416:  # the part is longer than the file: it is no part of it
                 remove(part)
             elif error.code < 500 and error.code not in (408, 429):
-                raise Unreachable(url, f"the server answers {error.code}") from error
+                raise Refused(url, f"the server answers {error.code}") from error
             continue
         except (HTTPException, TimeoutError, ConnectionError, urllib.error.URLError):
             continue
@@ -161,4 +172,5 @@ def _progress() -> Progress:
         DownloadColumn(),
         TransferSpeedColumn(),
     )
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

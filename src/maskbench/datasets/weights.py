@@ -1,8 +1,8 @@
 """The table of network weights: where each comes from, its checksum and its terms.
 
-Packaged weights ship inside packages of the index and are always there. Published weights lie at the
-addresses that torchvision and pytorch-fid themselves use; the experiment does without them where
-those cannot be reached, and says so in every number's ``backbone``.
+Packaged weights ship inside packages of the index and are always there. Published weights lie at
+the addresses that torchvision and pytorch-fid themselves use; the experiment does without them
+where those cannot be reached, and says so in every number's ``backbone``.
 """
 
 from __future__ import annotations
@@ -75,11 +75,8 @@ class Packaged:
     @property
     def sha256(self) -> str:
         """The full checksum of the file."""
-        return next(
-            value
-            for path, value in self.package.members.items()
-            if path.endswith(f"/{self.member}")
-        )
+        members = self.package.members.items()
+        return next(value for path, value in members if path.endswith(f"/{self.member}"))
 
     @property
     def source(self) -> str:
