@@ -1,0 +1,149 @@
+"""Key-point overlay: lay a mask picture on a face by 68 landmarks, lit as the face is.
+
+The picture is sampled with premultiplied alpha at twice the resolution and averaged, so that
+edges are soft and carry no rim. The coverage returned is the mask's own alpha.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+
+from maskbench.masks.lighting import is_grey, shading
+from maskbench.masks.placement import Fit, Placement, place
+
+_NODES = 25  # nodes a side of the grid on which a map is evaluated before it is interpolated
+_ROWS = 512  # rows worked on at a time, which bounds the memory for large pictures
+_SUPERSAMPLING = 2
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
+
+
+def overlay(
+    image: np.ndarray,
+    landmarks: np.ndarray,
+    rgba: np.ndarray,
+    anchors: Mapping[str, tuple[float, float]],
+    *,
+    fit: Fit = "tps",
+    brightness: bool = True,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Put a mask on a face.
+
+    Args:
+        image: (H, W, 3) uint8 RGB, of any size.
+        landmarks: (68, 2) as (x, y) in its pixels.
+        rgba: the mask picture (h, w, 4) uint8, straight alpha.
+        anchors: its anchor points in its pixels.
+        fit: ``tps`` follows cheeks and chin; ``homography`` is MaskTheFace's six-point map.
+        brightness: match the mask's brightness to the light on the face, and its colour to a
+            picture without colour.
+
+    Returns:
+        The masked picture (H, W, 3) uint8, equal to ``image`` wherever the coverage is 0, and
+        the coverage (H, W) uint8, 0..255.
+    """
+    masked = image.copy()
+    coverage = np.zeros(image.shape[:2], np.uint8)
+    placement, span = place(landmarks, anchors, fit)
+    box = _box(span, image.shape)
+    if box is None:
+        return masked, coverage
+    x0, y0, x1, y1 = box
+    picture, scale = _premultiplied(rgba, span, anchors)
+    nodes = np.stack(
+        np.meshgrid(
+            np.linspace(x0 - 0.5, x1 - 0.5, _NODES), np.linspace(y0 - 0.5, y1 - 0.5, _NODES)
+        ),
+        axis=-1,
+    ).reshape(-1, 2)
+    source = (placement(nodes) + 0.5) * scale - 0.5
+    grid = source.reshape(_NODES, _NODES, 2).astype(np.float32)
+    grey = brightness and is_grey(image[y0:y1, x0:x1])
+    if grey:
+        picture[..., :3] = (picture[..., :3] @ _LUMA)[..., None]
+    light = shading(image, landmarks)(nodes).reshape(_NODES, _NODES) if brightness else None
+    columns = _interpolation(x1 - x0, _SUPERSAMPLING).T
+    for start in range(0, y1 - y0, _ROWS):
+        stop = min(start + _ROWS, y1 - y0)
+        rows = _interpolation(y1 - y0, _SUPERSAMPLING, start, stop)
+        maps = [np.ascontiguousarray(rows @ grid[..., k] @ columns) for k in (0, 1)]
+        fine = cv2.remap(
+            picture, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
+        )
+        layer = cv2.resize(fine, (x1 - x0, stop - start), interpolation=cv2.INTER_AREA)
+        window = (slice(y0 + start, y0 + stop), slice(x0, x1))
+        factor = None
+        if light is not None:
+            factor = _interpolation(y1 - y0, 1, start, stop) @ light @ _interpolation(x1 - x0, 1).T
+        masked[window], coverage[window] = composite(image[window], layer, factor)
+    return masked, coverage
+
+
+def composite(
+    region: np.ndarray, layer: np.ndarray, factor: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lay a premultiplied layer over a picture.
+
+    Args:
+        region: (h, w, 3) uint8.
+        layer: (h, w, 4) float32, premultiplied RGBA in 0..255.
+        factor: (h, w) float32, multiplies the layer's colour; None: 1.
+
+    Returns:
+        The blend (h, w, 3) uint8 and the coverage (h, w) uint8. Where the coverage rounds to 0
+        the picture stays as it is, to the bit.
+    """
+    alpha = layer[..., 3:]
+    colour = layer[..., :3]
+    if factor is not None:
+        colour = np.minimum(colour * factor[..., None], alpha)
+    blended = region * (np.float32(1) - alpha * np.float32(1 / 255)) + colour
+    coverage = np.rint(layer[..., 3]).astype(np.uint8)
+    blend = np.minimum(np.rint(blended), 255).astype(np.uint8)
+    return np.where(coverage[..., None] > 0, blend, region), coverage
+
+
+def _box(span: np.ndarray, shape: tuple[int, ...]) -> tuple[int, int, int, int] | None:
+    """Pixel box (x0, y0, x1, y1) of the mask with a margin, within the picture; None if empty."""
+    if not np.isfinite(span).all():
+        return None
+    low, high = span.min(0), span.max(0)
+    margin = 0.08 * float((high - low).max()) + 2
+    x0, y0 = np.floor(low - margin).astype(int).clip(0)
+    x1 = min(int(np.ceil(high[0] + margin)) + 1, shape[1])
+    y1 = min(int(np.ceil(high[1] + margin)) + 1, shape[0])
+    return (int(x0), int(y0), x1, y1) if x1 > x0 and y1 > y0 else None
+
+
+def _premultiplied(
+    rgba: np.ndarray, span: np.ndarray, anchors: Mapping[str, tuple[float, float]]
+) -> tuple[np.ndarray, float]:
+    """The picture as premultiplied float32 in 0..255, made smaller where it is much finer than
+    the face (else sampling would alias), and the scale by which it was."""
+    points = np.array(list(anchors.values()))
+    density = float(np.ptp(points, axis=0).max() / max(np.ptp(span, axis=0).max(), 1.0))
+    picture = rgba.astype(np.float32)
+    picture[..., :3] *= picture[..., 3:] * np.float32(1 / 255)
+    if density <= _SUPERSAMPLING:
+        return picture, 1.0
+    side = max(8, round(rgba.shape[1] / density * 1.5))
+    scale = side / rgba.shape[1]
+    return cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA), scale
+
+
+def _interpolation(
+    pixels: int, supersampling: int, start: int = 0, stop: int | None = None
+) -> np.ndarray:
+    """Matrix that interpolates linearly from the nodes, which span ``pixels`` from edge to edge,
+    to the (supersampled) pixel centres ``start`` to ``stop``: (n, _NODES) float32."""
+    stop = pixels if stop is None else stop
+    first, last = start * supersampling, stop * supersampling
+    at = (np.arange(first, last) + 0.5) * ((_NODES - 1) / (pixels * supersampling))
+    left = np.minimum(at.astype(int), _NODES - 2)
+    share = (at - left).astype(np.float32)
+    matrix = np.zeros((last - first, _NODES), np.float32)
+    rows = np.arange(last - first)
+    matrix[rows, left], matrix[rows, left + 1] = 1 - share, share
+    return matrix

@@ -1,0 +1,236 @@
+"""Where a mask picture goes on a face: anchor targets from 68 landmarks, and the maps to them.
+
+Two fits. ``homography`` is MaskTheFace's (Anwar and Raychowdhury 2020): six correspondences, one
+projective map. ``tps`` ties all anchors of the mask picture to the face by a thin-plate spline
+(Bookstein 1989), so that the mask follows cheeks and chin, on the far side of a turned face too.
+All maps go from face pixels to mask-picture pixels, the direction in which pictures are sampled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+
+Fit = Literal["tps", "homography"]
+
+# Share of the way from the jaw line to the middle of the face at which a worn mask's edge lies on
+# a frontal face; the ear loops cover the rest. (jaw landmark on the left, its mirror, the share)
+_EDGES = {"upper": (2.0, 0.132), "mid": (3.0, 0.12), "lower": (4.0, 0.145)}
+_LOOPS = {"upper": 0.9, "lower": 1.4}  # jaw parameter beside which a loop goes behind the ear
+_LOOP_OUTSET = 0.09  # how far outside the jaw line, as a share of the half face
+_CHIN_OVERHANG = 0.04  # below the chin's tip, as a share of the length from bridge to chin
+_SIX = ("upper_left", "nose_top", "upper_right", "lower_left", "chin_bottom", "lower_right")
+
+
+def _along(line: np.ndarray, t: float) -> np.ndarray:
+    """The point of a polyline at parameter ``t`` (vertex numbers)."""
+    k = min(int(t), len(line) - 2)
+    return line[k] + (t - k) * (line[k + 1] - line[k])
+
+
+def _crossing(line: np.ndarray, point: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    """The first crossing of a polyline with the line through ``point``; else the nearest vertex."""
+    normal = np.array([-direction[1], direction[0]])
+    height = (line - point) @ normal
+    for k in range(len(line) - 1):
+        if height[k] == 0:
+            return line[k]
+        if height[k] * height[k + 1] < 0:
+            return line[k] + height[k] / (height[k] - height[k + 1]) * (line[k + 1] - line[k])
+    return line[int(np.argmin(np.abs(height)))]
+
+
+def six_points(landmarks: np.ndarray) -> dict[str, np.ndarray]:
+    """MaskTheFace's six target points for 68 landmarks of shape (68, 2).
+
+    b: midpoint of 27 and 30. a, c: where the jaw line crosses the eye line lowered by the length
+    from 27 to 30. d, f: the same at the lower lip. e: the jaw on the line from 27 to the lower lip.
+    """
+    points = np.asarray(landmarks, np.float64)
+    jaw, bridge, tip, lip = points[:17], points[27], points[30], points[57]
+    along = points[42:48].mean(0) - points[36:42].mean(0)
+    left, right = jaw[:9], jaw[:7:-1]
+    return {
+        "upper_left": _crossing(left, tip, along),
+        "nose_top": (bridge + tip) / 2,
+        "upper_right": _crossing(right, tip, along),
+        "lower_left": _crossing(left, lip, along),
+        "chin_bottom": _crossing(jaw[5:12], bridge, lip - bridge),
+        "lower_right": _crossing(right, lip, along),
+    }
+
+
+def targets(landmarks: np.ndarray) -> dict[str, np.ndarray]:
+    """Where every anchor of a mask picture belongs on a face.
+
+    Frontal faces get the mask's edges a little inside the jaw line. On the far side of a turned
+    face the edge moves out to the contour, which hides what lies behind; where the nose itself is
+    the contour (beyond about 50 degrees) the edge stays outside of the nose.
+
+    Args:
+        landmarks: (68, 2) as (x, y) in pixels.
+
+    Returns:
+        For each name of :data:`maskbench.masks.artwork.ANCHORS` a point (x, y), float64.
+    """
+    points = np.asarray(landmarks, np.float64)
+    jaw = points[:17]
+    middle = np.stack([(points[27] + points[30]) / 2, points[30], points[[62, 66]].mean(0), jaw[8]])
+    across = points[42:48].mean(0) - points[36:42].mean(0)
+    across /= np.linalg.norm(across) + 1e-9
+    down = np.array([-across[1], across[0]])
+    length = float(np.linalg.norm(jaw[8] - middle[0]))
+    chin_ward = jaw[8] - points[57]
+    chin_ward /= np.linalg.norm(chin_ward) + 1e-9
+    out = {
+        "nose_top": middle[0],
+        "nose_tip": middle[1],
+        "centre": middle[2],
+        "chin_bottom": jaw[8] + _CHIN_OVERHANG * length * chin_ward,
+    }
+    # Half widths at the nose tip: 0.5 each on a frontal face, the far one goes to 0.
+    half = {
+        "left": float((middle[1] - jaw[2]) @ across),
+        "right": float((jaw[14] - middle[1]) @ across),
+    }
+    whole = max(half["left"] + half["right"], 0.3 * length)
+    heights = middle @ down
+    for side, sign in (("left", -1.0), ("right", 1.0)):
+        line = jaw if side == "left" else jaw[::-1]
+        share = half[side] / whole
+        nearness = float(np.clip((share - 0.25) / 0.25, 0.0, 1.0))
+
+        def outside(point: np.ndarray, sign: float = sign) -> np.ndarray:
+            """Push a point that the nose or the lips overtake out beyond them."""
+            level = float(point @ down)
+            axis = float(np.interp(level, heights, middle @ across))
+            short = 0.07 * whole - sign * (float(point @ across) - axis)
+            return point + max(short, 0.0) * sign * across
+
+        for place, (at, inset) in _EDGES.items():
+            edge = _along(line, at)
+            axis = float(np.interp(edge @ down, heights, middle @ across))
+            edge = edge + inset * nearness * (axis - edge @ across) * across
+            out[f"{place}_{side}"] = outside(edge)
+        chin = _along(line, 6.0)
+        out[f"chin_{side}"] = outside(chin + 0.02 * length * (0.5 * sign * across + down))
+        for place, at in _LOOPS.items():
+            ear = _along(line, at) + sign * across * _LOOP_OUTSET * nearness * half[side]
+            out[f"loop_{place}_{side}"] = outside(ear)
+    return out
+
+
+def homography(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """The projective map source -> target, least squares by the normalised direct linear
+    transform (Hartley and Zisserman, algorithm 4.2).
+
+    Args:
+        source: (N, 2), N >= 4.
+        target: (N, 2).
+
+    Returns:
+        (3, 3) float64 with H[2, 2] = 1.
+    """
+
+    def normalisation(points: np.ndarray) -> np.ndarray:
+        centre = points.mean(0)
+        scale = np.sqrt(2) / (np.linalg.norm(points - centre, axis=1).mean() + 1e-12)
+        return np.array([[scale, 0, -scale * centre[0]], [0, scale, -scale * centre[1]], [0, 0, 1]])
+
+    source, target = np.asarray(source, np.float64), np.asarray(target, np.float64)
+    to_source, to_target = normalisation(source), normalisation(target)
+    x, y = (source @ to_source[:2, :2].T + to_source[:2, 2]).T
+    u, v = (target @ to_target[:2, :2].T + to_target[:2, 2]).T
+    zero, one = np.zeros_like(x), np.ones_like(x)
+    rows = np.concatenate(
+        [
+            np.stack([-x, -y, -one, zero, zero, zero, u * x, u * y, u], 1),
+            np.stack([zero, zero, zero, -x, -y, -one, v * x, v * y, v], 1),
+        ]
+    )
+    solution = np.linalg.svd(rows)[2][-1].reshape(3, 3)
+    matrix = np.linalg.inv(to_target) @ solution @ to_source
+    return matrix / matrix[2, 2]
+
+
+class ThinPlateSpline:
+    """The interpolating thin-plate spline in the plane, source -> target (Bookstein 1989)."""
+
+    def __init__(self, source: np.ndarray, target: np.ndarray) -> None:
+        """Fit to (N, 2) control points, N >= 3 not in one line."""
+        self.centre = np.mean(source, axis=0)
+        self.scale = float(np.abs(source - self.centre).max()) + 1e-12
+        self.knots = (np.asarray(source, np.float64) - self.centre) / self.scale
+        n = len(self.knots)
+        system = np.zeros((n + 3, n + 3))
+        system[:n, :n] = self._kernel(self.knots)
+        system[:n, n], system[:n, n + 1 :] = 1, self.knots
+        system[n:, :n] = system[:n, n:].T
+        wanted = np.zeros((n + 3, 2))
+        wanted[:n] = target
+        self.weights = np.linalg.solve(system, wanted)
+
+    def _kernel(self, points: np.ndarray) -> np.ndarray:
+        """U = r^2 log r^2 between points (M, 2) and knots: (M, N)."""
+        square = ((points[:, None] - self.knots[None]) ** 2).sum(-1)
+        return square * np.log(np.maximum(square, 1e-300))
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """Map (M, 2) points."""
+        points = (np.asarray(points, np.float64) - self.centre) / self.scale
+        n = len(self.knots)
+        return (
+            self._kernel(points) @ self.weights[:n]
+            + self.weights[n]
+            + points @ self.weights[n + 1 :]
+        )
+
+
+class _Projective:
+    def __init__(self, matrix: np.ndarray) -> None:
+        self.matrix = matrix
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        mapped = points @ self.matrix[:, :2].T + self.matrix[:, 2]
+        # Points behind the horizon are sent far away, where the mask picture is empty.
+        depth = np.where(mapped[:, 2:] > 1e-6, mapped[:, 2:], 1e-6)
+        return mapped[:, :2] / depth
+
+
+Placement = ThinPlateSpline | _Projective
+
+
+def place(
+    landmarks: np.ndarray, anchors: Mapping[str, tuple[float, float]], fit: Fit
+) -> tuple[Placement, np.ndarray]:
+    """Fit a mask picture to a face.
+
+    Args:
+        landmarks: (68, 2) face landmarks in face pixels.
+        anchors: the picture's anchor points in its pixels.
+        fit: ``tps`` or ``homography``.
+
+    Returns:
+        The map from face pixels (M, 2) to mask-picture pixels (M, 2), and the target points
+        (K, 2) in face pixels that the mask with its loops spans.
+
+    Raises:
+        ValueError: unknown fit.
+    """
+    if fit == "homography":
+        wanted = six_points(landmarks)
+        source = np.array([anchors[name] for name in _SIX])
+        forward = homography(source, np.array([wanted[name] for name in _SIX]))
+        corners = _Projective(forward)(np.array(list(anchors.values()), np.float64))
+        inverse = np.linalg.inv(forward)
+        # The sign is chosen such that the mask's own points lie before the horizon.
+        inside = np.append(np.mean([wanted[name] for name in _SIX], axis=0), 1.0)
+        return _Projective(inverse / (inverse[2] @ inside)), corners
+    if fit == "tps":
+        wanted = targets(landmarks)
+        names = list(anchors)
+        knots = np.array([wanted[name] for name in names])
+        return ThinPlateSpline(knots, np.array([anchors[name] for name in names])), knots
+    raise ValueError(f"fit: {fit!r}; known: tps, homography")
