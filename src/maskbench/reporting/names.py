@@ -46,7 +46,7 @@ VARIANTS: dict[str, str] = {
     "": "mask styles seen in training",
     "unseen_styles": "mask styles kept for the test",
     "pose_frontal": "frontal faces",
-    "pose_turned": "turned or bowed faces",
+    "pose_turned": "turned faces",
 }
 
 

@@ -50,9 +50,10 @@ def choose_poses(faces: pd.DataFrame) -> list[tuple[str, int]]:
         candidates = np.flatnonzero(fresh) if fresh.any() else np.flatnonzero(free)
         if len(candidates) == 0:
             break
-        distance = np.hypot(faces["yaw"] - yaw, faces["pitch"] - pitch).round(3)
+        turn = faces[["yaw", "pitch"]].to_numpy(float) - (yaw, pitch)
+        distance = np.hypot(turn[:, 0], turn[:, 1]).round(3)
         ids = faces["face_id"].to_numpy()
-        best = min(candidates, key=lambda row: (distance.iloc[row], ids[row]))
+        best = min(candidates, key=lambda row: (distance[row], ids[row]))
         chosen[letter] = (f"({letter}) {words}", int(best))
         free[best] = False
         fresh &= free & (person != person[best])

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -57,7 +56,7 @@ def clean_style() -> Iterator[None]:
     """Matplotlib's own defaults with this project's look, whatever the user's settings are."""
     with matplotlib.rc_context():
         matplotlib.rcParams.update(matplotlib.rcParamsDefault)
-        matplotlib.rcParams.update(_RC)
+        matplotlib.rcParams.update(_RC)  # type: ignore[arg-type]
         yield
 
 
@@ -66,12 +65,6 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), facecolor="white")
     FigureCanvasAgg(figure)
     return figure
-
-
-def show_picture(axes: Axes, picture: object) -> None:
-    """A uint8 picture (H, W, 3) or (H, W), pixel for pixel without ticks or frame."""
-    axes.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="lanczos")
-    axes.set_axis_off()
 
 
 def save(figure: Figure, path: Path) -> None:

@@ -1,0 +1,148 @@
+"""The file of claims: comparisons that papers make in words, as inequalities over measurements.
+
+A claim in ``claims.yaml``::
+
+    - id: ssim_pywgan_div_over_wgan_stn
+      paper: Zhang and Lee 2022
+      where: section 4.2, Table 2
+      says: In our words, what the paper holds.
+      left: {method: pywgan_div, metric: ssim}
+      relation: ">"
+      right: {method: wgan_stn, metric: ssim}
+
+``relation`` is one of ``> >= < <=``. A side is a number or
+
+- ``{method, metric}`` and optionally ``variant``, ``dataset``, ``backbone``: that quantity, mean
+  over seeds;
+- ``{rank_correlation: [metric, metric], methods: [...]}`` and optionally ``variant``: Spearman's
+  correlation of the two metrics over the methods; quality-like signs are not adjusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from maskbench.config import Section, read_layers, validate
+from maskbench.errors import MaskbenchError, unknown_name
+
+
+class Quantity(Section):
+    """One measured quantity."""
+
+    method: str
+    metric: str
+    variant: str = ""
+    dataset: str | None = None
+    backbone: str | None = None
+
+
+class RankCorrelation(Section):
+    """How alike two metrics order methods, -1 to 1."""
+
+    rank_correlation: tuple[str, str]
+    methods: tuple[str, ...] = Field(min_length=3)
+    variant: str = ""
+
+
+Side = Quantity | RankCorrelation | float
+
+
+class Claim(Section):
+    """One inequality."""
+
+    id: str = Field(pattern=r"^[a-z0-9_]+$")
+    paper: str
+    where: str
+    says: str
+    left: Quantity | RankCorrelation
+    relation: Literal[">", ">=", "<", "<="]
+    right: Quantity | RankCorrelation | float
+
+
+class _Claims(Section):
+    claims: list[Claim]
+
+    @model_validator(mode="after")
+    def _ids_differ(self) -> _Claims:
+        ids = [claim.id for claim in self.claims]
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        if twice:
+            raise ValueError(f"the id {twice[0]} stands twice")
+        return self
+
+
+def read_claims(
+    path: Path,
+    methods: Collection[str],
+    metrics: Collection[str],
+    variants: Collection[str],
+) -> list[Claim]:
+    """Read and check a file of claims.
+
+    Raises:
+        MaskbenchError: not such a file; an unknown key; a method, metric or variant that is not
+            among the given ones, with the nearest of them.
+    """
+    values = read_layers([path])
+    for index, claim in enumerate(values.get("claims") or []):
+        if isinstance(claim, dict):
+            _check_sides(path, claim, index)
+    claims: list[Claim] = validate(_Claims, values, str(path)).claims
+    for claim in claims:
+        for side in (claim.left, claim.right):
+            place = f"{path}: {claim.id}"
+            for kind, names, known in (
+                ("method", named_methods(side), methods),
+                ("metric", named_metrics(side), metrics),
+                ("variant", named_variants(side), variants),
+            ):
+                for name in names:
+                    if name not in known:
+                        raise unknown_name(place, kind, name, known)
+    return claims
+
+
+def _check_sides(path: Path, claim: dict[str, object], index: int) -> None:
+    # A union would answer with the errors of every member; the side's own model answers with one.
+    for name in ("left", "right"):
+        side = claim.get(name)
+        place = f"{path}: {claim.get('id', f'claims.{index}')}.{name}"
+        if isinstance(side, dict):
+            validate(RankCorrelation if "rank_correlation" in side else Quantity, side, place)
+        elif name == "left" or isinstance(side, bool | str | list):
+            raise MaskbenchError(place, f"not a quantity: {side!r}", "see claims.yaml")
+
+
+def named_methods(side: Side) -> tuple[str, ...]:
+    """The methods that a side needs."""
+    if isinstance(side, Quantity):
+        return (side.method,)
+    return side.methods if isinstance(side, RankCorrelation) else ()
+
+
+def named_metrics(side: Side) -> tuple[str, ...]:
+    """The metrics that a side needs."""
+    if isinstance(side, Quantity):
+        return (side.metric,)
+    return side.rank_correlation if isinstance(side, RankCorrelation) else ()
+
+
+def named_variants(side: Side) -> tuple[str, ...]:
+    """The variant that a side needs, if any."""
+    return () if isinstance(side, float) else (side.variant,)
+
+
+def in_words(side: Side) -> str:
+    """A side as it is printed: ``ssim of pywgan_div (pose_turned)``."""
+    if isinstance(side, float):
+        return f"{side:g}"
+    variant = f" ({side.variant})" if side.variant else ""
+    if isinstance(side, RankCorrelation):
+        first, second = side.rank_correlation
+        return f"rank correlation of {first} and {second} over {', '.join(side.methods)}{variant}"
+    where = "".join(f", {part}" for part in (side.dataset, side.backbone) if part)
+    return f"{side.metric} of {side.method}{variant}{where}"

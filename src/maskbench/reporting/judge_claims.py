@@ -1,0 +1,147 @@
+"""Judge the papers' claims: supported, contradicted or undecided.
+
+The difference left - right gets a 95% percentile interval from replicates over pictures and seeds
+(:mod:`maskbench.reporting.replicates`). A claim is supported when the whole interval lies on the
+side that it names, contradicted when it lies on the other side, undecided otherwise, and undecided
+with the reason where something was not measured. An unfavourable verdict is a result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from maskbench.artifacts import atomic_file
+from maskbench.reporting.aggregate import number
+from maskbench.reporting.claims import Claim, in_words, read_claims
+from maskbench.reporting.names import METRICS, VARIANTS, known_methods
+from maskbench.reporting.replicates import Evaluations, Unmeasured, common
+from maskbench.reporting.table_text import escape_markdown
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One row of ``claims.csv``.
+
+    Attributes:
+        left, right: the sides, means over seeds; ``None`` where unmeasured.
+        difference, ci_low, ci_high: left - right and its 95% interval.
+        verdict: ``supported``, ``contradicted`` or ``undecided``.
+        reason: why it is undecided where something is missing.
+    """
+
+    id: str
+    paper: str
+    where: str
+    says: str
+    inequality: str
+    left: float | None
+    right: float | None
+    difference: float | None
+    ci_low: float | None
+    ci_high: float | None
+    verdict: str
+    reason: str
+
+
+def judge_claims(claims: Path, metrics: Sequence[Path], out: Path) -> None:
+    """Write ``claims.csv`` and ``claims.md``.
+
+    Args:
+        claims: ``claims.yaml``; its form is described in :mod:`maskbench.reporting.claims`.
+        metrics: folders of evaluations (``metrics.json``, ``resamples.parquet``).
+        out: the folder for both files.
+
+    Raises:
+        MaskbenchError: a claim is malformed or names an unknown method, metric or variant.
+    """
+    evaluations = Evaluations(metrics)
+    read = read_claims(
+        claims,
+        methods=sorted({*known_methods(), *evaluations.methods}),
+        metrics=sorted({*METRICS, *evaluations.metrics}),
+        variants=sorted({*VARIANTS, *evaluations.variants}),
+    )
+    verdicts = [judge(claim, evaluations) for claim in read]
+    frame = pd.DataFrame([asdict(verdict) for verdict in verdicts], columns=_columns())
+    with atomic_file(Path(out) / "claims.csv") as tmp:
+        frame.to_csv(tmp, index=False, float_format="%.8g", lineterminator="\n")
+    with atomic_file(Path(out) / "claims.md") as tmp:
+        tmp.write_text(to_markdown(verdicts), encoding="utf-8")
+
+
+def judge(claim: Claim, evaluations: Evaluations) -> Verdict:
+    """One claim."""
+    inequality = f"{in_words(claim.left)} {claim.relation} {in_words(claim.right)}"
+    about = (claim.id, claim.paper, claim.where, claim.says, inequality)
+    values: list[float | None] = []
+    replicates: list[np.ndarray] = []
+    reasons: list[str] = []
+    for side in (claim.left, claim.right):
+        try:
+            estimate = evaluations.estimate(side)
+        except Unmeasured as missing:
+            values.append(None)
+            reasons.append(str(missing))
+        else:
+            values.append(estimate.value)
+            replicates.append(estimate.replicates)
+    left, right = values
+    if left is None or right is None:
+        reason = "; ".join(reasons)
+        return Verdict(*about, left, right, None, None, None, "undecided", reason)
+    first, second = common(replicates)
+    differences = first - second
+    differences = differences[np.isfinite(differences)]
+    if len(differences) < 2:
+        reason = "no finite bootstrap replicates"
+        return Verdict(*about, left, right, left - right, None, None, "undecided", reason)
+    low, high = np.quantile(differences, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    verdict = decide(float(low), float(high), claim.relation)
+    return Verdict(*about, left, right, left - right, float(low), float(high), verdict, "")
+
+
+def decide(low: float, high: float, relation: str) -> str:
+    """The verdict on «difference ``relation`` 0» from the difference's interval."""
+    if relation.startswith("<"):
+        low, high = -high, -low
+    holds = low >= 0 if relation.endswith("=") else low > 0
+    return "supported" if holds else "contradicted" if high < 0 else "undecided"
+
+
+def to_markdown(verdicts: Sequence[Verdict]) -> str:
+    """The verdicts as a page."""
+    counts = {
+        word: sum(verdict.verdict == word for verdict in verdicts)
+        for word in ("supported", "contradicted", "undecided")
+    }
+    parts = [
+        "# Claims of the papers",
+        ", ".join(f"{count} {word}" for word, count in counts.items())
+        + ". Difference = left − right, mean over seeds; the 95% interval comes from a bootstrap "
+        "over pictures and seeds, paired where both sides were measured on the same faces.",
+    ]
+    head = ["Verdict", "Claim (in our words)", "Where", "Inequality", "Left", "Right"]
+    lines = [[*head, "Difference [95%]"], ["---"] * (len(head) + 1)]
+    for verdict in verdicts:
+        difference = verdict.reason
+        if verdict.difference is not None and verdict.ci_low is not None:
+            assert verdict.ci_high is not None
+            low, high = number(verdict.ci_low, 3), number(verdict.ci_high, 3)
+            difference = f"{number(verdict.difference, 3)} [{low}, {high}]"
+        sides = ["" if x is None else number(x, 3) for x in (verdict.left, verdict.right)]
+        where = f"{verdict.paper}, {verdict.where}"
+        cells = [verdict.verdict, verdict.says, where, verdict.inequality, *sides, difference]
+        lines.append([escape_markdown(cell) for cell in cells])
+    parts.append("\n".join("| " + " | ".join(line) + " |" for line in lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def _columns() -> list[str]:
+    return list(Verdict.__dataclass_fields__)

@@ -1,0 +1,44 @@
+"""Print one table from ``measurements.csv`` alone, as CSV, Markdown and LaTeX."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from maskbench.artifacts import atomic_file
+from maskbench.errors import MaskbenchError, unknown_name
+from maskbench.reporting import paper_table, quality_table
+from maskbench.reporting.collect_measurements import read_measurements
+from maskbench.reporting.table_text import to_latex, to_markdown
+
+QUALITY = "synthesis_quality"
+
+
+def table_names() -> tuple[str, ...]:
+    """The tables that can be made, sorted."""
+    return tuple(sorted([*paper_table.reported(), QUALITY]))
+
+
+def make_table(name: str, measurements: Path, out: Path) -> None:
+    """Write ``{name}.csv`` (a row a number), ``{name}.md`` and ``{name}.tex``.
+
+    Args:
+        name: one of :func:`table_names`.
+        measurements: ``measurements.csv``.
+        out: the folder for the three files.
+
+    Raises:
+        MaskbenchError: unknown table, or no measurements.
+    """
+    if name not in table_names():
+        raise unknown_name("table", "table", name, table_names())
+    frame = read_measurements(measurements)
+    if len(frame) == 0:
+        raise MaskbenchError(measurements, "holds no measurement", "evaluate a method first")
+    module = quality_table if name == QUALITY else paper_table
+    tidy, text = module.build(name, frame)
+    with atomic_file(Path(out) / f"{name}.csv") as tmp:
+        tidy.to_csv(tmp, index=False, float_format="%.8g", lineterminator="\n")
+    with atomic_file(Path(out) / f"{name}.md") as tmp:
+        tmp.write_text(to_markdown(text), encoding="utf-8")
+    with atomic_file(Path(out) / f"{name}.tex") as tmp:
+        tmp.write_text(to_latex(text), encoding="utf-8")

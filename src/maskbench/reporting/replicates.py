@@ -1,0 +1,172 @@
+"""Bootstrap over pictures and seeds: the replicates of a claim's difference.
+
+Every evaluation leaves its replicates over pictures (``resamples.parquet``: variant, metric,
+resample, value); replicate b of two methods is the same resample of the same faces. Seeds are
+drawn on top: for each replicate and method one training is drawn, the same for every quantity of
+that method, so that a difference spans what another sample of pictures and another training of
+either method would have given (a hierarchical bootstrap).
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from maskbench.errors import MaskbenchError, from_os_error
+from maskbench.measurements import read_metrics, to_frame
+from maskbench.reporting.claims import Quantity, RankCorrelation, Side
+from maskbench.reporting.collect_measurements import metrics_file
+
+SEED = 0  # of the draws of trainings
+
+
+class Unmeasured(Exception):
+    """A quantity cannot be had; the text says why."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A quantity: its mean over seeds and its replicates, shape (B,)."""
+
+    value: float
+    replicates: np.ndarray
+
+
+class Evaluations:
+    """The numbers and replicates of all evaluations.
+
+    Args:
+        folders: evaluations, each with ``metrics.json`` and ``resamples.parquet``.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        rows, resamples = [], []
+        for folder in sorted({Path(path) for path in folders}):
+            here = to_frame(read_metrics(metrics_file(folder)))
+            rows.append(here)
+            resamples.append(_read_resamples(folder, here))
+        empty = to_frame([])
+        self.rows = pd.concat(rows, ignore_index=True) if rows else empty
+        found = [frame for frame in resamples if len(frame)]
+        self.resamples = pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+
+    @property
+    def methods(self) -> set[str]:
+        return set(self.rows["method"])
+
+    @property
+    def metrics(self) -> set[str]:
+        return set(self.rows["metric"])
+
+    @property
+    def variants(self) -> set[str]:
+        return set(self.rows["variant"])
+
+    def estimate(self, side: Side) -> Estimate:
+        """A side of a claim.
+
+        Raises:
+            Unmeasured: no such measurement or no replicates of it.
+        """
+        if isinstance(side, Quantity):
+            return self._quantity(side)
+        if isinstance(side, RankCorrelation):
+            return self._rank_correlation(side)
+        return Estimate(float(side), np.array([float(side)]))
+
+    def _quantity(self, side: Quantity) -> Estimate:
+        rows = self.rows
+        wanted = (
+            (rows["method"] == side.method)
+            & (rows["metric"] == side.metric)
+            & (rows["variant"] == side.variant)
+        )
+        for column in ("dataset", "backbone"):
+            if getattr(side, column) is not None:
+                wanted &= rows[column] == getattr(side, column)
+        found = rows[wanted]
+        name = f"{side.metric} of {side.method}" + (f" ({side.variant})" if side.variant else "")
+        if len(found) == 0:
+            raise Unmeasured(f"{name} was not measured")
+        for column in ("dataset", "split", "backbone", "crop"):
+            if found[column].nunique() > 1:
+                several = ", ".join(sorted(found[column].unique()))
+                raise Unmeasured(f"{name} was measured on several: {several}")
+        found = found[found["value"].notna()].sort_values("seed", kind="stable")
+        if len(found) == 0:
+            notes = "; ".join(dict.fromkeys(note for note in rows[wanted]["note"] if note))
+            raise Unmeasured(f"{name} could not be measured" + (f" ({notes})" if notes else ""))
+        table = np.stack([self._replicates(row, name) for _, row in found.iterrows()])
+        drawn = _draw_seeds(side.method, len(table), table.shape[1])
+        replicates = table[drawn, np.arange(table.shape[1])]
+        return Estimate(float(found["value"].mean()), replicates)
+
+    def _replicates(self, row: pd.Series, name: str) -> np.ndarray:
+        frame = self.resamples
+        if len(frame):
+            same = ("dataset", "split", "method", "seed", "variant", "metric")
+            wanted = np.logical_and.reduce([frame[column] == row[column] for column in same])
+            values = frame[wanted].sort_values("resample", kind="stable")["value"].to_numpy(float)
+            if len(values) > 1:
+                return values
+        raise Unmeasured(f"{name} has no bootstrap replicates")
+
+    def _rank_correlation(self, side: RankCorrelation) -> Estimate:
+        values, replicates = [], []
+        for metric in side.rank_correlation:
+            found = [
+                self._quantity(Quantity(method=method, metric=metric, variant=side.variant))
+                for method in side.methods
+            ]
+            values.append(np.array([[estimate.value] for estimate in found]))
+            replicates.append(np.stack(common([estimate.replicates for estimate in found])))
+        value = spearman(values[0], values[1])[0]
+        first, second = common(replicates)
+        return Estimate(float(value), spearman(first, second))
+
+
+def spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Spearman's rank correlation of each column of (M, B); NaN where one side is all ties."""
+    ranks = [rankdata(x, axis=0) for x in (a, b)]
+    x, y = (r - r.mean(0) for r in ranks)
+    scale = np.sqrt((x**2).sum(0) * (y**2).sum(0))
+    return np.divide((x * y).sum(0), scale, out=np.full(x.shape[1], np.nan), where=scale > 0)
+
+
+def common(replicates: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Arrays (..., B) cut to the shortest B; a single value is repeated.
+
+    Replicate b of either is the same resample, so that the first ones of both fit together.
+    """
+    length = min((r.shape[-1] for r in replicates if r.shape[-1] > 1), default=1)
+    return [
+        r[..., :length] if r.shape[-1] > 1 else np.repeat(r, length, axis=-1) for r in replicates
+    ]
+
+
+def _draw_seeds(method: str, seeds: int, replicates: int) -> np.ndarray:
+    """Which training stands in each replicate: (B,) of 0 .. seeds - 1, a method's own draws."""
+    rng = np.random.default_rng([SEED, zlib.crc32(method.encode())])
+    return rng.integers(seeds, size=replicates)
+
+
+def _read_resamples(folder: Path, rows: pd.DataFrame) -> pd.DataFrame:
+    """``resamples.parquet`` with the columns that name the evaluation."""
+    path = folder / "resamples.parquet" if folder.is_dir() else folder.parent / "resamples.parquet"
+    if not path.exists() or len(rows) == 0:
+        return pd.DataFrame()
+    try:
+        frame = pd.read_parquet(path)
+    except OSError as error:
+        raise from_os_error(error, path) from error
+    for column in ("dataset", "split", "method", "seed"):
+        if rows[column].nunique() > 1:
+            raise MaskbenchError(folder, f"holds several values of {column}", "evaluate each alone")
+        frame[column] = rows[column].iloc[0]
+    return frame

@@ -1,0 +1,125 @@
+"""One table as Markdown and as LaTeX."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+LATEX = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "±": r"$\pm$",
+    "−": r"$-$",
+    "↑": r"$\uparrow$",
+    "↓": r"$\downarrow$",
+    "×": r"$\times$",
+    "≥": r"$\geq$",
+    "≤": r"$\leq$",
+    "°": r"$^{\circ}$",
+    "–": "--",
+}
+
+
+@dataclass
+class Block:
+    """Rows below one sub-heading ("" for none)."""
+
+    heading: str
+    rows: list[list[str]]
+
+
+@dataclass
+class Text:
+    """A table to be printed.
+
+    Attributes:
+        name: file name without ending; LaTeX's label.
+        title: one line.
+        head: column headings.
+        blocks: the rows.
+        notes: sentences below the table; LaTeX's caption carries them.
+    """
+
+    name: str
+    title: str
+    head: list[str]
+    blocks: list[Block]
+    notes: list[str] = field(default_factory=list)
+
+
+def escape_latex(text: str) -> str:
+    """Text that LaTeX prints as it is written."""
+    return re.sub("|".join(re.escape(sign) for sign in LATEX), lambda match: LATEX[match[0]], text)
+
+
+def escape_markdown(text: str) -> str:
+    """Text that stays in one cell and is not taken for formatting."""
+    text = text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+    return text.replace("*", "\\*").replace("_", "\\_").replace("<", "&lt;")
+
+
+def _numeric(cells: Sequence[str]) -> bool:
+    filled = [cell for cell in cells if cell]
+    return bool(filled) and all(re.match(r"[−\d]", cell) for cell in filled)
+
+
+def to_markdown(table: Text) -> str:
+    """A pipe table for each block."""
+    parts = [f"# {escape_markdown(table.title)}"]
+    for block in table.blocks:
+        if block.heading:
+            parts.append(f"## {escape_markdown(block.heading)}")
+        columns = list(zip(*block.rows, strict=True)) or [()] * len(table.head)
+        rule = ["---:" if _numeric(cells) else "---" for cells in columns]
+        lines = [table.head, rule, *block.rows]
+        cells = [
+            [c if i == 1 else escape_markdown(c) for c in line] for i, line in enumerate(lines)
+        ]
+        parts.append("\n".join("| " + " | ".join(line) + " |" for line in cells))
+    if table.notes:
+        parts.append("\n".join(f"- {escape_markdown(note)}" for note in table.notes))
+    return "\n\n".join(parts) + "\n"
+
+
+def to_latex(table: Text) -> str:
+    """A ``table*`` of booktabs rules, scaled to the text's width."""
+    rows = [row for block in table.blocks for row in block.rows]
+    columns = list(zip(*rows, strict=True)) or [()] * len(table.head)
+    align = "".join("r" if _numeric(cells) else "l" for cells in columns)
+    caption = ". ".join([table.title.rstrip("."), *(note.rstrip(".") for note in table.notes)])
+    lines = [
+        "% \\usepackage{booktabs,graphicx}",
+        "\\begin{table*}",
+        "\\centering",
+        f"\\caption{{{escape_latex(caption)}.}}",
+        f"\\label{{tab:{table.name}}}",
+        "\\resizebox{\\textwidth}{!}{%",
+        f"\\begin{{tabular}}{{{align}}}",
+        "\\toprule",
+        _latex_row(table.head),
+    ]
+    for block in table.blocks:
+        lines.append("\\midrule")
+        if block.heading:
+            heading = escape_latex(block.heading)
+            lines.append(f"\\multicolumn{{{len(table.head)}}}{{l}}{{\\textit{{{heading}}}}} \\\\")
+        lines += [_latex_row(row) for row in block.rows]
+    lines += ["\\bottomrule", "\\end{tabular}}", "\\end{table*}"]
+    return "\n".join(lines) + "\n"
+
+
+def _latex_row(cells: Sequence[str]) -> str:
+    # An opening bracket after \\ would be read as that command's argument.
+    text = " & ".join(escape_latex(cell) for cell in cells)
+    return ("{}" if text.startswith("[") else "") + text + r" \\"
