@@ -24,6 +24,8 @@ from maskbench.reporting.claims import Quantity, RankCorrelation, Side
 from maskbench.reporting.collect_measurements import metrics_file
 
 SEED = 0  # of the draws of trainings
+_EVALUATION = ("dataset", "split", "method", "seed")
+_KEY = (*_EVALUATION, "variant", "metric")
 
 
 class Unmeasured(Exception):
@@ -46,15 +48,13 @@ class Evaluations:
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        rows, resamples = [], []
+        rows = []
+        self.replicates: dict[tuple[str, ...], np.ndarray] = {}
         for folder in sorted({Path(path) for path in folders}):
             here = to_frame(read_metrics(metrics_file(folder)))
             rows.append(here)
-            resamples.append(_read_resamples(folder, here))
-        empty = to_frame([])
-        self.rows = pd.concat(rows, ignore_index=True) if rows else empty
-        found = [frame for frame in resamples if len(frame)]
-        self.resamples = pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+            self.replicates |= _read_resamples(folder, here)
+        self.rows = pd.concat(rows, ignore_index=True) if rows else to_frame([])
 
     @property
     def methods(self) -> set[str]:
@@ -102,20 +102,16 @@ class Evaluations:
         if len(found) == 0:
             notes = "; ".join(dict.fromkeys(note for note in rows[wanted]["note"] if note))
             raise Unmeasured(f"{name} could not be measured" + (f" ({notes})" if notes else ""))
-        table = np.stack([self._replicates(row, name) for _, row in found.iterrows()])
+        table = np.stack(common([self._replicates(row, name) for _, row in found.iterrows()]))
         drawn = _draw_seeds(side.method, len(table), table.shape[1])
         replicates = table[drawn, np.arange(table.shape[1])]
         return Estimate(float(found["value"].mean()), replicates)
 
     def _replicates(self, row: pd.Series, name: str) -> np.ndarray:
-        frame = self.resamples
-        if len(frame):
-            same = ("dataset", "split", "method", "seed", "variant", "metric")
-            wanted = np.logical_and.reduce([frame[column] == row[column] for column in same])
-            values = frame[wanted].sort_values("resample", kind="stable")["value"].to_numpy(float)
-            if len(values) > 1:
-                return values
-        raise Unmeasured(f"{name} has no bootstrap replicates")
+        values = self.replicates.get(tuple(str(row[column]) for column in _KEY))
+        if values is None or len(values) < 2:
+            raise Unmeasured(f"{name} has no bootstrap replicates")
+        return values
 
     def _rank_correlation(self, side: RankCorrelation) -> Estimate:
         values, replicates = [], []
@@ -156,17 +152,21 @@ def _draw_seeds(method: str, seeds: int, replicates: int) -> np.ndarray:
     return rng.integers(seeds, size=replicates)
 
 
-def _read_resamples(folder: Path, rows: pd.DataFrame) -> pd.DataFrame:
-    """``resamples.parquet`` with the columns that name the evaluation."""
-    path = folder / "resamples.parquet" if folder.is_dir() else folder.parent / "resamples.parquet"
+def _read_resamples(folder: Path, rows: pd.DataFrame) -> dict[tuple[str, ...], np.ndarray]:
+    """The replicates of one evaluation by the columns ``_KEY``, in the order of the resamples."""
+    path = metrics_file(folder).parent / "resamples.parquet"
     if not path.exists() or len(rows) == 0:
-        return pd.DataFrame()
+        return {}
     try:
         frame = pd.read_parquet(path)
     except OSError as error:
         raise from_os_error(error, path) from error
-    for column in ("dataset", "split", "method", "seed"):
+    for column in _EVALUATION:
         if rows[column].nunique() > 1:
             raise MaskbenchError(folder, f"holds several values of {column}", "evaluate each alone")
-        frame[column] = rows[column].iloc[0]
-    return frame
+    evaluation = tuple(str(rows[column].iloc[0]) for column in _EVALUATION)
+    frame = frame.sort_values("resample", kind="stable")
+    return {
+        (*evaluation, *(str(part) for part in names)): values["value"].to_numpy(float)
+        for names, values in frame.groupby(["variant", "metric"], sort=True)
+    }
