@@ -8,10 +8,12 @@ from typing import Any
 
 from maskbench.config import Config, read_layers, validate
 from maskbench.errors import unknown_name
+from maskbench.layout import Layout
 from maskbench.masks import artwork
 from maskbench.synthesis import base as synthesis
 
 DEFAULT = Path("params.yaml")
+SHOWN_METHOD = "pywgan_div"  # whose placement is shown through training, where it is run
 
 
 def load(paths: Sequence[Path] = (DEFAULT,)) -> Config:
@@ -37,3 +39,55 @@ def check(values: dict[str, Any], place: str) -> Config:
             if style not in styles:
                 raise unknown_name(f"{place}: masks.{key}", "mask style", style, styles)
     return config
+
+
+def trainings(config: Config, place: str = str(DEFAULT)) -> list[tuple[str, int]]:
+    """Every (method, seed) that the configuration asks for, in the registry's order.
+
+    Methods that learn nothing have one training, of seed 0.
+
+    Raises:
+        MaskbenchError: a method that the registry does not know.
+    """
+    known = synthesis.methods()
+    for name in config.synthesis.methods:
+        if name not in known:
+            raise unknown_name(f"{place}: synthesis.methods", "method", name, known)
+    return [
+        (name, seed)
+        for name, method in known.items()
+        if name in config.synthesis.methods
+        for seed in (config.synthesis.seeds if method.trained else (0,))
+    ]
+
+
+def figure_inputs(name: str, config: Config, place: str = str(DEFAULT)) -> dict[str, list[Path]]:
+    """The artifacts that a figure is drawn from, by the names of its needs.
+
+    ``masked`` is one MaskedSet a method (its first training) or, for the figures of the second
+    paper's data pipeline, the key-point overlay alone; ``models`` are all trainings, those of the
+    last trained method first for the figure that shows one.
+
+    Raises:
+        MaskbenchError: unknown figure or method.
+    """
+    from maskbench.reporting import figures
+
+    if name not in figures.names():
+        raise unknown_name("figure", "figure", name, figures.names())
+    layout, dataset = Layout(Path(config.output)), config.synthesis.dataset
+    runs = trainings(config, place)
+    learnt = [run for run in runs if synthesis.method(run[0]).trained]
+    first = list({name: (name, seed) for name, seed in reversed(runs)}.values())[::-1]
+    if name.startswith("maskfacenet"):
+        first = [run for run in first if run[0] == "keypoint"]
+    if name == "placement_training":
+        learnt = [run for run in learnt if run[0] == SHOWN_METHOD] or learnt
+    known = {
+        "faces": [layout.faces(dataset)],
+        "pictures": [layout.pictures(dataset)],
+        "mask_pictures": [layout.mask_pictures],
+        "masked": [layout.masked(dataset, *run) for run in first],
+        "models": [layout.model(dataset, *run) for run in learnt],
+    }
+    return {need: known[need] for need in figures.load(name).NEEDS if need in known}

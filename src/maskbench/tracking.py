@@ -1,1 +1,285 @@
-"""MLflow runs: a parent per workflow, a child per step (interface; see docs)."""
+"""MLflow: a parent run for a workflow, a child run for each step.
+
+Runs go to the SQLite file ``mlflow.db`` of the working folder (where a plain ``mlflow ui`` finds
+them), artifacts to ``mlruns`` beside it; the environment variable MLFLOW_TRACKING_URI sends them
+elsewhere. MLflow is imported on first use (about a second) and told not to report usage.
+
+Tracking never costs a result: when the tracking store cannot be reached, a warning is logged and
+the step goes on untracked.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import math
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from maskbench.artifacts import read_json, sha256_of
+from maskbench.config import TrackingConfig
+
+log = logging.getLogger(__name__)
+
+PARENT = "MASKBENCH_PARENT_RUN"  # environment variable: the workflow's run id
+URI = "MLFLOW_TRACKING_URI"
+DATABASE = "mlflow.db"
+FLUSH_EVERY = 5.0  # seconds between writes of curves
+MAX_VALUE = 500  # characters of a parameter; every MLflow store accepts these
+
+
+class Run:
+    """One tracking run; all methods do nothing when tracking is off.
+
+    Attributes:
+        id: MLflow's run id, "" when tracking is off.
+    """
+
+    def __init__(self, client: Any = None, run_id: str = "") -> None:
+        self._client, self.id = client, run_id
+        self._waiting: list[Any] = []
+        self._flushed = time.monotonic()
+
+    def metrics(self, step: int, values: Mapping[str, float]) -> None:
+        """Log numbers of one training step; written in batches, at the latest when the run ends."""
+        if not self.id:
+            return
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        self._waiting += [
+            Metric(_key(name), float(value), now, int(step))
+            for name, value in values.items()
+            if math.isfinite(value)
+        ]
+        if len(self._waiting) > 900 or time.monotonic() - self._flushed > FLUSH_EVERY:
+            self.flush()
+
+    def measurements(self, path: Path) -> None:
+        """Log the rows of a ``metrics.json`` as final numbers, and the file itself."""
+        if not self.id:
+            return
+        rows = read_json(path)
+        self.metrics(
+            0,
+            {
+                "/".join(filter(None, (row["variant"], row["metric"]))): row["value"]
+                for row in rows
+                if row["value"] is not None
+            },
+        )
+        self.artifact(path)
+
+    def artifact(self, path: Path) -> None:
+        """Store a copy of a file."""
+        if self.id:
+            self._try(lambda: self._client.log_artifact(self.id, str(path)))
+
+    def flush(self) -> None:
+        """Write what waits."""
+        waiting, self._waiting = self._waiting, []
+        self._flushed = time.monotonic()
+        for start in range(0, len(waiting), 900):
+            part = waiting[start : start + 900]
+            self._try(lambda part=part: self._client.log_batch(self.id, metrics=part))
+
+    def end(self, status: str) -> None:
+        """Close the run as FINISHED, FAILED or KILLED."""
+        if self.id:
+            self.flush()
+            self._try(lambda: self._client.set_terminated(self.id, status))
+
+    def _try(self, action: Any) -> None:
+        try:
+            action()
+        except Exception as error:  # whatever the store raises, results come first
+            log.warning("tracking: %s; the step goes on", _first_line(error))
+
+
+@contextmanager
+def step(
+    name: str,
+    config: TrackingConfig,
+    params: Mapping[str, Any],
+    inputs: Sequence[Path],
+    tags: Mapping[str, str],
+) -> Iterator[Run]:
+    """A run around one step: child of the workflow's run where there is one.
+
+    Args:
+        name: the step's name.
+        config: section ``tracking``.
+        params: what the step is configured by; nested mappings are flattened.
+        inputs: files and folders; their sha256 become tags ``input/<path>``.
+        tags: further tags; method, seed and dataset also form the run's display name.
+
+    Yields:
+        the run, closed as FINISHED, or as FAILED/KILLED when the block raises.
+    """
+    if not config.enabled:
+        yield Run()
+        return
+    words = [name, *(tags[key] for key in ("dataset", "method") if key in tags)]
+    words += [f"seed{tags['seed']}"] if "seed" in tags else []
+    checksums = {f"input/{path}": sha256_of(path) for path in inputs if path.exists()}
+    run = _start(
+        config,
+        " ".join(words),
+        {**tags, **checksums, "step": name},
+        params,
+        parent=os.environ.get(PARENT, ""),
+    )
+    try:
+        yield run
+    except KeyboardInterrupt:
+        run.end("KILLED")
+        raise
+    except BaseException:
+        run.end("FAILED")
+        raise
+    run.end("FINISHED")
+
+
+def start_workflow(config: TrackingConfig, name: str, settings: Path) -> str:
+    """Open the parent run of a workflow and hand it to its steps by the environment.
+
+    The store and the experiment are made here, before steps run side by side.
+
+    Args:
+        config: section ``tracking``.
+        name: display name.
+        settings: file of the effective configuration, kept as an artifact.
+
+    Returns:
+        the run id, "" when tracking is off.
+    """
+    if not config.enabled:
+        return ""
+    run = _start(config, name, {"step": "workflow"}, {}, parent="")
+    run.artifact(settings)
+    os.environ[PARENT] = run.id
+    return run.id
+
+
+def end_workflow(status: str, artifacts: Sequence[Path] = ()) -> None:
+    """Close the parent run; steps that were killed and could not do so are closed as KILLED."""
+    run_id = os.environ.pop(PARENT, "")
+    if not run_id:
+        return
+    try:
+        client = _client()
+        run = Run(client, run_id)
+        for path in artifacts:
+            if path.exists():
+                run.artifact(path)
+        experiment = client.get_run(run_id).info.experiment_id
+        left = client.search_runs(
+            [experiment],
+            f"tags.`mlflow.parentRunId` = '{run_id}' and attributes.status = 'RUNNING'",
+        )
+        for child in left:
+            client.set_terminated(child.info.run_id, "KILLED")
+        run.end(status)
+    except Exception as error:
+        log.warning("tracking: %s", _first_line(error))
+
+
+def default_uri() -> str:
+    """Where runs go: MLFLOW_TRACKING_URI, else the SQLite file of the working folder."""
+    return os.environ.get(URI) or f"sqlite:///{Path(DATABASE).resolve()}"
+
+
+def _client() -> Any:
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("DO_NOT_TRACK", "true")
+    for noisy in ("alembic", "mlflow"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    from mlflow import MlflowClient
+
+    return MlflowClient(default_uri())
+
+
+def _start(
+    config: TrackingConfig,
+    name: str,
+    tags: Mapping[str, Any],
+    params: Mapping[str, Any],
+    parent: str,
+) -> Run:
+    try:
+        with _one_at_a_time():
+            client = _client()
+            experiment = _experiment(client, config.experiment)
+        labels = {_key(key): str(value)[:MAX_VALUE] for key, value in tags.items()}
+        labels |= {"mlflow.source.name": "maskbench", **_git()}
+        if parent:
+            labels["mlflow.parentRunId"] = parent
+        info = client.create_run(experiment, run_name=name, tags=labels).info
+        run = Run(client, info.run_id)
+        from mlflow.entities import Param
+
+        flat = [Param(_key(key), value) for key, value in _flatten(params)]
+        run._try(lambda: client.log_batch(run.id, params=flat))
+        return run
+    except Exception as error:
+        log.warning("tracking is off, %s: %s", default_uri(), _first_line(error))
+        return Run()
+
+
+def _experiment(client: Any, name: str) -> str:
+    found = client.get_experiment_by_name(name)
+    if found is not None:
+        return str(found.experiment_id)
+    place = None if os.environ.get(URI) else Path("mlruns").resolve().as_uri()
+    return str(client.create_experiment(name, artifact_location=place))
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Let one process at a time make the database and the experiment."""
+    uri = default_uri()
+    if not uri.startswith("sqlite:///"):
+        yield
+        return
+    path = Path(uri.removeprefix("sqlite:///").split("?")[0])
+    with open(path.with_name(path.name + ".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _git() -> dict[str, str]:
+    """The commit of the code that runs, and whether the tree differs from it."""
+    here = Path(__file__).parent
+    with suppress(OSError, subprocess.CalledProcessError):
+        commit = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True
+        ).stdout.strip()
+        changed = subprocess.run(
+            ["git", "status", "--porcelain", "--untracked-files=no"],
+            cwd=here, capture_output=True, text=True, check=True,
+        ).stdout.strip()  # fmt: skip
+        return {"mlflow.source.git.commit": commit, "git_dirty": str(bool(changed)).lower()}
+    return {}
+
+
+def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", str(value)[:MAX_VALUE]
+
+
+def _key(text: str) -> str:
+    """A name that MLflow accepts: letters, digits, and _ - . / and space."""
+    return re.sub(r"[^\w\-./ ]", "_", text).strip("/")[:250]
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,8 @@
+include: "workflow/rules/common.smk"
+include: "workflow/rules/retrieve.smk"
+include: "workflow/rules/faces.smk"
+include: "workflow/rules/masks.smk"
+include: "workflow/rules/synthesis.smk"
+include: "workflow/rules/metrics.smk"
+include: "workflow/rules/reporting.smk"
+include: "workflow/rules/targets.smk"

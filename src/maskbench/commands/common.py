@@ -1,0 +1,173 @@
+"""What every command shares: options, defaults from the configuration, errors in one line."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+
+from maskbench import tracking
+from maskbench.config import Config, read_layers, validate
+from maskbench.errors import MaskbenchError, from_os_error, unknown_name
+from maskbench.layout import Layout
+
+DEFAULT_PARAMS = Path("params.yaml")
+
+OptionalPath = Path | None
+ParamsOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--params",
+        "-p",
+        envvar="MASKBENCH_PARAMS",
+        help="Configuration file. Repeat it to lay later files over earlier ones.",
+        show_default="params.yaml",
+    ),
+]
+DatasetOption = Annotated[
+    str | None,
+    typer.Option("--dataset", help="Data set.", show_default="synthesis.dataset"),
+]
+MethodOption = Annotated[
+    str, typer.Option("--method", help="Synthesis method; see `maskbench methods`.")
+]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the training.")]
+
+
+def path_option(flag: str, text: str, default: str, short: str | None = None) -> Any:
+    """An optional path whose default is derived from the results folder (shown in the help)."""
+    names = [flag, short] if short else [flag]
+    return typer.Option(*names, help=text, show_default=default)
+
+
+def configuration(files: list[Path] | None) -> tuple[Config, str]:
+    """Read and check the configuration, without the blocks of the methods.
+
+    Those belong to modules that import the network library; a command that needs one asks for
+    it by :func:`method_params`.
+
+    Returns:
+        the configuration and how to call it in an error.
+    """
+    files = files or [DEFAULT_PARAMS]
+    place = " + ".join(str(file) for file in files)
+    config: Config = validate(Config, read_layers(files), place)
+    return config, place
+
+
+def layout_of(config: Config) -> Layout:
+    """The results folder of a configuration."""
+    return Layout(Path(config.output))
+
+
+def method_params(config: Config, place: str, name: str) -> Any:
+    """The typed block of one method.
+
+    Raises:
+        MaskbenchError: the method is unknown, has no block, or its block is wrong.
+    """
+    from maskbench.synthesis import base
+
+    base.method(name)
+    if name not in config.synthesis.methods:
+        raise unknown_name(f"{place}: synthesis.methods", "block", name, config.synthesis.methods)
+    return base.parse_params(name, config.synthesis.methods[name], place)
+
+
+def section_of_dataset(config: Config, place: str, name: str) -> Any:
+    """The section ``datasets.<name>``."""
+    if name not in config.datasets:
+        raise unknown_name(f"{place}: datasets", "data set", name, config.datasets)
+    return config.datasets[name]
+
+
+@contextmanager
+def tracked(
+    name: str,
+    config: Config,
+    facts: dict[str, Any],
+    section: Any,
+    out: Path,
+    inputs: list[Path],
+) -> Iterator[tracking.Run]:
+    """A tracking run around one step.
+
+    Args:
+        name: the step's name.
+        facts: data set, method, seed: they become tags.
+        section: what the step is configured by (a model or a mapping): it becomes parameters.
+        out: what the step writes; a note of it becomes a tag.
+        inputs: files and folders whose checksums are noted.
+    """
+    values = section.model_dump() if hasattr(section, "model_dump") else dict(section)
+    tags = {key: str(value) for key, value in facts.items()} | {"output": str(out)}
+    with tracking.step(name, config.tracking, facts | values, inputs, tags) as run:
+        yield run
+
+
+def existing(path: Path, made_by: str) -> Path:
+    """``path``, which must exist.
+
+    Raises:
+        MaskbenchError: it does not; the error names the command that makes it.
+    """
+    if not path.exists():
+        raise MaskbenchError(path, "does not exist", f"make it with: {made_by}")
+    return path
+
+
+def stderr() -> Console:
+    """The console for progress and errors; standard output stays free for results."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def start_logging(verbose: bool) -> None:
+    """Log to standard error: with colours on a terminal, as plain lines in a file."""
+    console = stderr()
+    if console.is_terminal:
+        handler: logging.Handler = RichHandler(console=console, show_path=False, markup=False)
+        form = "%(message)s"
+    else:
+        handler = logging.StreamHandler()
+        form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=logging.WARNING, format=form, datefmt="%H:%M:%S", handlers=[handler])
+    logging.getLogger("maskbench").setLevel(logging.DEBUG if verbose else logging.INFO)
+
+
+def step(function: Callable[..., None]) -> Callable[..., None]:
+    """Turn failures that a user can mend into one line and exit code 1."""
+
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            function(*args, **kwargs)
+        except MaskbenchError as error:
+            fail(str(error))
+        except OSError as error:
+            fail(str(from_os_error(error, error.filename or "file system")))
+        except MemoryError:
+            fail("memory: not enough for this step; close other programs or use a smaller batch")
+        except KeyboardInterrupt:
+            stderr().print("interrupted; the same command goes on from the last checkpoint")
+            raise typer.Exit(130) from None
+
+    return run
+
+
+def fail(message: str) -> None:
+    """Print one error and leave with exit code 1."""
+    stderr().print(f"[bold red]error[/] {_escape(message)}")
+    raise typer.Exit(1)
+
+
+def _escape(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

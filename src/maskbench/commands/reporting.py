@@ -1,0 +1,189 @@
+"""Commands that turn numbers into tables, figures and verdicts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from maskbench.commands import common
+from maskbench.commands.common import OptionalPath, ParamsOption, path_option, step
+from maskbench.config import Config
+
+app = typer.Typer()
+
+MetricsFolders = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[FOLDER]...",
+        help="Folders written by evaluate_synthesis.",
+        show_default="all that the configuration asks for",
+    ),
+]
+
+
+def _all(config: Config, place: str, kind: str) -> list[Path]:
+    """The folders of one kind for every method and seed of the configuration."""
+    from maskbench.experiment import trainings
+
+    find = getattr(common.layout_of(config), kind)
+    return [find(config.synthesis.dataset, *training) for training in trainings(config, place)]
+
+
+@app.command(name="collect_measurements")
+@step
+def collect_measurements(
+    folders: MetricsFolders = None,
+    out: Annotated[
+        OptionalPath, path_option("--out", "File to write.", "measurements.csv", "-o")
+    ] = None,
+    params: ParamsOption = None,
+) -> None:
+    """Put the numbers of all evaluations into one file.
+
+    Example: maskbench collect_measurements --out measurements.csv
+    """
+    config, place = common.configuration(params)
+    inputs = folders or _all(config, place, "synthesis_metrics")
+    for folder in inputs:
+        common.existing(folder, "maskbench evaluate_synthesis")
+    from maskbench.reporting.collect_measurements import collect_measurements as run
+
+    run(metrics=inputs, out=out or common.layout_of(config).measurements)
+
+
+@app.command(name="make_table")
+@step
+def make_table(
+    name: Annotated[str, typer.Argument(help="table1_pywgan, table2_pywgan, synthesis_quality")],
+    measurements: Annotated[
+        OptionalPath, path_option("--measurements", "All numbers.", "measurements.csv")
+    ] = None,
+    out: Annotated[
+        OptionalPath, path_option("--out", "Folder for NAME.csv, .md and .tex.", "tables", "-o")
+    ] = None,
+    params: ParamsOption = None,
+) -> None:
+    """Make one table as CSV, Markdown and LaTeX, from the measurements alone.
+
+    Example: maskbench make_table table2_pywgan
+    """
+    config, _ = common.configuration(params)
+    layout = common.layout_of(config)
+    source = common.existing(measurements or layout.measurements, "maskbench collect_measurements")
+    from maskbench.reporting.make_table import make_table as run
+
+    run(name=name, measurements=source, out=out or layout.root / "tables")
+
+
+@app.command(name="make_figure")
+@step
+def make_figure(
+    name: Annotated[str, typer.Argument(help="e.g. fig5, placement_training, mask_styles")],
+    faces: Annotated[
+        OptionalPath, path_option("--faces", "FaceSet folder.", "faces/DATASET")
+    ] = None,
+    masked: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder written by synthesise; repeat it.", show_default="one a method"),
+    ] = None,
+    models: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder written by train_synthesis; repeat it.", show_default="all"),
+    ] = None,
+    mask_pictures: Annotated[
+        OptionalPath,
+        path_option("--mask-pictures", "Folder written by draw_masks.", "mask_pictures"),
+    ] = None,
+    pictures: Annotated[
+        OptionalPath, path_option("--pictures", "Folder written by fetch.", "pictures/DATASET")
+    ] = None,
+    out: Annotated[
+        OptionalPath, path_option("--out", "Picture to write.", "figures/NAME.png", "-o")
+    ] = None,
+    params: ParamsOption = None,
+) -> None:
+    """Make one figure.
+
+    Example: maskbench make_figure fig5 --out fig5.png
+    """
+    config, place = common.configuration(params)
+    layout = common.layout_of(config)
+    dataset = config.synthesis.dataset
+    from maskbench.experiment import figure_inputs
+    from maskbench.reporting.make_figure import make_figure as run
+
+    usual = figure_inputs(name, config, place)
+    run(
+        name,
+        out or layout.figure(name),
+        faces=faces or layout.faces(dataset),
+        masked=masked or usual.get("masked", []),
+        models=models or usual.get("models", []),
+        mask_pictures=mask_pictures or layout.mask_pictures,
+        pictures=pictures or layout.pictures(dataset),
+        styles=config.masks.styles if name == "mask_styles" else config.masks.figure_styles,
+        unseen_styles=config.masks.unseen_styles,
+    )
+
+
+@app.command(name="judge_claims")
+@step
+def judge_claims(
+    folders: MetricsFolders = None,
+    claims: Annotated[
+        OptionalPath, path_option("--claims", "File of claims.", "those of the papers")
+    ] = None,
+    out: Annotated[
+        OptionalPath,
+        path_option("--out", "Results folder; writes claims.csv and .md", "output", "-o"),
+    ] = None,
+    params: ParamsOption = None,
+) -> None:
+    """Judge what the papers claim: supported, contradicted or undecided.
+
+    Example: maskbench judge_claims
+    """
+    config, place = common.configuration(params)
+    inputs = folders or _all(config, place, "synthesis_metrics")
+    for folder in inputs:
+        common.existing(folder, "maskbench evaluate_synthesis")
+    import maskbench.reporting
+    from maskbench.reporting.judge_claims import judge_claims as run
+
+    packaged = Path(maskbench.reporting.__file__).with_name("claims.yaml")
+    run(claims=claims or packaged, metrics=inputs, out=out or common.layout_of(config).root)
+
+
+@app.command(name="summarise")
+@step
+def summarise(
+    measurements: Annotated[
+        OptionalPath, path_option("--measurements", "All numbers.", "measurements.csv")
+    ] = None,
+    models: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder written by train_synthesis; repeat it.", show_default="all"),
+    ] = None,
+    summary: Annotated[
+        OptionalPath, path_option("--summary", "JSON to write.", "metrics_summary.json")
+    ] = None,
+    curves: Annotated[OptionalPath, path_option("--curves", "CSV to write.", "curves.csv")] = None,
+    params: ParamsOption = None,
+) -> None:
+    """Write the numbers and curves in the form that `dvc metrics` and `dvc plots` compare.
+
+    Example: maskbench summarise
+    """
+    config, place = common.configuration(params)
+    layout = common.layout_of(config)
+    source = common.existing(measurements or layout.measurements, "maskbench collect_measurements")
+    from maskbench.reporting.summarise import summarise as run
+
+    run(
+        measurements=source,
+        models=models or _all(config, place, "model"),
+        summary=summary or layout.summary,
+        curves=curves or layout.curves,
+    )

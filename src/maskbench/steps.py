@@ -1,0 +1,222 @@
+"""The steps of the experiment: which code and which part of the configuration decide each result.
+
+The workflow hands :func:`settings` of a job to its scheduler, which runs a step again when they
+change. They hold the step's own sections and those of all steps before it, so a change reaches
+everything that hangs on it even when a run was stopped half-way; and nothing else.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import maskbench
+from maskbench.artifacts import sha256_of
+from maskbench.config import Config
+
+# Modules that pass values on but decide none: editing them makes no result stale.
+INFRASTRUCTURE = frozenset(
+    {
+        "maskbench",
+        "maskbench.artifacts",
+        "maskbench.config",
+        "maskbench.errors",
+        "maskbench.experiment",
+        "maskbench.layout",
+        "maskbench.measurements",
+        "maskbench.tracking",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step.
+
+    Attributes:
+        module: the module that holds its function, below ``maskbench``.
+        sections: dotted keys of the configuration that it reads; ``{dataset}`` and ``{method}``
+            stand for the job's own.
+        after: the steps whose outputs it reads.
+        files: patterns of packaged data files that it reads, below ``maskbench``.
+    """
+
+    module: str
+    sections: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+STEPS: dict[str, Step] = {
+    "fetch": Step("datasets.fetch", ("datasets.{dataset}",)),
+    "fetch_weights": Step("datasets.fetch_weights", ("metrics.weights",)),
+    "split": Step("datasets.split", ("datasets.{dataset}",), ("fetch",)),
+    "crop_faces": Step(
+        "faces.crop_faces",
+        ("datasets.{dataset}", "faces"),
+        ("fetch", "split", "fetch_weights"),
+    ),
+    "draw_masks": Step("masks.draw_masks", ("masks.size",), (), ("masks/art/*.svg",)),
+    "masked_domain": Step(
+        "synthesis.masked_domain",
+        ("masks.styles", "synthesis.real_domain"),
+        ("crop_faces", "draw_masks"),
+    ),
+    "train_synthesis": Step(
+        "synthesis.train_synthesis",
+        ("masks.styles", "synthesis.methods.{method}"),
+        ("crop_faces", "draw_masks", "masked_domain"),
+    ),
+    "synthesise": Step(
+        "synthesis.synthesise",
+        ("masks.figure_styles", "masks.unseen_styles", "synthesis.methods.{method}"),
+        ("crop_faces", "draw_masks", "train_synthesis"),
+    ),
+    "evaluate_synthesis": Step(
+        "metrics.evaluate_synthesis",
+        ("masks.unseen_styles", "metrics"),
+        ("crop_faces", "fetch_weights", "synthesise"),
+    ),
+    "collect_measurements": Step(
+        "reporting.collect_measurements", ("synthesis.seeds",), ("evaluate_synthesis",)
+    ),
+    "make_table": Step(
+        "reporting.make_table", (), ("collect_measurements",), ("reporting/reported.yaml",)
+    ),
+    "make_figure": Step("reporting.make_figure", ("masks",)),
+    "judge_claims": Step(
+        "reporting.judge_claims",
+        ("synthesis.seeds",),
+        ("evaluate_synthesis",),
+        ("reporting/claims.yaml",),
+    ),
+    "summarise": Step("reporting.summarise", ("synthesis.seeds",), ("collect_measurements",)),
+}
+# What each input of a figure comes from (see maskbench.reporting.make_figure).
+FIGURE_INPUTS = {
+    "pictures": "fetch",
+    "faces": "crop_faces",
+    "mask_pictures": "draw_masks",
+    "models": "train_synthesis",
+    "masked": "synthesise",
+}
+
+
+def lineage(name: str) -> list[str]:
+    """A step and all steps before it, sorted by name."""
+    found = {name}
+    for before in STEPS[name].after:
+        found.update(lineage(before))
+    return sorted(found)
+
+
+def settings(
+    name: str,
+    config: Config,
+    dataset: str = "",
+    method: str = "",
+    after: tuple[str, ...] = (),
+    modules: tuple[str, ...] = (),
+) -> dict[str, str]:
+    """What decides the result of one job, apart from its input pictures and its seed.
+
+    Args:
+        name: the step.
+        config: the whole configuration.
+        dataset, method: the job's own; without a method the blocks of all methods count.
+        after: steps that this job comes after, beside those of the table.
+        modules: modules that it uses beside those of the table.
+
+    Returns:
+        the text of each section by its dotted key, and ``code``: a digest of the steps' modules
+        and packaged data.
+    """
+    before = sorted({*lineage(name), *(step for other in after for step in lineage(other))})
+    methods = [method] if method else sorted(config.synthesis.methods)
+    sections = [key for step in before for key in STEPS[step].sections]
+    keys = {
+        key.format(dataset=dataset or config.synthesis.dataset, method=each)
+        for key in sections
+        for each in methods
+    }
+    if "masked_domain" in before and config.synthesis.real_domain.source in config.datasets:
+        keys.add(f"datasets.{config.synthesis.real_domain.source}")
+    found = {key: repr(_plain(_value(config, key))) for key in sorted(keys)}
+    code = [f"maskbench.{STEPS[step].module}" for step in before] + list(modules)
+    if any("{method}" in key for key in sections):
+        code += [method_module(each) for each in methods]
+    files = [pattern for step in before for pattern in STEPS[step].files]
+    return found | {"code": code_digest(tuple(code), tuple(files))}
+
+
+def method_module(method: str) -> str:
+    """The module that defines a synthesis method."""
+    from maskbench.synthesis import base
+
+    return type(base.method(method)).__module__
+
+
+def code_digest(modules: tuple[str, ...], files: tuple[str, ...] = ()) -> str:
+    """A digest of modules, of what they import from this package, and of packaged data files.
+
+    Comments, docstrings and layout do not count, nor do :data:`INFRASTRUCTURE` modules.
+    """
+    seen: dict[str, str] = {}
+    todo = list(modules)
+    while todo:
+        name = todo.pop()
+        if name in seen or name in INFRASTRUCTURE:
+            continue
+        found = _read(name)
+        if found is None:
+            continue
+        seen[name], imports = found
+        todo += imports
+    root = Path(maskbench.__file__).parent
+    for pattern in files:
+        seen |= {path.name: sha256_of(path) for path in root.glob(pattern)}
+    text = "\n".join(f"{name} {digest}" for name, digest in sorted(seen.items()))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@functools.cache
+def _read(name: str) -> tuple[str, list[str]] | None:
+    """Digest and imports of one module; None when it is not one of ours."""
+    base = Path(maskbench.__file__).parent.joinpath(*name.split(".")[1:])
+    path = next((p for p in (base.with_suffix(".py"), base / "__init__.py") if p.exists()), None)
+    if path is None:
+        return None
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports = list(_imports(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                node.body[0] = ast.Pass()
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), imports
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            if node.module.split(".")[0] == "maskbench":
+                yield node.module
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (a.name for a in node.names if a.name.split(".")[0] == "maskbench")
+
+
+def _value(config: Config, key: str) -> Any:
+    value: Any = config
+    for part in key.split("."):
+        value = value[part] if isinstance(value, dict) else getattr(value, part)
+    return value
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(mode="json") if hasattr(value, "model_dump") else value

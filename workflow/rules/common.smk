@@ -1,0 +1,105 @@
+# What every rule uses: the checked configuration, the paths, and what makes a result stale.
+
+import hashlib
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import yaml
+from snakemake.exceptions import WorkflowError
+
+from maskbench import experiment, tracking
+from maskbench.errors import MaskbenchError
+from maskbench.layout import Layout
+from maskbench.steps import FIGURE_INPUTS, settings
+
+
+configfile: "params.yaml"
+
+
+PLACE = " + ".join(["params.yaml", *map(str, workflow.overwrite_configfiles or [])])
+try:
+    CONFIG = experiment.check(config, place=PLACE)
+    TRAININGS = experiment.trainings(CONFIG)
+except MaskbenchError as error:
+    raise WorkflowError(str(error))
+
+PATHS = Layout(Path(CONFIG.output))
+DATASET = CONFIG.synthesis.dataset
+METHODS = sorted({method for method, _ in TRAININGS})
+REAL = CONFIG.synthesis.real_domain.source
+REAL_FACES = [] if REAL == "keypoint" else [PATHS.faces(REAL)]
+DATASETS = [DATASET] if REAL == "keypoint" else [DATASET, REAL]
+
+
+wildcard_constraints:
+    dataset=r"\w+",
+    method=r"\w+",
+    seed=r"\d+",
+    name=r"\w+",
+
+
+def keep_settings() -> Path:
+    """Write the effective configuration (params.yaml, overlays and --config) for the commands.
+
+    Its name is its content's digest, so that runs with different settings never share a file. It
+    is no rule's input: what a rule reads of it stands in the rule's ``params``.
+    """
+    text = yaml.safe_dump(CONFIG.model_dump(mode="json"), sort_keys=True, allow_unicode=True)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    path = Path(".snakemake", "settings", f"{digest}.yaml")
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(f".{os.getpid()}")
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    return path
+
+
+SETTINGS = keep_settings()
+shell.prefix(
+    f"set -euo pipefail; export MASKBENCH_PARAMS='{SETTINGS}' "
+    f"PATH='{Path(sys.executable).parent}':\"$PATH\"; "
+)
+
+
+def decided_by(step, after=(), modules=()):
+    """The part of configuration and code that decides a job (a rerun trigger, nothing else)."""
+
+    def of_job(wildcards):
+        return settings(
+            step,
+            CONFIG,
+            dataset=getattr(wildcards, "dataset", ""),
+            method=getattr(wildcards, "method", ""),
+            after=after,
+            modules=modules,
+        )
+
+    return of_job
+
+
+def of_trainings(path):
+    """One path for each (method, seed) of the configuration."""
+    return [path(DATASET, method, seed) for method, seed in TRAININGS]
+
+
+def gpus_per_training() -> int:
+    """1 on a machine with a GPU; 0 without one, where trainings share the cores instead.
+
+    Profiles for clusters set 1, since the machine that submits has none (profiles/slurm).
+    """
+    return 1 if shutil.which("nvidia-smi") or Path("/proc/driver/nvidia/gpus").exists() else 0
+
+
+onstart:
+    tracking.start_workflow(CONFIG.tracking, f"workflow {DATASET}", SETTINGS)
+
+
+onsuccess:
+    tracking.end_workflow("FINISHED", [PATHS.measurements])
+
+
+onerror:
+    tracking.end_workflow("FAILED")

@@ -1,0 +1,162 @@
+# Numbers into tables, figures and verdicts, with their captions for the report.
+
+from maskbench.reporting.figures import names as figure_names
+from maskbench.reporting.make_table import table_names
+
+TABLES = table_names()
+FIGURES = figure_names()
+CAPTIONS = Path(workflow.basedir, "workflow", "report")
+
+
+localrules:
+    collect_measurements,
+    judge_claims,
+    summarise,
+
+
+def caption(name):
+    """The caption of a figure or table; one without a text of its own gets the general one."""
+    path = CAPTIONS / f"{name}.rst"
+    return str(path if path.exists() else CAPTIONS / "general.rst")
+
+
+def options_of(needs):
+    """Command-line options for named lists of paths."""
+    return " ".join(
+        f"--{need.replace('_', '-')} {path}" for need, paths in needs.items() for path in paths
+    )
+
+
+rule collect_measurements:
+    input:
+        metrics=of_trainings(PATHS.synthesis_metrics),
+    output:
+        measurements=report(
+            PATHS.measurements, caption=caption("measurements"), category="Numbers"
+        ),
+    params:
+        settings=decided_by("collect_measurements"),
+    log:
+        PATHS.log("collect_measurements"),
+    benchmark:
+        PATHS.benchmark("collect_measurements")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "Put all numbers into one file"
+    shell:
+        "maskbench collect_measurements {input.metrics} --out {output.measurements} 2> {log}"
+
+
+for TABLE in TABLES:
+
+    rule:
+        name:
+            TABLE
+        localrule: True
+        input:
+            measurements=rules.collect_measurements.output.measurements,
+        output:
+            csv=PATHS.table(TABLE, "csv"),
+            tex=PATHS.table(TABLE, "tex"),
+            md=report(PATHS.table(TABLE, "md"), caption=caption(TABLE), category="Tables"),
+        params:
+            settings=decided_by("make_table"),
+            name=TABLE,
+            folder=PATHS.root / "tables",
+        log:
+            PATHS.log(f"make_table/{TABLE}"),
+        benchmark:
+            PATHS.benchmark(f"make_table/{TABLE}")
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        message:
+            "Make the table {params.name}"
+        shell:
+            "maskbench make_table {params.name} --measurements {input.measurements}"
+            " --out {params.folder} 2> {log}"
+
+
+for FIGURE in FIGURES:
+    NEEDS = experiment.figure_inputs(FIGURE, CONFIG)
+
+    rule:
+        name:
+            FIGURE
+        localrule: True
+        input:
+            **NEEDS,
+        output:
+            png=report(PATHS.figure(FIGURE), caption=caption(FIGURE), category="Figures"),
+        params:
+            settings=decided_by(
+                "make_figure",
+                after=tuple(FIGURE_INPUTS[need] for need in NEEDS),
+                modules=(f"maskbench.reporting.figures.{FIGURE}",),
+            ),
+            name=FIGURE,
+            inputs=options_of(NEEDS),
+        log:
+            PATHS.log(f"make_figure/{FIGURE}"),
+        benchmark:
+            PATHS.benchmark(f"make_figure/{FIGURE}")
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime=10,
+        message:
+            "Draw the figure {params.name}"
+        shell:
+            "maskbench make_figure {params.name} {params.inputs} --out {output.png} 2> {log}"
+
+
+rule judge_claims:
+    input:
+        metrics=of_trainings(PATHS.synthesis_metrics),
+    output:
+        csv=PATHS.claims("csv"),
+        md=report(PATHS.claims("md"), caption=caption("claims"), category="Claims"),
+    params:
+        settings=decided_by("judge_claims"),
+        folder=PATHS.root,
+    log:
+        PATHS.log("judge_claims"),
+    benchmark:
+        PATHS.benchmark("judge_claims")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "Judge what the papers claim"
+    shell:
+        "maskbench judge_claims {input.metrics} --out {params.folder} 2> {log}"
+
+
+rule summarise:
+    input:
+        measurements=rules.collect_measurements.output.measurements,
+        models=of_trainings(PATHS.model),
+    output:
+        summary=PATHS.summary,
+        curves=PATHS.curves,
+    params:
+        settings=decided_by("summarise"),
+        models=options_of({"models": of_trainings(PATHS.model)}),
+    log:
+        PATHS.log("summarise"),
+    benchmark:
+        PATHS.benchmark("summarise")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "Write the numbers and curves that dvc compares"
+    shell:
+        "maskbench summarise --measurements {input.measurements} {params.models}"
+        " --summary {output.summary} --curves {output.curves} 2> {log}"

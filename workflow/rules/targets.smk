@@ -1,0 +1,69 @@
+# Named targets: each stage, each table and figure (those are rules themselves), all, quick.
+
+
+rule all:
+    default_target: True
+    input:
+        rules.collect_measurements.output,
+        rules.judge_claims.output,
+        rules.summarise.output,
+        [PATHS.table(table, suffix) for table in TABLES for suffix in ("csv", "md", "tex")],
+        [PATHS.figure(figure) for figure in FIGURES],
+    message:
+        "Everything is there: numbers, tables, figures and claims in {PATHS.root}"
+
+
+rule data:
+    input:
+        expand(rules.split.output, dataset=DATASETS),
+        rules.fetch_weights.output,
+
+
+rule faces:
+    input:
+        expand(rules.crop_faces.output, dataset=DATASETS),
+
+
+rule masks:
+    input:
+        expand(rules.masked_domain.output, dataset=DATASET),
+
+
+rule synthesis:
+    input:
+        of_trainings(PATHS.masked),
+
+
+rule metrics:
+    input:
+        of_trainings(PATHS.synthesis_metrics),
+
+
+rule tables:
+    input:
+        [PATHS.table(table) for table in TABLES],
+
+
+rule figures:
+    input:
+        [PATHS.figure(figure) for figure in FIGURES],
+
+
+rule claims:
+    input:
+        rules.judge_claims.output,
+
+
+# For one method: train_<method>, synthesise_<method>, evaluate_<method> (dvc.yaml asks for these).
+for METHOD in METHODS:
+    for STAGE, PATH in (
+        ("train", PATHS.model),
+        ("synthesise", PATHS.masked),
+        ("evaluate", PATHS.synthesis_metrics),
+    ):
+
+        rule:
+            name:
+                f"{STAGE}_{METHOD}"
+            input:
+                [PATH(DATASET, method, seed) for method, seed in TRAININGS if method == METHOD],
