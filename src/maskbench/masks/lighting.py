@@ -1,8 +1,8 @@
 """The light on a face, estimated from its skin, so that a mask can be lit the same way.
 
 Log luminance is sampled on skin (cheeks, nose, jaw, brow; not eyes, mouth or nostrils) and a
-smooth surface, linear in height and quadratic across the face, is fitted robustly to it. The
-surface carries the side light and the fall-off; its level, against skin in good light, the exposure.
+smooth surface, linear in height and quadratic across the face, is fitted robustly to it. Its
+slope carries the side light and the fall-off; its level, against skin in good light, the exposure.
 """
 
 from __future__ import annotations
@@ -60,8 +60,11 @@ def is_grey(image: np.ndarray, tolerance: int = 3) -> bool:
     if image.size == 0:
         return False
     step = max(1, image.shape[0] // 128)
-    sample = image[::step, ::step].astype(np.int16)
-    return int(np.ptp(sample, axis=-1).max()) <= tolerance
+    red, green, blue = cv2.split(np.ascontiguousarray(image[::step, ::step]))
+    return (
+        cv2.norm(red, green, cv2.NORM_INF) <= tolerance
+        and cv2.norm(green, blue, cv2.NORM_INF) <= tolerance
+    )
 
 
 def shading(image: np.ndarray, landmarks: np.ndarray) -> Shading:

@@ -12,12 +12,11 @@ import cv2
 import numpy as np
 
 from maskbench.masks.lighting import is_grey, shading
-from maskbench.masks.placement import Fit, Placement, place
+from maskbench.masks.placement import Fit, place
 
 _NODES = 25  # nodes a side of the grid on which a map is evaluated before it is interpolated
 _ROWS = 512  # rows worked on at a time, which bounds the memory for large pictures
 _SUPERSAMPLING = 2
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 
 
 def overlay(
@@ -46,12 +45,12 @@ def overlay(
     """
     masked = image.copy()
     coverage = np.zeros(image.shape[:2], np.uint8)
-    placement, span = place(landmarks, anchors, fit)
+    placement, span, visible = place(landmarks, anchors, fit)
     box = _box(span, image.shape)
     if box is None:
         return masked, coverage
     x0, y0, x1, y1 = box
-    picture, scale = _premultiplied(rgba, span, anchors)
+    picture, scale = _premultiplied(_with_loops(rgba, anchors, visible), span, anchors)
     nodes = np.stack(
         np.meshgrid(
             np.linspace(x0 - 0.5, x1 - 0.5, _NODES), np.linspace(y0 - 0.5, y1 - 0.5, _NODES)
@@ -62,7 +61,8 @@ def overlay(
     grid = source.reshape(_NODES, _NODES, 2).astype(np.float32)
     grey = brightness and is_grey(image[y0:y1, x0:x1])
     if grey:
-        picture[..., :3] = (picture[..., :3] @ _LUMA)[..., None]
+        luminance = cv2.cvtColor(picture, cv2.COLOR_RGBA2GRAY)
+        picture = cv2.merge([luminance, luminance, luminance, picture[..., 3]])
     light = shading(image, landmarks)(nodes).reshape(_NODES, _NODES) if brightness else None
     columns = _interpolation(x1 - x0, _SUPERSAMPLING).T
     for start in range(0, y1 - y0, _ROWS):
@@ -95,13 +95,16 @@ def composite(
         The blend (h, w, 3) uint8 and the coverage (h, w) uint8. Where the coverage rounds to 0
         the picture stays as it is, to the bit.
     """
-    alpha = layer[..., 3:]
-    colour = layer[..., :3]
+    alpha = layer[..., 3]
+    colour = cv2.cvtColor(layer, cv2.COLOR_RGBA2RGB)
     if factor is not None:
-        colour = np.minimum(colour * factor[..., None], alpha)
-    blended = region * (np.float32(1) - alpha * np.float32(1 / 255)) + colour
-    coverage = np.rint(layer[..., 3]).astype(np.uint8)
-    blend = np.minimum(np.rint(blended), 255).astype(np.uint8)
+        factor = np.ascontiguousarray(factor, np.float32)
+        colour = cv2.multiply(colour, cv2.merge([factor] * 3))
+        colour = cv2.min(colour, cv2.merge([alpha] * 3))
+    free = np.float32(1) - alpha * np.float32(1 / 255)
+    under = cv2.multiply(region, cv2.merge([free] * 3), dtype=cv2.CV_32F)
+    blend = cv2.add(under, colour, dtype=cv2.CV_8U)  # rounds and saturates
+    coverage = cv2.convertScaleAbs(alpha)
     return np.where(coverage[..., None] > 0, blend, region), coverage
 
 
@@ -117,6 +120,28 @@ def _box(span: np.ndarray, shape: tuple[int, ...]) -> tuple[int, int, int, int] 
     return (int(x0), int(y0), x1, y1) if x1 > x0 and y1 > y0 else None
 
 
+def _with_loops(
+    rgba: np.ndarray, anchors: Mapping[str, tuple[float, float]], visible: Mapping[str, float]
+) -> np.ndarray:
+    """The picture with the loops of each side faded to their visibility. Loops are what lies
+    beyond the edge anchors of the body, plus a little for the hem's outline."""
+    if min(visible.values()) >= 1:
+        return rgba
+    rgba = rgba.copy()
+    height, width = rgba.shape[:2]
+    slack = 0.012 * width
+    for side, sign in (("left", -1), ("right", 1)):
+        if visible[side] >= 1:
+            continue
+        edge = np.array([anchors[f"{place}_{side}"] for place in ("upper", "mid", "lower")])
+        border = np.interp(np.arange(height), edge[:, 1], edge[:, 0]) + sign * slack
+        beyond = sign * (np.arange(width)[None] - border[:, None]) > 0
+        beyond &= np.arange(height)[:, None] <= edge[2, 1] + slack
+        alpha = rgba[..., 3]
+        alpha[beyond] = np.rint(alpha[beyond] * visible[side]).astype(np.uint8)
+    return rgba
+
+
 def _premultiplied(
     rgba: np.ndarray, span: np.ndarray, anchors: Mapping[str, tuple[float, float]]
 ) -> tuple[np.ndarray, float]:
@@ -124,8 +149,9 @@ def _premultiplied(
     the face (else sampling would alias), and the scale by which it was."""
     points = np.array(list(anchors.values()))
     density = float(np.ptp(points, axis=0).max() / max(np.ptp(span, axis=0).max(), 1.0))
-    picture = rgba.astype(np.float32)
-    picture[..., :3] *= picture[..., 3:] * np.float32(1 / 255)
+    alpha = np.ascontiguousarray(rgba[..., 3])
+    picture = cv2.multiply(rgba, cv2.merge([alpha] * 4), scale=1 / 255, dtype=cv2.CV_32F)
+    picture[..., 3] = alpha
     if density <= _SUPERSAMPLING:
         return picture, 1.0
     side = max(8, round(rgba.shape[1] / density * 1.5))

@@ -19,7 +19,8 @@ Fit = Literal["tps", "homography"]
 # a frontal face; the ear loops cover the rest. (jaw landmark on the left, its mirror, the share)
 _EDGES = {"upper": (2.0, 0.132), "mid": (3.0, 0.12), "lower": (4.0, 0.145)}
 _LOOPS = {"upper": 0.9, "lower": 1.4}  # jaw parameter beside which a loop goes behind the ear
-_LOOP_OUTSET = 0.09  # how far outside the jaw line, as a share of the half face
+_LOOP_OUTSET = 0.12  # how far outside the jaw line, as a share of the half face
+_NOSE_BRIDGED = 0.5  # of how far a nose seen from the side juts out
 _CHIN_OVERHANG = 0.04  # below the chin's tip, as a share of the length from bridge to chin
 _SIX = ("upper_left", "nose_top", "upper_right", "lower_left", "chin_bottom", "lower_right")
 
@@ -62,7 +63,7 @@ def six_points(landmarks: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def targets(landmarks: np.ndarray) -> dict[str, np.ndarray]:
+def targets(landmarks: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     """Where every anchor of a mask picture belongs on a face.
 
     Frontal faces get the mask's edges a little inside the jaw line. On the far side of a turned
@@ -73,7 +74,9 @@ def targets(landmarks: np.ndarray) -> dict[str, np.ndarray]:
         landmarks: (68, 2) as (x, y) in pixels.
 
     Returns:
-        For each name of :data:`maskbench.masks.artwork.ANCHORS` a point (x, y), float64.
+        For the names of :data:`maskbench.masks.artwork.ANCHORS` a point (x, y), float64, without
+        the loops of a side on which the head hides them; and how visible the loops of each side
+        (``left``, ``right``) are, 0..1.
     """
     points = np.asarray(landmarks, np.float64)
     jaw = points[:17]
@@ -96,7 +99,15 @@ def targets(landmarks: np.ndarray) -> dict[str, np.ndarray]:
         "right": float((jaw[14] - middle[1]) @ across),
     }
     whole = max(half["left"] + half["right"], 0.3 * length)
+    # A nose seen from the side juts out of the face; the mask stretched over it bridges the hollow
+    # beside it instead of following its root.
+    far = float(np.clip((min(half.values()) / whole - 0.1) / 0.25, 0.0, 1.0))
+    straight = middle[0] + (middle[2] - middle[0]) * 0.4
+    jut = float((middle[1] - straight) @ across)
+    out["nose_tip"] = middle[1] - _NOSE_BRIDGED * (1 - far) * jut * across
+    out["nose_top"] = middle[0] + 0.5 * _NOSE_BRIDGED * (1 - far) * jut * across
     heights = middle @ down
+    visible: dict[str, float] = {}
     for side, sign in (("left", -1.0), ("right", 1.0)):
         line = jaw if side == "left" else jaw[::-1]
         share = half[side] / whole
@@ -116,10 +127,12 @@ def targets(landmarks: np.ndarray) -> dict[str, np.ndarray]:
             out[f"{place}_{side}"] = outside(edge)
         chin = _along(line, 6.0)
         out[f"chin_{side}"] = outside(chin + 0.02 * length * (0.5 * sign * across + down))
-        for place, at in _LOOPS.items():
-            ear = _along(line, at) + sign * across * _LOOP_OUTSET * nearness * half[side]
-            out[f"loop_{place}_{side}"] = outside(ear)
-    return out
+        visible[side] = float(np.clip((nearness - 0.3) / 0.3, 0.0, 1.0))
+        if visible[side] > 0:
+            for place, at in _LOOPS.items():
+                ear = _along(line, at) + sign * across * _LOOP_OUTSET * nearness * half[side]
+                out[f"loop_{place}_{side}"] = ear
+    return out, visible
 
 
 def homography(source: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -174,7 +187,8 @@ class ThinPlateSpline:
 
     def _kernel(self, points: np.ndarray) -> np.ndarray:
         """U = r^2 log r^2 between points (M, 2) and knots: (M, N)."""
-        square = ((points[:, None] - self.knots[None]) ** 2).sum(-1)
+        square = np.subtract.outer(points[:, 0], self.knots[:, 0]) ** 2
+        square += np.subtract.outer(points[:, 1], self.knots[:, 1]) ** 2
         return square * np.log(np.maximum(square, 1e-300))
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
@@ -204,7 +218,7 @@ Placement = ThinPlateSpline | _Projective
 
 def place(
     landmarks: np.ndarray, anchors: Mapping[str, tuple[float, float]], fit: Fit
-) -> tuple[Placement, np.ndarray]:
+) -> tuple[Placement, np.ndarray, dict[str, float]]:
     """Fit a mask picture to a face.
 
     Args:
@@ -213,8 +227,8 @@ def place(
         fit: ``tps`` or ``homography``.
 
     Returns:
-        The map from face pixels (M, 2) to mask-picture pixels (M, 2), and the target points
-        (K, 2) in face pixels that the mask with its loops spans.
+        The map from face pixels (M, 2) to mask-picture pixels (M, 2); the target points (K, 2)
+        in face pixels that the mask with its loops spans; how visible the loops are on each side.
 
     Raises:
         ValueError: unknown fit.
@@ -227,10 +241,10 @@ def place(
         inverse = np.linalg.inv(forward)
         # The sign is chosen such that the mask's own points lie before the horizon.
         inside = np.append(np.mean([wanted[name] for name in _SIX], axis=0), 1.0)
-        return _Projective(inverse / (inverse[2] @ inside)), corners
+        return _Projective(inverse / (inverse[2] @ inside)), corners, {"left": 1.0, "right": 1.0}
     if fit == "tps":
-        wanted = targets(landmarks)
-        names = list(anchors)
-        knots = np.array([wanted[name] for name in names])
-        return ThinPlateSpline(knots, np.array([anchors[name] for name in names])), knots
+        wanted, visible = targets(landmarks)
+        knots = np.array(list(wanted.values()))
+        spline = ThinPlateSpline(knots, np.array([anchors[name] for name in wanted]))
+        return spline, knots, visible
     raise ValueError(f"fit: {fit!r}; known: tps, homography")
