@@ -42,10 +42,12 @@ class SameConv2d(nn.Conv2d):
             for size, stride, kernel in zip(x.shape[2:], self.stride, self.kernel_size, strict=True)
         ]
         (top, bottom), (left, right) = ((p // 2, p - p // 2) for p in pads)
-        if top == bottom and left == right:
-            return F.conv2d(x, self.weight, self.bias, self.stride, (top, left), 1, self.groups)
-        x = F.pad(x, (left, right, top, bottom))
-        return F.conv2d(x, self.weight, self.bias, self.stride, 0, 1, self.groups)
+        weight = self.weight
+        if (top, left) != (bottom, right):
+            # Instead of copying the maps into larger ones, pad evenly and shift the kernel: a zero
+            # row above and a zero column to the left make the extra pixels there count nothing.
+            weight = F.pad(weight, (right - left, 0, bottom - top, 0))
+        return F.conv2d(x, weight, self.bias, self.stride, (bottom, right), 1, self.groups)
 
 
 class _Block(nn.Module):

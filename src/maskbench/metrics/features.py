@@ -209,7 +209,7 @@ def fid_inception(
     def without_loading(*args: Any, **kwargs: Any) -> nn.Module:
         built.append(build(*args, **kwargs))
         # pytorch-fid loads its download right after building; the weights are set below instead.
-        built[0].load_state_dict = lambda _: None  # type: ignore[assignment, return-value]
+        built[0].load_state_dict = lambda *_: None  # type: ignore
         return built[0]
 
     with torch.random.fork_rng(devices=[]):

@@ -6,9 +6,10 @@ memory maps. Memory does not grow with the number of pictures but for a few numb
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,7 @@ class Networks:
             features,
             class_scorer(features, weights, published),
             perceptual_distance(weights, published, features),
-            DlibRecogniser(weights),
+            DlibRecogniser(weights, batch_size, device),
         )
 
     @property
@@ -150,6 +151,11 @@ def measure_pictures(
     )
     batches = [slice(i, min(i + batch_size, count)) for i in range(0, count, batch_size)]
     parts: list[dict[str, np.ndarray]] = []
+
+    @lru_cache(maxsize=2)  # the styles of a face follow each other
+    def bare_moments(row: int) -> ssim.Moments:
+        return ssim.Moments.of(faces.images[row])
+
     with one_thread(), _progress(len(batches)) as advance:
         bare = _embed_faces(faces, in_faces, networks.recogniser, batch_size)
         for batch in batches:
@@ -157,10 +163,12 @@ def measure_pictures(
             points, rows = landmarks[batch], in_reference[batch]
             cover = np.asarray(reference.masks[rows])
             embedding = networks.recogniser(images, points)
+            own = [ssim.Moments.of(image) for image in images]
             part = {
-                "ssim_outside_mask": ssim.ssim_outside_mask(
-                    images, np.asarray(faces.images[in_faces[face[batch]]]), cover
-                ),
+                "ssim_outside_mask": [
+                    ssim.mean_ssim_outside(m, bare_moments(int(i)), c)
+                    for m, i, c in zip(own, in_faces[face[batch]], cover, strict=True)
+                ],
                 "covers_nose_mouth": wearing.covers_nose_mouth(masks, points),
                 "leaves_eyes": wearing.leaves_eyes(masks, points),
                 "identity_cosine": identity.cosine(embedding, bare[face[batch]]),
@@ -172,7 +180,10 @@ def measure_pictures(
             if not is_reference:
                 wanted = np.asarray(reference.images[rows])
                 reference_features[batch], _, wanted_maps = networks.features.maps(wanted)
-                part["ssim"] = ssim.ssim(images, wanted)
+                part["ssim"] = [
+                    ssim.mean_ssim(m, ssim.Moments.of(image))
+                    for m, image in zip(own, wanted, strict=True)
+                ]
                 part["psnr"] = psnr.psnr(images, wanted)
                 if isinstance(networks.lpips, PackagedLpips) and maps:
                     part["lpips"] = networks.lpips.of_maps(maps, wanted_maps)
@@ -201,7 +212,7 @@ def _embed_faces(
 
 
 @contextmanager
-def _progress(batches: int) -> Iterator[object]:
+def _progress(batches: int) -> Iterator[Callable[[], None]]:
     columns = (TextColumn("measuring"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("batches", total=batches)

@@ -9,6 +9,8 @@ filter on all channels at once makes them several times as fast.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -24,48 +26,62 @@ def _smooth(x: np.ndarray) -> np.ndarray:
     return cv2.sepFilter2D(x, cv2.CV_64F, _KERNEL, _KERNEL, borderType=cv2.BORDER_REFLECT)
 
 
-def ssim_map(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """SSIM of every pixel's neighbourhood (equation 13), mean over channels.
+@dataclass(frozen=True)
+class Moments:
+    """A picture with its local means and variances, which every comparison with it needs.
 
-    Args:
-        a, b: uint8, (H, W, 3), sides of at least 11 pixels.
-
-    Returns:
-        (H, W) float64 in -1..1.
-
-    Raises:
-        MaskbenchError: the shapes differ, or a side is smaller than the window.
+    Attributes:
+        pixels, mean, variance: float64, (H, W, 3).
     """
-    if a.shape != b.shape or min(a.shape[:2]) < 2 * _RADIUS + 1:
-        raise MaskbenchError(
-            "ssim", f"pictures of shapes {a.shape} and {b.shape}", "use equal ones of >= 11 pixels"
-        )
-    x, y = a.astype(np.float64), b.astype(np.float64)
-    ux, uy = _smooth(x), _smooth(y)
-    vx, vy, vxy = (
-        _smooth(p) - q for p, q in ((x * x, ux * ux), (y * y, uy * uy), (x * y, ux * uy))
-    )
-    score = (2 * ux * uy + _C1) * (2 * vxy + _C2)
-    score /= (ux * ux + uy * uy + _C1) * (vx + vy + _C2)
+
+    pixels: np.ndarray
+    mean: np.ndarray
+    variance: np.ndarray
+
+    @classmethod
+    def of(cls, image: np.ndarray) -> Moments:
+        """Of a uint8 picture (H, W, 3).
+
+        Raises:
+            MaskbenchError: a side is smaller than the window.
+        """
+        if min(image.shape[:2]) < 2 * _RADIUS + 1:
+            raise MaskbenchError("ssim", f"a picture of {image.shape[:2]}", "11 pixels at least")
+        x = image.astype(np.float64)
+        mean = _smooth(x)
+        return cls(x, mean, _smooth(x * x) - mean * mean)
+
+
+def ssim_map(a: Moments, b: Moments) -> np.ndarray:
+    """SSIM of every pixel's neighbourhood (equation 13), mean over channels: (H, W) in -1..1."""
+    product = a.mean * b.mean
+    covariance = _smooth(a.pixels * b.pixels) - product
+    score = (2 * product + _C1) * (2 * covariance + _C2)
+    score /= (a.mean * a.mean + b.mean * b.mean + _C1) * (a.variance + b.variance + _C2)
     return score.mean(axis=2)
 
 
-def ssim(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Mean SSIM of each pair; the outer 5 pixels, where the window leaves the picture, are left
-    out of the mean as in scikit-image.
-
-    Args:
-        a, b: uint8, (B, H, W, 3).
-
-    Returns:
-        (B,) float64.
-    """
+def mean_ssim(a: Moments, b: Moments) -> float:
+    """Mean SSIM. The outer 5 pixels, where the window leaves the picture, do not count, as in
+    scikit-image."""
     inner = slice(_RADIUS, -_RADIUS)
-    return np.array([ssim_map(x, y)[inner, inner].mean() for x, y in zip(a, b, strict=True)])
+    return float(ssim_map(a, b)[inner, inner].mean())
+
+
+def mean_ssim_outside(a: Moments, b: Moments, coverage: np.ndarray) -> float:
+    """Mean of the full SSIM map where ``coverage`` (H, W) is 0; NaN where that is nowhere."""
+    free = coverage == 0
+    return float(ssim_map(a, b)[free].mean()) if free.any() else float("nan")
+
+
+def ssim(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Mean SSIM of each pair of uint8 pictures, (B, H, W, 3) twice -> (B,) float64."""
+    pairs = zip(a, b, strict=True)
+    return np.array([mean_ssim(Moments.of(x), Moments.of(y)) for x, y in pairs])
 
 
 def ssim_outside_mask(a: np.ndarray, b: np.ndarray, coverage: np.ndarray) -> np.ndarray:
-    """Mean of the full SSIM map over the pixels that ``coverage`` leaves wholly free.
+    """SSIM of each pair over the pixels that a mask leaves wholly free.
 
     Args:
         a, b: uint8, (B, H, W, 3).
@@ -74,9 +90,5 @@ def ssim_outside_mask(a: np.ndarray, b: np.ndarray, coverage: np.ndarray) -> np.
     Returns:
         (B,) float64; NaN where nothing is free.
     """
-    out = np.full(len(a), np.nan)
-    for i, (x, y, cover) in enumerate(zip(a, b, coverage, strict=True)):
-        free = cover == 0
-        if free.any():
-            out[i] = ssim_map(x, y)[free].mean()
-    return out
+    triples = zip(a, b, coverage, strict=True)
+    return np.array([mean_ssim_outside(Moments.of(x), Moments.of(y), c) for x, y, c in triples])
