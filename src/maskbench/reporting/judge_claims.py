@@ -56,7 +56,7 @@ def judge_claims(claims: Path, metrics: Sequence[Path], out: Path) -> None:
     Args:
         claims: ``claims.yaml``; its form is described in :mod:`maskbench.reporting.claims`.
         metrics: folders of evaluations (``metrics.json``, ``resamples.parquet``).
-        out: the folder for both files.
+        out: the results folder, for both files.
 
     Raises:
         MaskbenchError: a claim is malformed or names an unknown method, metric or variant.

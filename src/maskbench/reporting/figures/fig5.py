@@ -24,8 +24,10 @@ NEEDS = ("faces", "masked", "styles")
 SIDE = 0.62  # inches a picture
 ACROSS = 2  # method blocks beside each other
 LABEL, GAP, HEAD = 1.25, 0.35, 0.62  # picture sides
+RIM = 0.97  # of the raster that a picture fills
 
-# (letter, words, wanted yaw, wanted pitch in degrees): the rare poses choose first.
+# (letter, words, wanted yaw, wanted pitch), degrees from the median face: what landmarks call
+# upright has an offset that depends on the pictures. The rare poses choose first.
 POSES = (
     ("c", "turned right", 35.0, 0.0),
     ("d", "bowed", 0.0, 25.0),
@@ -34,7 +36,9 @@ POSES = (
 )
 
 
-def choose_poses(faces: pd.DataFrame) -> list[tuple[str, int]]:
+def choose_poses(
+    faces: pd.DataFrame, upright: tuple[float, float] = (0.0, 0.0)
+) -> list[tuple[str, int]]:
     """The faces of the rows (a) to (d): (label, row number of ``faces``), in that order.
 
     Each takes the face whose measured yaw and pitch are nearest to the wanted ones, among people
@@ -42,6 +46,7 @@ def choose_poses(faces: pd.DataFrame) -> list[tuple[str, int]]:
 
     Args:
         faces: rows with face_id, identity, yaw and pitch in degrees.
+        upright: yaw and pitch of the data set's median face.
     """
     person = np.where(faces["identity"] == "", faces["face_id"], faces["identity"])
     free, fresh = np.ones(len(faces), bool), np.ones(len(faces), bool)
@@ -50,7 +55,7 @@ def choose_poses(faces: pd.DataFrame) -> list[tuple[str, int]]:
         candidates = np.flatnonzero(fresh) if fresh.any() else np.flatnonzero(free)
         if len(candidates) == 0:
             break
-        turn = faces[["yaw", "pitch"]].to_numpy(float) - (yaw, pitch)
+        turn = faces[["yaw", "pitch"]].to_numpy(float) - upright - (yaw, pitch)
         distance = np.hypot(turn[:, 0], turn[:, 1]).round(3)
         ids = faces["face_id"].to_numpy()
         best = min(candidates, key=lambda row: (distance[row], ids[row]))
@@ -71,7 +76,8 @@ def draw(inputs: FigureInputs) -> Figure:
         raise MaskbenchError(
             inputs.faces, "no face of it was masked by every method", "make the masked sets again"
         )
-    rows = choose_poses(candidates)
+    upright = (float(bare.faces["yaw"].median()), float(bare.faces["pitch"].median()))
+    rows = choose_poses(candidates, upright)
     faces = [(label, candidates.iloc[row]) for label, row in rows]
     position = {face_id: index for index, face_id in enumerate(bare.faces["face_id"])}
 
@@ -79,14 +85,15 @@ def draw(inputs: FigureInputs) -> Figure:
     block = count + HEAD
     bands = -(-len(sets) // ACROSS)
     columns = LABEL + 1 + min(ACROSS, len(sets)) * (GAP + len(styles)) + 0.1
-    sheet = Sheet(columns, bands * (block + 0.25) + 0.2, SIDE)
+    height = bands * (block + 0.25) + 0.35
+    sheet = Sheet(columns, height, SIDE)
     for index, (name, masked) in enumerate(sets.items()):
         band, place = divmod(index, ACROSS)
         top = band * (block + 0.25) + HEAD + 0.1
         left = LABEL + 1 + GAP + place * (GAP + len(styles))
         if place == 0:
             for line, (label, face) in enumerate(faces):
-                sheet.picture(LABEL, top + line, bare.images[position[face["face_id"]]])
+                sheet.picture(LABEL, top + line, bare.images[position[face["face_id"]]], RIM, RIM)
                 sheet.text(0.05, top + line + 0.42, label, size=6.5)
                 pose = f"yaw {degrees(face['yaw'])}\npitch {degrees(face['pitch'])}"
                 sheet.text(0.05, top + line + 0.52, pose, size=5.5, colour=GREY, valign="top")
@@ -98,8 +105,18 @@ def draw(inputs: FigureInputs) -> Figure:
             sheet.text(left + column + 0.5, top - 0.07, words, 5.5, GREY, align="center")
             for line, (_, face) in enumerate(faces):
                 picture = _picture(masked, face["face_id"], style, name)
-                sheet.picture(left + column, top + line, picture)
+                sheet.picture(left + column, top + line, picture, RIM, RIM)
+    sheet.text(0.05, height - 0.1, _footnote(bare, upright), size=5.5, colour=GREY)
     return sheet.figure
+
+
+def _footnote(bare: FaceSet, upright: tuple[float, float]) -> str:
+    yaw, pitch = (degrees(angle) for angle in upright)
+    return (
+        f"{bare.dataset}, test people. Poses are measured from landmarks and chosen relative to the "
+        f"median of all faces (yaw {yaw}, pitch {pitch}); yaw + looks to the picture's right, "
+        "pitch + is bowed."
+    )
 
 
 def _by_method(paths: tuple[Path, ...]) -> dict[str, MaskedSet]:

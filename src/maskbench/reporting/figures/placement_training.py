@@ -15,7 +15,7 @@ from maskbench.reporting.figures.style import FigureInputs
 from maskbench.reporting.names import method_title
 
 NEEDS = ("models",)
-MOST = 8  # snapshots shown, the first and the last among them
+MOST = {1: 8, 3: 9, 4: 8}  # snapshots shown by how many stand beside each other
 WIDTH = 7.2  # inches
 
 
@@ -46,13 +46,10 @@ def draw(inputs: FigureInputs) -> Figure:
     """The snapshots of the first model, one below the other; tall ones beside each other."""
     model = inputs.models[0]
     found = snapshots(model)
-    shown = [found[i] for i in evenly(len(found), MOST)]
-    pictures = []
-    for _, path in shown:
-        with Image.open(path) as opened:
-            pictures.append(np.asarray(opened.convert("RGB")))
-    height, width = pictures[0].shape[:2]
+    height, width = _read(found[0][1]).shape[:2]
     across = 1 if width >= 2 * height else 3 if width >= height else 4
+    shown = [found[i] for i in evenly(len(found), MOST[across])]
+    pictures = [_read(path) for _, path in shown]
     label = 0.16 if across == 1 else 0.0  # of a picture's width
     head = 0.0 if across == 1 else 0.08
     ratio = height / width
@@ -74,3 +71,8 @@ def draw(inputs: FigureInputs) -> Figure:
             sheet.text(x, y + head * 0.75, words, size=7)
         sheet.picture(x + label, y + head, picture, 1.0, ratio)
     return sheet.figure
+
+
+def _read(path: Path) -> np.ndarray:
+    with Image.open(path) as opened:
+        return np.asarray(opened.convert("RGB"))
