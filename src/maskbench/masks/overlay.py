@@ -58,17 +58,17 @@ def overlay(
         axis=-1,
     ).reshape(-1, 2)
     source = (placement(nodes) + 0.5) * scale - 0.5
-    grid = source.reshape(_NODES, _NODES, 2).astype(np.float32)
+    grid = np.ascontiguousarray(source.T, np.float32).reshape(2, _NODES, _NODES)
     grey = brightness and is_grey(image[y0:y1, x0:x1])
     if grey:
         luminance = cv2.cvtColor(picture, cv2.COLOR_RGBA2GRAY)
         picture = cv2.merge([luminance, luminance, luminance, picture[..., 3]])
     light = shading(image, landmarks)(nodes).reshape(_NODES, _NODES) if brightness else None
-    columns = _interpolation(x1 - x0, _SUPERSAMPLING).T
+    columns = np.ascontiguousarray(_interpolation(x1 - x0, _SUPERSAMPLING).T)
     for start in range(0, y1 - y0, _ROWS):
         stop = min(start + _ROWS, y1 - y0)
         rows = _interpolation(y1 - y0, _SUPERSAMPLING, start, stop)
-        maps = [np.ascontiguousarray(rows @ grid[..., k] @ columns) for k in (0, 1)]
+        maps = [rows @ grid[k] @ columns for k in (0, 1)]
         fine = cv2.remap(
             picture, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
         )
@@ -105,7 +105,7 @@ def composite(
     under = cv2.multiply(region, cv2.merge([free] * 3), dtype=cv2.CV_32F)
     blend = cv2.add(under, colour, dtype=cv2.CV_8U)  # rounds and saturates
     coverage = cv2.convertScaleAbs(alpha)
-    return np.where(coverage[..., None] > 0, blend, region), coverage
+    return cv2.copyTo(blend, coverage, region.copy()), coverage
 
 
 def _box(span: np.ndarray, shape: tuple[int, ...]) -> tuple[int, int, int, int] | None:
