@@ -1,0 +1,66 @@
+"""KID against a hand-computed value and plain loops."""
+
+import numpy as np
+import pytest
+
+from maskbench.errors import MaskbenchError
+from maskbench.metrics.kid import kid, unbiased_mmd2, weighted_mmd2
+
+
+def _loops(x: np.ndarray, y: np.ndarray) -> float:
+    """Equation 3 of Gretton et al. 2012 with the cubic kernel, pair by pair."""
+    k = lambda a, b: (float(a @ b) / len(a) + 1) ** 3  # noqa: E731
+    n, m = len(x), len(y)
+    xx = sum(k(x[i], x[j]) for i in range(n) for j in range(n) if i != j) / (n * (n - 1))
+    yy = sum(k(y[i], y[j]) for i in range(m) for j in range(m) if i != j) / (m * (m - 1))
+    xy = sum(k(a, b) for a in x for b in y) / (n * m)
+    return xx + yy - 2 * xy
+
+
+def test_by_hand():
+    x, y = np.array([[0.0], [1.0]]), np.array([[1.0], [2.0]])
+    # k: x pair (0*1+1)^3 = 1; y pair (1*2+1)^3 = 27; across 1, 1, 8, 27 with mean 37/4.
+    assert unbiased_mmd2(x, y) == pytest.approx(1 + 27 - 2 * 37 / 4)
+
+
+def test_equals_plain_loops():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(7, 5)), rng.normal(0.5, 1, size=(9, 5))
+    assert unbiased_mmd2(x, y) == pytest.approx(_loops(x, y))
+    assert kid(x, y) == pytest.approx(_loops(x, y))
+
+
+def test_unbiased_around_zero_for_one_distribution():
+    rng = np.random.default_rng(0)
+    values = [unbiased_mmd2(*rng.normal(size=(2, 20, 3))) for _ in range(300)]
+    assert abs(np.mean(values)) < 4 * np.std(values) / np.sqrt(len(values))
+    assert min(values) < 0
+
+
+def test_subsets_average_to_the_whole_and_follow_the_seed():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(60, 4)), rng.normal(1, 1, size=(50, 4))
+    few = kid(x, y, subset=30, subsets=200, seed=3)
+    assert few == kid(x, y, subset=30, subsets=200, seed=3) != kid(x, y, 30, 200, seed=4)
+    assert few == pytest.approx(unbiased_mmd2(x, y), rel=0.1)
+
+
+def test_weights_leave_out_copies_of_the_same_picture():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
+    w = np.array([[2, 0, 1, 1], [1, 1, 1, 1]])
+    within = np.array([0, 0, 2, 3])
+    k = lambda a, b: (a @ b.T / 3 + 1) ** 3  # noqa: E731
+
+    def mean_of_different(z: np.ndarray) -> float:
+        kernel = k(z[within], z[within])
+        different = within[:, None] != within[None]
+        return kernel[different].mean()
+
+    expected = mean_of_different(x) + mean_of_different(y) - 2 * k(x[within], y[within]).mean()
+    np.testing.assert_allclose(weighted_mmd2(x, y, w, w), [expected, unbiased_mmd2(x, y)])
+
+
+def test_one_picture_is_an_error():
+    with pytest.raises(MaskbenchError, match="two"):
+        unbiased_mmd2(np.zeros((1, 2)), np.zeros((5, 2)))
