@@ -37,7 +37,7 @@ ANCHORS = (
     ),
     *(f"loop_{place}_{side}" for place in ("upper", "lower") for side in ("left", "right")),
 )  # left and right are those of the picture
-_SUPERSAMPLING = 4
+_SUPERSAMPLING, _LARGEST_SIDE = 4, 1152
 _PICTURES, _STYLES = "pictures.npy", "styles.json"
 
 Anchors = dict[str, tuple[float, float]]
@@ -100,7 +100,8 @@ def rasterise(style: str, size: int) -> tuple[np.ndarray, Anchors]:
     import resvg_py  # here, for reading style names shall stay cheap
 
     svg = svg_source(style)
-    side = size * _SUPERSAMPLING
+    # The renderer smooths edges by itself: large rasters need no more than that.
+    side = size * max(1, min(_SUPERSAMPLING, _LARGEST_SIDE // size))
     png = resvg_py.svg_to_bytes(svg_string=svg, width=side, height=side, skip_system_fonts=True)
     large = np.asarray(Image.open(io.BytesIO(bytes(png))).convert("RGBA"), np.float32) / 255
     large[..., :3] *= large[..., 3:]
@@ -110,23 +111,23 @@ def rasterise(style: str, size: int) -> tuple[np.ndarray, Anchors]:
 
 def straight_from_premultiplied(premultiplied: np.ndarray) -> np.ndarray:
     """Premultiplied float RGBA in 0..1 to straight uint8 RGBA with continued colours."""
-    alpha = premultiplied[..., 3]
-    # Colours are continued by normalised averaging over growing neighbourhoods.
-    rgb, weight = premultiplied[..., :3].copy(), alpha.copy()
-    filled = rgb / np.maximum(weight, 1e-6)[..., None]
-    known = weight > 1 / 255
-    for radius in (1, 2, 4, 8, 16, 32, 64, 128):
-        if known.all():
-            break
-        side = (2 * radius + 1, 2 * radius + 1)
-        near_weight = cv2.blur(weight, side, borderType=cv2.BORDER_CONSTANT)
-        near = cv2.blur(rgb, side, borderType=cv2.BORDER_CONSTANT)
-        new = ~known & (near_weight > 1e-5)
-        filled[new] = near[new] / near_weight[new][:, None]
-        known |= new
-    filled[~known] = 0
-    rgba = np.concatenate([filled, alpha[..., None]], axis=-1)
+    rgba = np.concatenate([_continued(premultiplied), premultiplied[..., 3:]], axis=-1)
     return np.clip(np.rint(rgba * 255), 0, 255).astype(np.uint8)
+
+
+def _continued(premultiplied: np.ndarray) -> np.ndarray:
+    """Straight colours, taken from half the resolution wherever nothing is visible, and so on
+    down to one pixel (pull-push)."""
+    alpha = premultiplied[..., 3]
+    colours = premultiplied[..., :3] / np.maximum(alpha, 1e-6)[..., None]
+    height, width = alpha.shape
+    unseen = alpha < 1 / 255
+    if max(height, width) > 1 and unseen.any():
+        half = ((width + 1) // 2, (height + 1) // 2)
+        coarse = _continued(cv2.resize(premultiplied, half, interpolation=cv2.INTER_AREA))
+        fill = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+        colours[unseen] = fill.reshape(height, width, 3)[unseen]
+    return colours
 
 
 @dataclass(frozen=True)

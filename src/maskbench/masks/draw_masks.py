@@ -9,16 +9,16 @@ from maskbench.masks.artwork import MaskPictures
 
 
 def draw_masks(out: Path, size: int) -> None:
-    """Write ``out``/mask_pictures: ``pictures.npy`` (S x size x size x 4 uint8, straight alpha),
+    """Write the folder ``out``: ``pictures.npy`` (S x size x size x 4 uint8, straight alpha),
     ``styles.json`` (names and anchor points) and ``png/<style>.png``.
 
     Args:
-        out: root of the results.
+        out: the folder to write.
         size: side of the pictures in pixels.
 
     Raises:
         MaskbenchError: ``out`` cannot be written.
     """
     pictures = MaskPictures.draw(size)
-    with atomic_dir(Path(out) / "mask_pictures") as folder:
+    with atomic_dir(out) as folder:
         pictures.save(folder)

@@ -78,7 +78,7 @@ def wearing(coverage: np.ndarray, landmarks: np.ndarray, threshold: int = THRESH
         raise ValueError(f"coverage {coverage.shape} and landmarks {points.shape} do not fit")
     chin = list(PARTS["chin"])
     points[:, chin] += _CHIN_INWARD * (points[:, 57:58] - points[:, chin])
-    finite = np.isfinite(points).all(-1)
+    finite = np.asarray(np.isfinite(points).all(axis=-1))
     pixels = np.floor(np.where(finite[..., None], points, -9) + 0.5).astype(int)
     height, width = coverage.shape[1:]
     x, y = pixels[..., 0], pixels[..., 1]

@@ -72,7 +72,8 @@ class Keypoint(Method):
     ) -> None:
         landmarks = faces.landmarks
         spec = {**faces.spec, "method": self.name, "seed": seed}
-        with MaskedSetWriter(out, faces.size, spec) as writer:
+        writer = MaskedSetWriter(out, faces.size, spec)
+        with writer:
             for row in rows:
                 values = {column: faces.faces[column].iloc[row] for column in FACE_COLUMNS}
                 of = values["face_id"]
