@@ -113,8 +113,8 @@ def draw(inputs: FigureInputs) -> Figure:
 def _footnote(bare: FaceSet, upright: tuple[float, float]) -> str:
     yaw, pitch = (degrees(angle) for angle in upright)
     return (
-        f"{bare.dataset}, test people. Poses are measured from landmarks and chosen relative to the "
-        f"median of all faces (yaw {yaw}, pitch {pitch}); yaw + looks to the picture's right, "
+        f"{bare.dataset}, test people. Poses are measured from landmarks and chosen relative to "
+        f"the median of all faces (yaw {yaw}, pitch {pitch}); yaw + looks to the picture's right, "
         "pitch + is bowed."
     )
 

@@ -1,0 +1,59 @@
+from maskbench.reporting.table_text import (
+    Block,
+    Text,
+    escape_latex,
+    escape_markdown,
+    to_latex,
+    to_markdown,
+)
+
+
+def test_latex_escapes_every_special_sign():
+    text = r"50% of a_b & c#d {x} ~ ^ $5 \ <1> ±−↑↓°"
+    assert escape_latex(text) == (
+        r"50\% of a\_b \& c\#d \{x\} \textasciitilde{} \textasciicircum{} \$5 \textbackslash{} "
+        r"\textless{}1\textgreater{} $\pm$$-$$\uparrow$$\downarrow$$^{\circ}$"
+    )
+
+
+def test_markdown_cells_stay_cells():
+    assert escape_markdown("a|b_c*\n<d>") == r"a\|b\_c\* &lt;d>"
+
+
+def table():
+    rows = [["a_1", "0.5"], ["b|2", "−1.0 ± 0.1"], ["c", ""]]
+    return Text("t", "Title: 100%", ["Name", "Value [x]"], [Block("Seen", rows)], ["Note & more."])
+
+
+def test_markdown_page():
+    assert to_markdown(table()).splitlines() == [
+        "# Title: 100%",
+        "",
+        "## Seen",
+        "",
+        "| Name | Value [x] |",
+        "| --- | ---: |",
+        r"| a\_1 | 0.5 |",
+        r"| b\|2 | −1.0 ± 0.1 |",
+        "| c |  |",
+        "",
+        "- Note & more.",
+    ]
+
+
+def test_latex_table():
+    text = to_latex(table())
+    assert r"\begin{tabular}{lr}" in text
+    assert r"\caption{Title: 100\%. Note \& more.}" in text
+    assert r"a\_1 & 0.5 \\" in text
+    assert text.count(r"\begin") == text.count(r"\end") == 2
+    assert r"\multicolumn{2}{l}{\textit{Seen}} \\" in text
+
+
+def test_a_row_that_opens_with_a_bracket_is_no_argument():
+    text = to_latex(Text("t", "T", ["a"], [Block("", [["[0, 1]"]])]))
+    assert "{}[0, 1] \\\\" in text
+
+
+def test_no_rows_is_still_a_table():
+    assert "| a | b |" in to_markdown(Text("t", "T", ["a", "b"], [Block("", [])]))
