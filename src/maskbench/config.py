@@ -69,14 +69,20 @@ class DetectorConfig(Section):
     factor: float = Field(0.709, gt=0, lt=1, description="scale step of the image pyramid")
     min_face: int = Field(20, ge=12, description="smallest face side in pixels of the picture")
     coarse_share: float = Field(
-        0.2,
+        0.23,
         ge=0,
         lt=1,
         description="faces are first sought from this share of the picture's short side upwards, "
-        "smaller ones only where none convinces; 0: always down to min_face",
+        "with fewer candidates; the whole search down to min_face follows only where none "
+        "convinces. 0: the whole search at once, as published",
     )
     coarse_score: float = Field(
         0.95, ge=0, le=1, description="a face of this score convinces the coarse search"
+    )
+    second_look: bool = Field(
+        True,
+        description="where the whole search finds nothing, seek once more in the mirrored picture "
+        "with twice as many scales (recovers some masked and turned faces)",
     )
     working_side: int = Field(
         1024,

@@ -7,9 +7,10 @@ R-Net refines them, O-Net gives the final boxes and five points.
     detector = Mtcnn(weights, DetectorConfig())
     detections = detector.detect([picture, ...])
 
-Two things differ from the paper, both for speed and both switched by configuration: the search
-starts with large faces and goes down to ``min_face`` only where it found none that convinces
-(``coarse_share``), and large pictures are shrunk first (``working_side``).
+What differs from the paper, each switched by configuration: the search starts with large faces
+and goes down to ``min_face`` only where it found none that convinces (``coarse_share``); large
+pictures are shrunk first (``working_side``); where nothing at all is found, the mirrored picture
+is searched at more scales (``second_look``).
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ from maskbench.faces.mtcnn_networks import ONet, PNet, RNet, load_network
 
 CELL = 12  # side of P-Net's receptive field
 STRIDE = 2
-CHUNK = 16  # pictures that go through the networks together
 WEIGHT_FILES = ("mtcnn_pnet.pt", "mtcnn_rnet.pt", "mtcnn_onet.pt")
+_OVERLAP = 0.7  # suppression between the networks, as published
+_COARSE_OVERLAP = 0.5  # and in the coarse search: less than half as many crops to judge
+_PICTURES, _PIXELS, _CROPS = 16, 2_000_000, 256  # at most these go through a network together
 
 
 @dataclass(frozen=True)
@@ -117,42 +120,56 @@ class Mtcnn:
         by_size: dict[tuple[int, ...], list[int]] = {}
         for row, image in enumerate(working):
             by_size.setdefault(image.shape, []).append(row)
-        for rows in by_size.values():
-            for start in range(0, len(rows), CHUNK):
-                chunk = rows[start : start + CHUNK]
+        for (height, width, _), rows in by_size.items():
+            together = max(1, min(_PICTURES, _PIXELS // (height * width)))
+            for start in range(0, len(rows), together):
+                chunk = rows[start : start + together]
                 results = self._search([working[row] for row in chunk])
                 for row, result in zip(chunk, results, strict=True):
                     found[row] = _rescale(result, images[row].shape, working[row].shape)
         return found
 
     def _search(self, images: list[np.ndarray]) -> list[Detections]:
-        """Coarse search, then the fine one where no face convinces. Pictures of equal size."""
-        side = min(images[0].shape[:2])
-        fine, coarse = self.config.min_face, self.config.coarse_share * side
-        if coarse <= fine:
-            return self._cascade(images, fine)
-        results = self._cascade(images, coarse)
-        again = [
-            row
-            for row, result in enumerate(results)
-            if not (result.scores >= self.config.coarse_score).any()
-        ]
-        if again:
-            finer = self._cascade([images[row] for row in again], fine)
-            for row, result in zip(again, finer, strict=True):
-                results[row] = result
+        """Coarse search, whole search, second look: each only where the one before failed.
+
+        The pictures are of equal size.
+        """
+        config, side = self.config, min(images[0].shape[:2])
+        scales = _pyramid(side, config.min_face, config.factor)
+        # The coarse search takes the whole pyramid's own upper levels: both then give one box.
+        coarse = [s for s in scales if CELL / s > config.coarse_share * side * config.factor]
+        results = [Detections.none()] * len(images)
+        left = list(range(len(images)))
+
+        def look(scales: list[float], overlap: float, mirrored: bool = False) -> None:
+            views = [images[row][:, ::-1] if mirrored else images[row] for row in left]
+            for row, result in zip(left, self._cascade(views, scales, overlap), strict=True):
+                results[row] = _mirror(result, images[row].shape[1]) if mirrored else result
+
+        if len(coarse) < len(scales):
+            look(coarse, _COARSE_OVERLAP)
+            left = [r for r in left if not (results[r].scores >= config.coarse_score).any()]
+        if left:
+            look(scales, _OVERLAP)
+        left = [row for row in left if not len(results[row])]
+        if left and config.second_look:
+            look(_pyramid(side, config.min_face, config.factor**0.5), _OVERLAP, mirrored=True)
         return results
 
-    def _cascade(self, images: list[np.ndarray], min_face: float) -> list[Detections]:
-        found = self._propose(images, min_face)
-        found = self._refine(images, found)
+    def _cascade(
+        self, images: list[np.ndarray], scales: list[float], overlap: float
+    ) -> list[Detections]:
+        found = self._propose(images, scales, overlap)
+        found = self._refine(images, found, overlap)
         return self._output(images, found)
 
-    def _propose(self, images: list[np.ndarray], min_face: float) -> _Candidates:
+    def _propose(
+        self, images: list[np.ndarray], scales: list[float], overlap: float
+    ) -> _Candidates:
         """P-Net over the pyramid."""
         height, width = images[0].shape[:2]
         rows, boxes, scores = [], [], []
-        for scale in _pyramid(min(height, width), min_face, self.config.factor):
+        for scale in scales:
             size = (int(np.ceil(width * scale)), int(np.ceil(height * scale)))
             level = np.stack([_resize(image, size) for image in images])
             probability, offsets = self._pnet(self._tensor(level))
@@ -170,21 +187,18 @@ class Mtcnn:
         if not rows:
             return _Candidates(np.zeros(0, int), np.zeros((0, 4)), np.zeros(0))
         picture, both, score = np.concatenate(rows), np.concatenate(boxes), np.concatenate(scores)
-        keep = _suppress(both[:, :4], score, picture, 0.7)
+        keep = _suppress(both[:, :4], score, picture, overlap)
         return _Candidates(picture[keep], _moved(both[keep, :4], both[keep, 4:]), score[keep])
 
-    def _refine(self, images: list[np.ndarray], found: _Candidates) -> _Candidates:
+    def _refine(self, images: list[np.ndarray], found: _Candidates, overlap: float) -> _Candidates:
         """R-Net on square crops."""
         if not len(found.scores):
             return found
         squares = _squared(found.boxes)
-        score, offset = (
-            out.double().cpu().numpy()
-            for out in self._rnet(self._tensor(_crops(images, found.picture, squares, 24)))
-        )
+        score, offset = self._through(self._rnet, images, found.picture, squares)
         good = np.flatnonzero(score > self.config.thresholds[1])
         kept = _Candidates(found.picture[good], squares[good], score[good])
-        keep = _suppress(kept.boxes, kept.scores, kept.picture, 0.7)
+        keep = _suppress(kept.boxes, kept.scores, kept.picture, overlap)
         kept, offset = kept.take(keep), offset[good][keep]
         kept.boxes = _moved(kept.boxes, offset)
         return kept
@@ -195,10 +209,7 @@ class Mtcnn:
         if not len(found.scores):
             return results
         squares = _squared(found.boxes)
-        score, offset, point = (
-            out.double().cpu().numpy()
-            for out in self._onet(self._tensor(_crops(images, found.picture, squares, 48)))
-        )
+        score, offset, point = self._through(self._onet, images, found.picture, squares)
         good = np.flatnonzero(score > self.config.thresholds[2])
         picture, score, squares = found.picture[good], score[good], squares[good]
         side = squares[:, 2:] - squares[:, :2]
@@ -215,6 +226,17 @@ class Mtcnn:
                 _rounded(boxes[mine]), score[mine].astype(np.float32), _rounded(points[mine])
             )
         return results
+
+    def _through(
+        self, network: RNet | ONet, images: list[np.ndarray], picture: np.ndarray, boxes: np.ndarray
+    ) -> list[np.ndarray]:
+        """The network's outputs for the boxes' crops, float64; memory stays bounded."""
+        parts = []
+        for start in range(0, len(boxes), _CROPS):
+            some = slice(start, start + _CROPS)
+            crops = _crops(images, picture[some], boxes[some], network.side)
+            parts.append([out.double().cpu().numpy() for out in network(self._tensor(crops))])
+        return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
 
     def _tensor(self, pixels: np.ndarray) -> Tensor:
         """(N, H, W, 3) uint8 -> (N, 3, H, W) float32 on the device, 0..255, channels last."""
@@ -250,6 +272,14 @@ def _rescale(found: Detections, whole: tuple[int, ...], working: tuple[int, ...]
     return Detections(boxes.astype(np.float32), found.scores, points.astype(np.float32))
 
 
+def _mirror(found: Detections, width: int) -> Detections:
+    """Detections in a mirrored picture -> in the picture itself."""
+    boxes, points = found.boxes.copy(), found.points.copy()
+    boxes[:, [2, 0]] = width - found.boxes[:, [0, 2]]
+    points[..., 0] = width - 1 - points[..., 0]
+    return Detections(boxes, found.scores, points[:, [1, 0, 2, 4, 3]])
+
+
 def _resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Resize to (width, height): averaging over areas when shrinking, linear when enlarging."""
     if (image.shape[1], image.shape[0]) == size:
@@ -261,7 +291,7 @@ def _resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 def _crops(
     images: list[np.ndarray], picture: np.ndarray, boxes: np.ndarray, side: int
 ) -> np.ndarray:
-    """Cut boxes (x0 y0 x1 y1, whole pixels) out; black outside; (N, side, side, 3) uint8."""
+    """Cut whole-pixel boxes out, edges repeated outside: (N, side, side, 3) uint8."""
     crops = np.empty((len(boxes), side, side, 3), np.uint8)
     for out, row, box in zip(crops, picture.tolist(), boxes.astype(int).tolist(), strict=True):
         image = images[row]
@@ -274,7 +304,7 @@ def _crops(
         part = image[top:bottom, left:right]
         if (left, top, right, bottom) != (x0, y0, x1, y1):
             part = cv2.copyMakeBorder(
-                part, top - y0, y1 - bottom, left - x0, x1 - right, cv2.BORDER_CONSTANT
+                part, top - y0, y1 - bottom, left - x0, x1 - right, cv2.BORDER_REPLICATE
             )
         out[:] = _resize(part, (side, side))
     return crops

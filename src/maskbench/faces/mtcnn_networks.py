@@ -9,6 +9,7 @@ order are those of the published weight files. Input: RGB, 0..255 (the normalisa
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -102,7 +103,10 @@ class ONet(nn.Module):
         return torch.sigmoid(logits[:, 1] - logits[:, 0]), self.dense6_2(x), self.dense6_3(x)
 
 
-def load_network(network: nn.Module, path: Path) -> nn.Module:
+_Network = TypeVar("_Network", bound=nn.Module)
+
+
+def load_network(network: _Network, path: Path) -> _Network:
     """Load a published weight file (never unpickled: ``weights_only``), ready for 0..255 input.
 
     Raises:
@@ -122,4 +126,5 @@ def load_network(network: nn.Module, path: Path) -> nn.Module:
         conv1 = network.get_submodule("conv1")
         conv1.bias.sub_(conv1.weight.sum((1, 2, 3)) * (127.5 / 128))  # type: ignore[operator, union-attr]
         conv1.weight.div_(128)  # type: ignore[operator, union-attr]
-    return network.eval().requires_grad_(False)
+    network.eval().requires_grad_(False)
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
