@@ -30,7 +30,9 @@ HEADS = (
 )
 
 
-def measurement(method: str, seed: int, metric: str, value: float | None, **more: Any) -> Measurement:
+def measurement(
+    method: str, seed: int, metric: str, value: float | None, **more: Any
+) -> Measurement:
     """A row with everything that a test does not care about filled in."""
     row: dict[str, Any] = {
         "stage": "synthesis",

@@ -29,9 +29,7 @@ def test_union_is_sorted_and_complete(evaluation, make_measurement, tmp_path):
 def test_two_runs_differ_in_run_ids_alone(evaluation, make_measurement, tmp_path):
     rows = [make_measurement("gan_stn", s, "is", 2 + s / 7, mlflow_run_id="a") for s in range(3)]
     first = [evaluation([row], root="one") for row in rows]
-    again = [
-        evaluation([dataclasses.replace(row, mlflow_run_id="b")], root="two") for row in rows
-    ]
+    again = [evaluation([dataclasses.replace(row, mlflow_run_id="b")], root="two") for row in rows]
     collect_measurements(first, tmp_path / "1.csv")
     collect_measurements(again[::-1], tmp_path / "2.csv")
     one, two = ((tmp_path / name).read_bytes() for name in ("1.csv", "2.csv"))
