@@ -6,3 +6,10 @@ include: "workflow/rules/synthesis.smk"
 include: "workflow/rules/metrics.smk"
 include: "workflow/rules/reporting.smk"
 include: "workflow/rules/targets.smk"
+include: "workflow/rules/hooks.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        EVERYTHING,

@@ -1,4 +1,4 @@
-# What every rule uses: the checked configuration, the paths, and what makes a result stale.
+# What all stages share: the checked configuration, the paths, and what makes a result stale.
 
 import hashlib
 import os
@@ -8,8 +8,10 @@ from pathlib import Path
 
 import yaml
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
 
-from maskbench import experiment, tracking
+import maskbench
+from maskbench import experiment, tracking, versioning
 from maskbench.errors import MaskbenchError
 from maskbench.layout import Layout
 from maskbench.steps import FIGURE_INPUTS, settings
@@ -30,6 +32,8 @@ DATASET = CONFIG.synthesis.dataset
 METHODS = sorted({method for method, _ in TRAININGS})
 REAL = CONFIG.synthesis.real_domain.source
 REAL_FACES = [] if REAL == "keypoint" else [PATHS.faces(REAL)]
+CAPTIONS = Path(workflow.basedir, "workflow", "report")
+ENVIRONMENT = Path(workflow.basedir, "environment.yml")
 DATASETS = [DATASET] if REAL == "keypoint" else [DATASET, REAL]
 
 
@@ -44,9 +48,11 @@ def keep_settings() -> Path:
     """Write the effective configuration (params.yaml, overlays and --config) for the commands.
 
     Its name is its content's digest, so that runs with different settings never share a file. It
-    is no rule's input: what a rule reads of it stands in the rule's ``params``.
+    is nobody's input: what a job reads of it stands in the job's ``params``.
     """
-    text = yaml.safe_dump(CONFIG.model_dump(mode="json"), sort_keys=True, allow_unicode=True)
+    text = yaml.safe_dump(
+        CONFIG.model_dump(mode="json"), sort_keys=True, allow_unicode=True
+    )
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     path = Path(".snakemake", "settings", f"{digest}.yaml")
     if not path.exists():
@@ -57,11 +63,24 @@ def keep_settings() -> Path:
     return path
 
 
+def command_prefix() -> str:
+    """What every shell command begins with: the configuration, and this project's command.
+
+    ``maskbench`` is that of the running Python; under ``--software-deployment-method conda`` it is
+    this source tree in the job's own environment.
+    """
+    start = f"set -euo pipefail; export MASKBENCH_PARAMS='{SETTINGS}'"
+    if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
+        source = Path(maskbench.__file__).parents[1]
+        here = (
+            f"PYTHONPATH='{source}'; maskbench() {{{{ python -m maskbench \"$@\"; }}}}"
+        )
+        return f"{start} {here}; "
+    return f"{start} PATH='{Path(sys.executable).parent}':\"$PATH\"; "
+
+
 SETTINGS = keep_settings()
-shell.prefix(
-    f"set -euo pipefail; export MASKBENCH_PARAMS='{SETTINGS}' "
-    f"PATH='{Path(sys.executable).parent}':\"$PATH\"; "
-)
+shell.prefix(command_prefix())
 
 
 def decided_by(step, after=(), modules=()):
@@ -90,16 +109,19 @@ def gpus_per_training() -> int:
 
     Profiles for clusters set 1, since the machine that submits has none (profiles/slurm).
     """
-    return 1 if shutil.which("nvidia-smi") or Path("/proc/driver/nvidia/gpus").exists() else 0
+    return 1 if shutil.which("nvidia-smi") else 0
 
 
-onstart:
-    tracking.start_workflow(CONFIG.tracking, f"workflow {DATASET}", SETTINGS)
+def caption(name):
+    """The caption of a figure or table; one without a text of its own gets the general one."""
+    path = CAPTIONS / f"{name}.rst"
+    return str(path if path.exists() else CAPTIONS / "general.rst")
 
 
-onsuccess:
-    tracking.end_workflow("FINISHED", [PATHS.measurements])
-
-
-onerror:
-    tracking.end_workflow("FAILED")
+def options_of(needs):
+    """Command-line options for named lists of paths."""
+    return " ".join(
+        f"--{need.replace('_', '-')} {path}"
+        for need, paths in needs.items()
+        for path in paths
+    )

@@ -8,16 +8,18 @@ rule crop_faces:
         weights=rules.fetch_weights.output.weights,
     output:
         faces=directory(PATHS.faces("{dataset}")),
-    params:
-        settings=decided_by("crop_faces"),
     log:
         PATHS.log("crop_faces/{dataset}"),
     benchmark:
         PATHS.benchmark("crop_faces/{dataset}")
+    conda:
+        ENVIRONMENT
     threads: 8
     resources:
         mem_mb=4000,
         runtime=240,
+    params:
+        settings=decided_by("crop_faces"),
     message:
         "Find, measure and crop the faces of {wildcards.dataset}"
     shell:

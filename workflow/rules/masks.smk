@@ -8,16 +8,18 @@ localrules:
 rule draw_masks:
     output:
         mask_pictures=directory(PATHS.mask_pictures),
-    params:
-        settings=decided_by("draw_masks"),
     log:
         PATHS.log("draw_masks"),
     benchmark:
         PATHS.benchmark("draw_masks")
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        settings=decided_by("draw_masks"),
     message:
         "Draw the mask pictures"
     shell:
@@ -31,17 +33,21 @@ rule masked_domain:
         real_faces=REAL_FACES,
     output:
         masked=directory(PATHS.masked_domain("{dataset}")),
-    params:
-        settings=decided_by("masked_domain"),
-        real_faces=lambda wildcards, input: f"--real-faces {input.real_faces}" if input.real_faces else "",
     log:
         PATHS.log("masked_domain/{dataset}"),
     benchmark:
         PATHS.benchmark("masked_domain/{dataset}")
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
         runtime=60,
+    params:
+        settings=decided_by("masked_domain"),
+        real_faces=lambda wildcards, input: (
+            f"--real-faces {input.real_faces}" if input.real_faces else ""
+        ),
     message:
         "Collect training people wearing masks ({wildcards.dataset})"
     shell:

@@ -9,16 +9,18 @@ rule evaluate_synthesis:
         weights=rules.fetch_weights.output.weights,
     output:
         metrics=directory(PATHS.synthesis_metrics("{dataset}", "{method}", "{seed}")),
-    params:
-        settings=decided_by("evaluate_synthesis"),
     log:
         PATHS.log(f"evaluate_synthesis/{JOB}"),
     benchmark:
         PATHS.benchmark(f"evaluate_synthesis/{JOB}")
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=4000,
         runtime=120,
+    params:
+        settings=decided_by("evaluate_synthesis"),
     message:
         "Measure {wildcards.method}, seed {wildcards.seed} ({wildcards.dataset})"
     shell:

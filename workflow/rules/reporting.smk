@@ -5,26 +5,12 @@ from maskbench.reporting.make_table import table_names
 
 TABLES = table_names()
 FIGURES = figure_names()
-CAPTIONS = Path(workflow.basedir, "workflow", "report")
 
 
 localrules:
     collect_measurements,
     judge_claims,
     summarise,
-
-
-def caption(name):
-    """The caption of a figure or table; one without a text of its own gets the general one."""
-    path = CAPTIONS / f"{name}.rst"
-    return str(path if path.exists() else CAPTIONS / "general.rst")
-
-
-def options_of(needs):
-    """Command-line options for named lists of paths."""
-    return " ".join(
-        f"--{need.replace('_', '-')} {path}" for need, paths in needs.items() for path in paths
-    )
 
 
 rule collect_measurements:
@@ -34,16 +20,18 @@ rule collect_measurements:
         measurements=report(
             PATHS.measurements, caption=caption("measurements"), category="Numbers"
         ),
-    params:
-        settings=decided_by("collect_measurements"),
     log:
         PATHS.log("collect_measurements"),
     benchmark:
         PATHS.benchmark("collect_measurements")
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        settings=decided_by("collect_measurements"),
     message:
         "Put all numbers into one file"
     shell:
@@ -55,25 +43,29 @@ for TABLE in TABLES:
     rule:
         name:
             TABLE
-        localrule: True
         input:
             measurements=rules.collect_measurements.output.measurements,
         output:
             csv=PATHS.table(TABLE, "csv"),
             tex=PATHS.table(TABLE, "tex"),
-            md=report(PATHS.table(TABLE, "md"), caption=caption(TABLE), category="Tables"),
-        params:
-            settings=decided_by("make_table"),
-            name=TABLE,
-            folder=PATHS.root / "tables",
+            md=report(
+                PATHS.table(TABLE, "md"), caption=caption(TABLE), category="Tables"
+            ),
         log:
             PATHS.log(f"make_table/{TABLE}"),
         benchmark:
             PATHS.benchmark(f"make_table/{TABLE}")
+        localrule: True
+        conda:
+            ENVIRONMENT
         threads: 1
         resources:
             mem_mb=1000,
             runtime=10,
+        params:
+            settings=decided_by("make_table"),
+            name=TABLE,
+            folder=PATHS.root / "tables",
         message:
             "Make the table {params.name}"
         shell:
@@ -87,11 +79,23 @@ for FIGURE in FIGURES:
     rule:
         name:
             FIGURE
-        localrule: True
         input:
             **NEEDS,
         output:
-            png=report(PATHS.figure(FIGURE), caption=caption(FIGURE), category="Figures"),
+            png=report(
+                PATHS.figure(FIGURE), caption=caption(FIGURE), category="Figures"
+            ),
+        log:
+            PATHS.log(f"make_figure/{FIGURE}"),
+        benchmark:
+            PATHS.benchmark(f"make_figure/{FIGURE}")
+        localrule: True
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime=10,
         params:
             settings=decided_by(
                 "make_figure",
@@ -100,14 +104,6 @@ for FIGURE in FIGURES:
             ),
             name=FIGURE,
             inputs=options_of(NEEDS),
-        log:
-            PATHS.log(f"make_figure/{FIGURE}"),
-        benchmark:
-            PATHS.benchmark(f"make_figure/{FIGURE}")
-        threads: 1
-        resources:
-            mem_mb=2000,
-            runtime=10,
         message:
             "Draw the figure {params.name}"
         shell:
@@ -120,17 +116,19 @@ rule judge_claims:
     output:
         csv=PATHS.claims("csv"),
         md=report(PATHS.claims("md"), caption=caption("claims"), category="Claims"),
-    params:
-        settings=decided_by("judge_claims"),
-        folder=PATHS.root,
     log:
         PATHS.log("judge_claims"),
     benchmark:
         PATHS.benchmark("judge_claims")
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        settings=decided_by("judge_claims"),
+        folder=PATHS.root,
     message:
         "Judge what the papers claim"
     shell:
@@ -144,17 +142,19 @@ rule summarise:
     output:
         summary=PATHS.summary,
         curves=PATHS.curves,
-    params:
-        settings=decided_by("summarise"),
-        models=options_of({"models": of_trainings(PATHS.model)}),
     log:
         PATHS.log("summarise"),
     benchmark:
         PATHS.benchmark("summarise")
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        settings=decided_by("summarise"),
+        models=options_of({"models": of_trainings(PATHS.model)}),
     message:
         "Write the numbers and curves that dvc compares"
     shell:

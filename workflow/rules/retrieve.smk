@@ -10,16 +10,18 @@ localrules:
 rule fetch:
     output:
         pictures=directory(PATHS.pictures("{dataset}")),
-    params:
-        settings=decided_by("fetch"),
     log:
         PATHS.log("fetch/{dataset}"),
     benchmark:
         PATHS.benchmark("fetch/{dataset}")
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=1000,
         runtime=60,
+    params:
+        settings=decided_by("fetch"),
     message:
         "Get the pictures of {wildcards.dataset}"
     shell:
@@ -29,16 +31,18 @@ rule fetch:
 rule fetch_weights:
     output:
         weights=directory(PATHS.weights),
-    params:
-        settings=decided_by("fetch_weights"),
     log:
         PATHS.log("fetch_weights"),
     benchmark:
         PATHS.benchmark("fetch_weights")
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=1000,
         runtime=60,
+    params:
+        settings=decided_by("fetch_weights"),
     message:
         "Get the networks' weights"
     shell:
@@ -50,16 +54,18 @@ rule split:
         pictures=rules.fetch.output.pictures,
     output:
         splits=PATHS.splits("{dataset}"),
-    params:
-        settings=decided_by("split"),
     log:
         PATHS.log("split/{dataset}"),
     benchmark:
         PATHS.benchmark("split/{dataset}")
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        settings=decided_by("split"),
     message:
         "Divide the people of {wildcards.dataset} into train, val and test"
     shell:

@@ -10,18 +10,20 @@ rule train_synthesis:
         mask_pictures=rules.draw_masks.output.mask_pictures,
     output:
         model=directory(PATHS.model("{dataset}", "{method}", "{seed}")),
-    params:
-        settings=decided_by("train_synthesis"),
-        scratch=PATHS.scratch("{dataset}", "{method}", "{seed}"),
     log:
         PATHS.log(f"train_synthesis/{JOB}"),
     benchmark:
         PATHS.benchmark(f"train_synthesis/{JOB}")
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         gpu=gpus_per_training(),
         mem_mb=4000,
         runtime=24 * 60,
+    params:
+        settings=decided_by("train_synthesis"),
+        scratch=PATHS.scratch("{dataset}", "{method}", "{seed}"),
     message:
         "Train {wildcards.method}, seed {wildcards.seed} ({wildcards.dataset})"
     shell:
@@ -38,16 +40,18 @@ rule synthesise:
         mask_pictures=rules.draw_masks.output.mask_pictures,
     output:
         masked=directory(PATHS.masked("{dataset}", "{method}", "{seed}")),
-    params:
-        settings=decided_by("synthesise"),
     log:
         PATHS.log(f"synthesise/{JOB}"),
     benchmark:
         PATHS.benchmark(f"synthesise/{JOB}")
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
+    params:
+        settings=decided_by("synthesise"),
     message:
         "Put masks on the test people by {wildcards.method}, seed {wildcards.seed}"
     shell:

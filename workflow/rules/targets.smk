@@ -1,16 +1,18 @@
-# Named targets: each stage, each table and figure (those are rules themselves), all, quick.
+# Named targets: one for each stage; tables and figures are rules of their own name.
 
 
-rule all:
-    default_target: True
-    input:
-        rules.collect_measurements.output,
-        rules.judge_claims.output,
-        rules.summarise.output,
-        [PATHS.table(table, suffix) for table in TABLES for suffix in ("csv", "md", "tex")],
-        [PATHS.figure(figure) for figure in FIGURES],
-    message:
-        "Everything is there: numbers, tables, figures and claims in {PATHS.root}"
+# What `snakemake` makes when it is told nothing.
+EVERYTHING = [
+    *rules.collect_measurements.output,
+    *rules.judge_claims.output,
+    *rules.summarise.output,
+    *[
+        PATHS.table(table, suffix)
+        for table in TABLES
+        for suffix in ("csv", "md", "tex")
+    ],
+    *[PATHS.figure(figure) for figure in FIGURES],
+]
 
 
 rule data:
@@ -66,4 +68,8 @@ for METHOD in METHODS:
             name:
                 f"{STAGE}_{METHOD}"
             input:
-                [PATH(DATASET, method, seed) for method, seed in TRAININGS if method == METHOD],
+                [
+                    PATH(DATASET, method, seed)
+                    for method, seed in TRAININGS
+                    if method == METHOD
+                ],

@@ -1,0 +1,43 @@
+# make reproduce   every table, figure and results/report.html of the default experiment
+# make quick       the same in small (config/smoke.yaml, results/smoke)
+# make test        the test suite
+# make check       formatting, lint, types, workflow lint
+#
+# Each of them makes the environment in .venv first, from requirements.lock, when it is missing or
+# stale. Needed: Python 3.11, 3.12 or 3.13, git and make.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help reproduce quick test check environment clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+help:
+	@sed -n '1,7s/^# \{0,1\}//p' Makefile
+
+environment:
+	@bash workflow/scripts/environment.sh $(VENV)
+
+reproduce: environment
+	@snakemake --cores all --resources gpu=1
+	@python workflow/scripts/finish.py params.yaml
+
+quick: environment
+	@snakemake --cores all --resources gpu=1 --configfile config/smoke.yaml
+	@python workflow/scripts/finish.py params.yaml config/smoke.yaml
+
+test: environment
+	@python -m pytest -n 2
+
+check: environment
+	@ruff check .
+	@ruff format --check .
+	@mypy
+	@snakefmt --check Snakefile workflow
+	@snakemake --lint
+
+clean:
+	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

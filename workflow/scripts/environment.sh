@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Make or refresh the virtual environment from requirements.lock; do nothing when it is current.
+# Usage: environment.sh FOLDER
+set -euo pipefail
+
+venv=$1
+want=$(cat requirements.lock pyproject.toml | sha256sum | cut -d' ' -f1)
+stamp=$venv/.maskbench-lock
+
+[[ -f $stamp && $(cat "$stamp") == "$want" && -x $venv/bin/python ]] && exit 0
+
+supported='import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
+python=
+for name in ${PYTHON:-} python3.11 python3.12 python3.13 python3 python; do
+    if command -v "$name" >/dev/null && "$name" -c "$supported" 2>/dev/null; then
+        python=$name
+        break
+    fi
+done
+if [[ -z $python ]]; then
+    echo "error: no Python 3.11, 3.12 or 3.13 found; install one or name it: make PYTHON=/path/to/python" >&2
+    exit 1
+fi
+
+if [[ -x $venv/bin/python ]] && ! "$venv/bin/python" -c "$supported" 2>/dev/null; then
+    rm -rf "$venv"
+fi
+if [[ ! -x $venv/bin/python ]]; then
+    echo "Making the environment in $venv with $("$python" --version) ..."
+    "$python" -m venv "$venv"
+fi
+rm -f "$stamp"
+echo "Installing what requirements.lock pins into $venv (several gigabytes the first time, some minutes) ..."
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+echo "$want" >"$stamp"
+echo "The environment is ready."
