@@ -50,7 +50,7 @@ def test_reading_keeps_empty_text_and_unmeasured_numbers(evaluation, make_measur
 def test_the_same_number_twice_is_refused(evaluation, make_measurement, tmp_path):
     rows = [make_measurement("gan_stn", 0, "ssim", 0.5)]
     folders = [evaluation(rows, root="one"), evaluation(rows, root="two")]
-    with pytest.raises(MaskbenchError, match="measured twice: .*gan_stn 0 ssim"):
+    with pytest.raises(MaskbenchError, match=r"measured twice: .*gan_stn 0 ssim"):
         collect_measurements(folders, tmp_path / "m.csv")
     assert not (tmp_path / "m.csv").exists()
 

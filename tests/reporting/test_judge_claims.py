@@ -221,7 +221,7 @@ def test_same_bytes_whatever_the_order(tmp_path, simulated):
 
 
 def test_the_projects_claims_are_well_formed(tmp_path, simulated):
-    """Methods, metrics and variants of claims.yaml exist; with nothing measured all is undecided."""
+    """Its methods, metrics and variants exist; with nothing measured all is undecided."""
     judge_claims(ROOT / "claims.yaml", simulated({"gan_stn": [0.7]}), tmp_path)
     table = pd.read_csv(tmp_path / "claims.csv", keep_default_na=False)
     assert len(table) > 15
