@@ -8,6 +8,7 @@ input by (x - 127) / 128.
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import torch
@@ -120,8 +121,8 @@ def load(path: Path) -> EfficientNetLite0:
     network = EfficientNetLite0().eval()
     try:
         network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
-        first = str(error).splitlines()[0]
+    except (OSError, RuntimeError, ValueError, pickle.UnpicklingError, EOFError) as error:
+        first = (str(error).splitlines() or [""])[0]
         raise MaskbenchError(
             path, f"not the EfficientNet-Lite0 weights ({first})", "run `maskbench fetch_weights`"
         ) from error

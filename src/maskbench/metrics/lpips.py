@@ -9,6 +9,7 @@ The two scales differ; numbers of one are not to be compared with numbers of the
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -72,7 +73,9 @@ class AlexnetLpips:
         import lpips
 
         # pnet_rand: the trunk is built without the package's download; its weights follow here.
-        self.network = lpips.LPIPS(net="alex", pnet_rand=True, verbose=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it calls torchvision in an old way
+            self.network = lpips.LPIPS(net="alex", pnet_rand=True, verbose=False)
         trunk: nn.Module = self.network.net
         own = trunk.state_dict()
         try:
