@@ -1,6 +1,7 @@
-"""Labeled Faces in the Wild (Huang et al. 2007), colour, 250x250.
+"""Labeled Faces in the Wild (Huang et al. 2007): colour pictures, 250x250.
 
-The layout is ``<identity>/<identity>_NNNN.jpg``: the public layout, whichever alignment (original, funneled, deep-funneled) lies in the folder.
+The public layout, ``<identity>/<identity>_NNNN.jpg``, whichever alignment (original, funneled,
+deep-funneled) lies in the folder.
 """
 
 from __future__ import annotations

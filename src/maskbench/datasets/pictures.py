@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import stat
 import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,10 +24,12 @@ ENDINGS = frozenset(
 )
 # A closed list: further decoders (some run programs, as EPS does) that are installed, or that
 # another library registers, change nothing.
-FORMATS = ("JPEG", "PNG", "PPM", "WEBP", "BMP", "DIB", "TIFF", "GIF", "MPO", "JPEG2000")
+FORMATS = ("JPEG", "PNG", "PPM", "WEBP", "BMP", "DIB", "TIFF", "GIF", "JPEG2000")  # MPO: as JPEG
 _ORIENTATION = 0x0112  # EXIF tag
 _WAY_OUT = "repair or remove the file"
 _lock = threading.Lock()
+_readers = 0
+_saved: tuple[bool, int | None] = (False, None)
 
 
 def is_picture_name(path: str | Path) -> bool:
@@ -63,13 +64,11 @@ def read_picture(path: str | Path, max_pixels: int = 100_000_000) -> np.ndarray:
     if status.st_size == 0:
         raise MaskbenchError(path, "is empty (0 bytes)", _WAY_OUT)
     try:
-        with open(path, "rb") as stream, _strict_decoding(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with _opened(stream) as picture:
-                _refuse_large(path, picture.size, max_pixels)
-                picture.load()
-                pixels = _to_rgb(picture)
-                orientation = _orientation(picture)
+        with _own_settings(), Image.open(path, formats=FORMATS) as picture:
+            _refuse_large(path, picture.size, max_pixels)
+            picture.load()
+            pixels = _to_rgb(picture)
+            orientation = _orientation(picture)
     except MaskbenchError:
         raise
     except OSError as error:
@@ -103,27 +102,25 @@ def _refuse_large(path: Path, size: tuple[int, int], max_pixels: int) -> None:
 
 
 @contextmanager
-def _strict_decoding() -> Iterator[None]:
-    """Undo, while we read, a global switch by which other libraries accept truncated files."""
-    if not ImageFile.LOAD_TRUNCATED_IMAGES:
+def _own_settings() -> Iterator[None]:
+    """Put Pillow's process-wide switches aside while pictures are read, by however many threads.
+
+    Other libraries let truncated files pass by one of them; the other is a size limit in the place
+    of ours. The first reader to enter saves them and the last to leave restores them.
+    """
+    global _readers, _saved
+    with _lock:
+        if _readers == 0:
+            _saved = (ImageFile.LOAD_TRUNCATED_IMAGES, Image.MAX_IMAGE_PIXELS)
+            ImageFile.LOAD_TRUNCATED_IMAGES, Image.MAX_IMAGE_PIXELS = False, None
+        _readers += 1
+    try:
         yield
-        return
-    with _lock:
-        ImageFile.LOAD_TRUNCATED_IMAGES = False
-        try:
-            yield
-        finally:
-            ImageFile.LOAD_TRUNCATED_IMAGES = True
-
-
-def _opened(stream) -> Image.Image:  # type: ignore[no-untyped-def]
-    """Read the header. Pillow's own global size limit is set aside: ours is checked instead."""
-    with _lock:
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        try:
-            return Image.open(stream, formats=FORMATS)
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
+    finally:
+        with _lock:
+            _readers -= 1
+            if _readers == 0:
+                ImageFile.LOAD_TRUNCATED_IMAGES, Image.MAX_IMAGE_PIXELS = _saved
 
 
 def _to_rgb(picture: Image.Image) -> np.ndarray:
