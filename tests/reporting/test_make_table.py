@@ -34,7 +34,7 @@ def lines(path):
 
 
 def test_table2_by_hand(measurements, tmp_path):
-    make_table("table2_pywgan", measurements, tmp_path)
+    make_table("table2_pywgan", measurements, tmp_path / "tables")
     head, _, gan, dcgan, wgan, proposed, own = lines(tmp_path / "tables" / "table2_pywgan.md")
     assert head[2:6] == [
         "SSIM ↑ reported",
@@ -65,7 +65,7 @@ def test_table2_by_hand(measurements, tmp_path):
 
 
 def test_table1_keeps_the_people_as_the_papers(measurements, tmp_path):
-    make_table("table1_pywgan", measurements, tmp_path)
+    make_table("table1_pywgan", measurements, tmp_path / "tables")
     text = (tmp_path / "tables" / "table1_pywgan.md").read_text()
     head, _, gan, *_, proposed, own = lines(tmp_path / "tables" / "table1_pywgan.md")
     people = head.index("Judged real by people (%) reported")
@@ -75,7 +75,7 @@ def test_table1_keeps_the_people_as_the_papers(measurements, tmp_path):
 
 
 def test_every_number_as_a_row(measurements, tmp_path):
-    make_table("table2_pywgan", measurements, tmp_path)
+    make_table("table2_pywgan", measurements, tmp_path / "tables")
     with open(tmp_path / "tables" / "table2_pywgan.csv", newline="") as stream:
         rows = list(csv.DictReader(stream))
     (gan,) = [row for row in rows if row["paper_row"] == "GAN" and row["metric"] == "lpips"]
@@ -89,7 +89,7 @@ def test_every_number_as_a_row(measurements, tmp_path):
 
 
 def test_quality_has_a_block_a_variant_and_names_network_and_pictures(measurements, tmp_path):
-    make_table("synthesis_quality", measurements, tmp_path)
+    make_table("synthesis_quality", measurements, tmp_path / "tables")
     text = (tmp_path / "tables" / "synthesis_quality.md").read_text()
     seen, unseen = text.split("## ")[1:]
     assert seen.startswith("Mask styles seen in training (orl test, mtcnn+0.2/144)")
@@ -103,7 +103,7 @@ def test_quality_has_a_block_a_variant_and_names_network_and_pictures(measuremen
 @pytest.mark.parametrize("name", table_names())
 def test_same_bytes_and_whole_latex(name, measurements, tmp_path):
     for folder in ("a", "b"):
-        make_table(name, measurements, tmp_path / folder)
+        make_table(name, measurements, tmp_path / folder / "tables")
     for ending in ("csv", "md", "tex"):
         a, b = ((tmp_path / f / "tables" / f"{name}.{ending}").read_bytes() for f in ("a", "b"))
         assert a == b
@@ -132,10 +132,10 @@ def test_reported_numbers_are_the_papers():
 
 def test_unknown_table_names_the_nearest(measurements, tmp_path):
     with pytest.raises(MaskbenchError, match="did you mean table2_pywgan"):
-        make_table("table2_pywgn", measurements, tmp_path)
+        make_table("table2_pywgn", measurements, tmp_path / "tables")
 
 
 def test_no_measurement_is_an_error(tmp_path):
     collect_measurements([], tmp_path / "m.csv")
     with pytest.raises(MaskbenchError, match="holds no measurement"):
-        make_table("table2_pywgan", tmp_path / "m.csv", tmp_path)
+        make_table("table2_pywgan", tmp_path / "m.csv", tmp_path / "tables")

@@ -24,7 +24,7 @@ def make_table(name: str, measurements: Path, out: Path) -> None:
     Args:
         name: one of :func:`table_names`.
         measurements: ``measurements.csv``.
-        out: the results folder; the files go to ``tables/`` in it.
+        out: the folder for the three files.
 
     Raises:
         MaskbenchError: unknown table, or no measurements.
@@ -36,9 +36,9 @@ def make_table(name: str, measurements: Path, out: Path) -> None:
         raise MaskbenchError(measurements, "holds no measurement", "evaluate a method first")
     module = quality_table if name == QUALITY else paper_table
     tidy, text = module.build(name, frame)
-    with atomic_file(Path(out) / "tables" / f"{name}.csv") as tmp:
+    with atomic_file(Path(out) / f"{name}.csv") as tmp:
         tidy.to_csv(tmp, index=False, float_format="%.8g", lineterminator="\n")
-    with atomic_file(Path(out) / "tables" / f"{name}.md") as tmp:
+    with atomic_file(Path(out) / f"{name}.md") as tmp:
         tmp.write_text(to_markdown(text), encoding="utf-8")
-    with atomic_file(Path(out) / "tables" / f"{name}.tex") as tmp:
+    with atomic_file(Path(out) / f"{name}.tex") as tmp:
         tmp.write_text(to_latex(text), encoding="utf-8")
