@@ -19,7 +19,7 @@ import numpy as np
 from maskbench.config import FacesConfig
 from maskbench.faces.crop import square_around
 from maskbench.faces.landmarks import LandmarkPredictor
-from maskbench.faces.mtcnn import Mtcnn, select_face
+from maskbench.faces.mtcnn import Detections, Mtcnn, select_face
 from maskbench.faces.pose import Pose, pose_of
 
 
@@ -66,18 +66,29 @@ class FaceLocator:
         found: list[LocatedFace | None] = []
         for image, detections in zip(images, self._detector.detect(images), strict=True):
             best = select_face(detections, (image.shape[1], image.shape[0]))
-            if best is None:
-                found.append(None)
-                continue
-            box = detections.boxes[best]
-            landmarks = self._predictor.predict(image, box)
-            found.append(
-                LocatedFace(
-                    box=box,
-                    score=float(detections.scores[best]),
-                    crop_box=square_around(box, self.config.margin),
-                    landmarks=landmarks,
-                    pose=pose_of(landmarks, (image.shape[1], image.shape[0])),
-                )
-            )
+            found.append(None if best is None else self._face(image, detections, best))
         return found
+
+    def locate_all(self, images: Sequence[np.ndarray]) -> list[list[LocatedFace]]:
+        """Find every face of each picture, the smaller boxes first.
+
+        Args:
+            images: uint8 RGB pictures (H, W, 3) of any sizes.
+        """
+        found: list[list[LocatedFace]] = []
+        for image, detections in zip(images, self._detector.detect(images), strict=True):
+            sides = detections.boxes[:, 2:] - detections.boxes[:, :2]
+            order = np.argsort(sides.prod(1), kind="stable")
+            found.append([self._face(image, detections, int(row)) for row in order])
+        return found
+
+    def _face(self, image: np.ndarray, detections: Detections, row: int) -> LocatedFace:
+        box = detections.boxes[row]
+        landmarks = self._predictor.predict(image, box)
+        return LocatedFace(
+            box=box,
+            score=float(detections.scores[row]),
+            crop_box=square_around(box, self.config.margin),
+            landmarks=landmarks,
+            pose=pose_of(landmarks, (image.shape[1], image.shape[0])),
+        )

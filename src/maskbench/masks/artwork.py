@@ -37,7 +37,7 @@ ANCHORS = (
     ),
     *(f"loop_{place}_{side}" for place in ("upper", "lower") for side in ("left", "right")),
 )  # left and right are those of the picture
-_SUPERSAMPLING, _LARGEST_SIDE = 4, 1152
+_SUPERSAMPLING, _LARGEST_SIDE = 4, 576
 _PICTURES, _STYLES = "pictures.npy", "styles.json"
 
 Anchors = dict[str, tuple[float, float]]

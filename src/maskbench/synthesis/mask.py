@@ -1,0 +1,239 @@
+"""Command ``mask``: put masks on a picture or on a folder of pictures.
+
+    mask(Path("album"), Path("masked"), weights, faces=FacesConfig(), workers=2)
+
+Writes every masked picture in full resolution under its relative name, its coverage under
+``masks/``, ``manifest.csv`` (a row a face) and ``rejects.csv`` (every file that was not masked, and
+why).
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from maskbench.artifacts import atomic_dir
+from maskbench.config import FacesConfig
+from maskbench.datasets.pictures import is_picture_name
+from maskbench.errors import MaskbenchError, from_os_error, unknown_name
+from maskbench.faces.progress import pictures_progress
+from maskbench.masks.artwork import MaskPictures, style_names
+from maskbench.synthesis import base
+from maskbench.synthesis.keypoint import Keypoint
+from maskbench.synthesis.mask_workers import Job, Task, masked_rows
+from maskbench.synthesis.put_on import ByCrop, ByKeypoints, PutOn
+
+MANIFEST, REJECTS = "manifest.csv", "rejects.csv"
+MANIFEST_COLUMNS = (
+    "source",  # relative to the source folder
+    "output",  # the masked picture, relative to the output folder
+    "mask",  # its coverage, 0..255
+    "face",  # number of the face in the picture
+    "style",
+    "box",  # x0 y0 x1 y1 in pixels
+    "score",
+    "landmarks",  # 68 times x y in pixels
+    "yaw",
+    "pitch",
+    "roll",  # degrees
+    "nose_tip",
+    "nostrils",
+    "mouth",
+    "chin",
+    "covers",
+    "eyes",  # shares of landmarks covered, see maskbench.masks.wearing
+    "worn",  # true: as a person should wear it
+)
+REJECT_COLUMNS = ("source", "reason")
+# Endings whose pictures keep their name; of other kinds the masked picture is a PNG.
+_KEPT = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pnm"}
+)
+
+
+@dataclass(frozen=True)
+class MaskReport:
+    """How many pictures, faces in them and files left out."""
+
+    pictures: int
+    faces: int
+    rejected: int
+
+
+def mask(
+    source: Path,
+    out: Path,
+    weights: Path,
+    *,
+    method: str = "keypoint",
+    params: Any = None,
+    model: Path | None = None,
+    styles: Sequence[str] | None = None,
+    seed: int = 0,
+    workers: int = 1,
+    faces: FacesConfig | None = None,
+    all_faces: bool = False,
+    mask_size: int = 144,
+) -> MaskReport:
+    """Put masks on people's faces.
+
+    Args:
+        source: a picture, or a folder that is searched with all its subfolders. Hidden files and
+            folders are left alone.
+        out: the folder to write, whole or not at all. A folder that is there already is replaced
+            only if it is empty or was written by this command.
+        weights: folder written by ``fetch_weights``.
+        method: ``keypoint``, or a trained method together with ``model``.
+        params: the method's typed parameters; None: its defaults.
+        model: model folder of a trained method.
+        styles: the styles that each face's is drawn from; None: all.
+        seed: of the drawing. A picture's style depends on the seed and its relative name alone.
+        workers: processes; the result is the same for any number.
+        faces: detection; the crop's size and margin are those a trained method was trained on.
+        all_faces: mask every face; otherwise the large and central one.
+        mask_size: side of the mask pictures for a trained method.
+
+    Returns:
+        The counts.
+
+    Raises:
+        MaskbenchError: nothing to mask, nothing could be masked, unknown names, missing model or
+            weights, an output folder that is not ours, a full disk.
+    """
+    source, out, faces = Path(source), Path(out), faces or FacesConfig()
+    names = _checked_styles(styles)
+    put_on = _put_on(method, params, model, names, faces, mask_size)
+    _refuse_foreign(out, source)
+    tasks, left_out = _listing(source, out)
+    counts = {"pictures": 0, "faces": 0, "rejected": len(left_out)}
+    first_reason = ""
+    with atomic_dir(out) as folder:
+        job = Job(str(folder), str(weights), faces, put_on, names, seed, all_faces)
+        with (
+            open(folder / MANIFEST, "w", newline="", encoding="utf-8") as manifest_file,
+            open(folder / REJECTS, "w", newline="", encoding="utf-8") as rejects_file,
+            pictures_progress("mask", len(tasks)) as advance,
+        ):
+            manifest = csv.DictWriter(manifest_file, MANIFEST_COLUMNS)
+            rejects = csv.DictWriter(rejects_file, REJECT_COLUMNS)
+            manifest.writeheader()
+            rejects.writeheader()
+            for name, reason in sorted(left_out.items()):
+                rejects.writerow({"source": name, "reason": reason})
+            for task, rows in masked_rows(tasks, job, workers):
+                if "reason" in rows[0]:
+                    rejects.writerow({"source": task.source, **rows[0]})
+                    counts["rejected"] += 1
+                    first_reason = first_reason or f"{task.source}: {rows[0]['reason']}"
+                else:
+                    place = {"source": task.source, "output": task.output, "mask": task.coverage}
+                    manifest.writerows(place | row for row in rows)
+                    counts["pictures"] += 1
+                    counts["faces"] += len(rows)
+                advance(1, f"{counts['rejected']} left out" if counts["rejected"] else "")
+        if not counts["pictures"]:
+            raise MaskbenchError(
+                source, f"no picture could be masked ({first_reason})", "see the reasons given"
+            )
+    return MaskReport(**counts)
+
+
+def _checked_styles(styles: Sequence[str] | None) -> tuple[str, ...]:
+    known = style_names()
+    for style in styles or ():
+        if style not in known:
+            raise unknown_name("mask", "mask style", style, known)
+    return tuple(dict.fromkeys(styles)) if styles else known
+
+
+def _put_on(
+    name: str,
+    params: Any,
+    model: Path | None,
+    styles: tuple[str, ...],
+    faces: FacesConfig,
+    mask_size: int,
+) -> PutOn:
+    method = base.method(name)
+    params = method.Params() if params is None else params
+    if isinstance(method, Keypoint):
+        return ByKeypoints(params.fit, params.brightness)
+    if model is None:
+        raise MaskbenchError(
+            "mask", f"method {name} needs a trained model", "name its folder with --model"
+        )
+    if not Path(model).is_dir():
+        raise MaskbenchError(model, "no such model folder", "train the method first")
+    return ByCrop(method, Path(model), params, faces.size, MaskPictures.draw(mask_size, styles))
+
+
+def _refuse_foreign(out: Path, source: Path) -> None:
+    """``out`` is replaced as a whole: it must not hold anything but an earlier result."""
+    if not out.exists():
+        return
+    here, there = out.resolve(), source.resolve()
+    if here == there or here in there.parents:
+        raise MaskbenchError(out, "holds the pictures themselves", "choose another output folder")
+    if not out.is_dir():
+        raise MaskbenchError(out, "is a file", "name a folder")
+    if any(out.iterdir()) and not ((out / MANIFEST).exists() and (out / REJECTS).exists()):
+        raise MaskbenchError(
+            out, "exists and was not written by `mask`", "choose another output folder"
+        )
+
+
+def _listing(source: Path, out: Path) -> tuple[list[Task], dict[str, str]]:
+    """The pictures, sorted by name, and why each other file or linked folder is left out."""
+    files, left_out = {source.name: source}, dict[str, str]()
+    if source.is_dir():
+        files, left_out = _walk(source, out.resolve())
+    elif not source.exists():
+        raise MaskbenchError(source, "no such file or folder", "check the path")
+    if not files:
+        raise MaskbenchError(source, "holds no pictures", "check the path")
+    taken: set[str] = {MANIFEST, REJECTS}
+
+    def free(name: str) -> str:
+        while name in taken:
+            name += ".png"
+        taken.add(name)
+        return name
+
+    outputs = {
+        name: free(name if Path(name).suffix.lower() in _KEPT else f"{name}.png")
+        for name in sorted(files)
+    }
+    tasks = []
+    for name, output in outputs.items():
+        coverage = free(f"masks/{Path(name).with_suffix('.png').as_posix()}")
+        tasks.append(Task(name, str(files[name]), output, coverage))
+    return tasks, left_out
+
+
+def _walk(source: Path, out: Path) -> tuple[dict[str, Path], dict[str, str]]:
+    """All pictures below a folder by relative name, but hidden ones and an earlier result; and
+    what else lies there, with the reason why it is left out."""
+    pictures: dict[str, Path] = {}
+    left_out: dict[str, str] = {}
+
+    def fail(error: OSError) -> None:
+        raise from_os_error(error, error.filename or source) from error
+
+    for folder, subfolders, names in os.walk(source, onerror=fail):
+        here = Path(folder)
+        below = [here / name for name in subfolders if not name.startswith(".")]
+        subfolders[:] = [path.name for path in below if path.resolve() != out]
+        for path in below:
+            if path.is_symlink():
+                left_out[path.relative_to(source).as_posix()] = "a linked folder is not followed"
+        for path in (here / name for name in names if not name.startswith(".")):
+            name = path.relative_to(source).as_posix()
+            if is_picture_name(path):
+                pictures[name] = path
+            else:
+                left_out[name] = "not named as a picture"
+    return pictures, left_out
