@@ -163,5 +163,14 @@ def face_landmarks():
     inner = np.linspace(0, 2 * np.pi, 8, endpoint=False)
     lips = np.stack([32 - 8 * np.cos(outer), 48 - 4 * np.sin(outer)], 1)
     mouth = np.stack([32 - 6 * np.cos(inner), 48 - 2 * np.sin(inner)], 1)
-    parts = [jaw, brows, bridge, nostrils, eye + [20, 27], eye + [44, 27], lips, mouth]
+    parts = [
+        jaw,
+        brows,
+        bridge,
+        nostrils,
+        eye + np.array([20, 27]),
+        eye + np.array([44, 27]),
+        lips,
+        mouth,
+    ]
     return np.concatenate(parts).astype(np.float32).ravel()
