@@ -46,37 +46,43 @@ def overlay(
     masked = image.copy()
     coverage = np.zeros(image.shape[:2], np.uint8)
     placement, span, visible = place(landmarks, anchors, fit)
-    box = _box(span, image.shape)
-    if box is None:
+    frame = _frame(span)
+    if frame is None:
         return masked, coverage
-    x0, y0, x1, y1 = box
+    # The map is evaluated on the whole frame of the mask, and used on what lies in the picture.
+    left, top, right, bottom = frame
+    x0, x1 = max(left, 0), min(right, image.shape[1])
+    y0, y1 = max(top, 0), min(bottom, image.shape[0])
+    if x1 <= x0 or y1 <= y0:
+        return masked, coverage
     picture, scale = _premultiplied(_with_loops(rgba, anchors, visible), span, anchors)
-    nodes = np.stack(
-        np.meshgrid(
-            np.linspace(x0 - 0.5, x1 - 0.5, _NODES), np.linspace(y0 - 0.5, y1 - 0.5, _NODES)
-        ),
-        axis=-1,
-    ).reshape(-1, 2)
-    source = (placement(nodes) + 0.5) * scale - 0.5
-    grid = np.ascontiguousarray(source.T, np.float32).reshape(2, _NODES, _NODES)
-    grey = brightness and is_grey(image[y0:y1, x0:x1])
-    if grey:
+    if brightness and is_grey(image[y0:y1, x0:x1]):
         luminance = cv2.cvtColor(picture, cv2.COLOR_RGBA2GRAY)
         picture = cv2.merge([luminance, luminance, luminance, picture[..., 3]])
+    nodes = np.empty((_NODES * _NODES, 2))
+    nodes[:, 0] = np.tile(np.linspace(left - 0.5, right - 0.5, _NODES), _NODES)
+    nodes[:, 1] = np.repeat(np.linspace(top - 0.5, bottom - 0.5, _NODES), _NODES)
+    source = (placement(nodes) + 0.5) * scale - 0.5
+    grid = np.ascontiguousarray(source.T, np.float32).reshape(2, _NODES, _NODES)
     light = shading(image, landmarks)(nodes).reshape(_NODES, _NODES) if brightness else None
-    columns = np.ascontiguousarray(_interpolation(x1 - x0, _SUPERSAMPLING).T)
-    for start in range(0, y1 - y0, _ROWS):
-        stop = min(start + _ROWS, y1 - y0)
-        rows = _interpolation(y1 - y0, _SUPERSAMPLING, start, stop)
-        maps = [rows @ grid[k] @ columns for k in (0, 1)]
+    across = _interpolation(right - left, _SUPERSAMPLING, x0 - left, x1 - left).T.copy()
+    plain_across = _interpolation(right - left, 1, x0 - left, x1 - left).T.copy()
+    for start in range(y0, y1, _ROWS):
+        stop = min(start + _ROWS, y1)
+        rows = (start - top, stop - top)
+        down = _interpolation(bottom - top, _SUPERSAMPLING, *rows)
         fine = cv2.remap(
-            picture, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
+            picture,
+            down @ grid[0] @ across,
+            down @ grid[1] @ across,
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_CONSTANT,
         )
         layer = cv2.resize(fine, (x1 - x0, stop - start), interpolation=cv2.INTER_AREA)
-        window = (slice(y0 + start, y0 + stop), slice(x0, x1))
         factor = None
         if light is not None:
-            factor = _interpolation(y1 - y0, 1, start, stop) @ light @ _interpolation(x1 - x0, 1).T
+            factor = _interpolation(bottom - top, 1, *rows) @ light @ plain_across
+        window = (slice(start, stop), slice(x0, x1))
         masked[window], coverage[window] = composite(image[window], layer, factor)
     return masked, coverage
 
@@ -108,16 +114,15 @@ def composite(
     return cv2.copyTo(blend, coverage, region.copy()), coverage
 
 
-def _box(span: np.ndarray, shape: tuple[int, ...]) -> tuple[int, int, int, int] | None:
-    """Pixel box (x0, y0, x1, y1) of the mask with a margin, within the picture; None if empty."""
-    if not np.isfinite(span).all():
+def _frame(span: np.ndarray) -> tuple[int, int, int, int] | None:
+    """Pixel box (x0, y0, x1, y1) of the mask with a margin; None where there is none."""
+    if not np.isfinite(span).all() or np.abs(span).max() > 1e6:
         return None
     low, high = span.min(0), span.max(0)
     margin = 0.08 * float((high - low).max()) + 2
-    x0, y0 = np.floor(low - margin).astype(int).clip(0)
-    x1 = min(int(np.ceil(high[0] + margin)) + 1, shape[1])
-    y1 = min(int(np.ceil(high[1] + margin)) + 1, shape[0])
-    return (int(x0), int(y0), x1, y1) if x1 > x0 and y1 > y0 else None
+    x0, y0 = np.floor(low - margin).astype(int)
+    x1, y1 = np.ceil(high + margin).astype(int) + 1
+    return int(x0), int(y0), int(x1), int(y1)
 
 
 def _with_loops(
@@ -159,12 +164,9 @@ def _premultiplied(
     return cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA), scale
 
 
-def _interpolation(
-    pixels: int, supersampling: int, start: int = 0, stop: int | None = None
-) -> np.ndarray:
+def _interpolation(pixels: int, supersampling: int, start: int, stop: int) -> np.ndarray:
     """Matrix that interpolates linearly from the nodes, which span ``pixels`` from edge to edge,
     to the (supersampled) pixel centres ``start`` to ``stop``: (n, _NODES) float32."""
-    stop = pixels if stop is None else stop
     first, last = start * supersampling, stop * supersampling
     at = (np.arange(first, last) + 0.5) * ((_NODES - 1) / (pixels * supersampling))
     left = np.minimum(at.astype(int), _NODES - 2)

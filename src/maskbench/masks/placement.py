@@ -20,6 +20,7 @@ Fit = Literal["tps", "homography"]
 _EDGES = {"upper": (2.0, 0.132), "mid": (3.0, 0.12), "lower": (4.0, 0.145)}
 _LOOPS = {"upper": 0.9, "lower": 1.4}  # jaw parameter beside which a loop goes behind the ear
 _LOOP_OUTSET = 0.12  # how far outside the jaw line, as a share of the half face
+_CLEARANCE = 0.05  # of the face's width, between the nose seen from the side and the mask's edge
 _NOSE_BRIDGED = 0.5  # of how far a nose seen from the side juts out
 _CHIN_OVERHANG = 0.04  # below the chin's tip, as a share of the length from bridge to chin
 _SIX = ("upper_left", "nose_top", "upper_right", "lower_left", "chin_bottom", "lower_right")
@@ -113,12 +114,16 @@ def targets(landmarks: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, flo
         share = half[side] / whole
         nearness = float(np.clip((share - 0.25) / 0.25, 0.0, 1.0))
 
-        def outside(point: np.ndarray, sign: float = sign) -> np.ndarray:
+        # What the mask must reach around on this side: bridge, nose, lips, chin.
+        rim = [middle[0] @ across] + [
+            sign * float(np.max(sign * (points[part] @ across)))
+            for part in (slice(30, 36), slice(48, 68), slice(8, 9))
+        ]
+
+        def outside(point: np.ndarray, sign: float = sign, rim: list[float] = rim) -> np.ndarray:
             """Push a point that the nose or the lips overtake out beyond them."""
-            level = float(point @ down)
-            axis = float(np.interp(level, heights, middle @ across))
-            short = 0.07 * whole - sign * (float(point @ across) - axis)
-            return point + max(short, 0.0) * sign * across
+            reach = sign * float(np.interp(float(point @ down), heights, rim)) + _CLEARANCE * whole
+            return point + max(reach - sign * float(point @ across), 0.0) * sign * across
 
         for place, (at, inset) in _EDGES.items():
             edge = _along(line, at)
