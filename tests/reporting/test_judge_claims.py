@@ -216,7 +216,7 @@ def test_same_bytes_whatever_the_order(tmp_path, simulated):
     folders = simulated({"gan_stn": [0.70, 0.72], "own": [0.71]})
     judge_claims(path, folders, tmp_path / "a")
     judge_claims(path, folders[::-1], tmp_path / "b")
-    for name in ("claims.csv", "claims.md"):
+    for name in ("claims.csv", "claims.md", "claims.html"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 

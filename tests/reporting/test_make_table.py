@@ -104,7 +104,7 @@ def test_quality_has_a_block_a_variant_and_names_network_and_pictures(measuremen
 def test_same_bytes_and_whole_latex(name, measurements, tmp_path):
     for folder in ("a", "b"):
         make_table(name, measurements, tmp_path / folder / "tables")
-    for ending in ("csv", "md", "tex"):
+    for ending in ("csv", "md", "html", "tex"):
         a, b = ((tmp_path / f / "tables" / f"{name}.{ending}").read_bytes() for f in ("a", "b"))
         assert a == b
     text = (tmp_path / "a" / "tables" / f"{name}.tex").read_text()

@@ -1,8 +1,11 @@
+from xml.etree import ElementTree
+
 from maskbench.reporting.table_text import (
     Block,
     Text,
     escape_latex,
     escape_markdown,
+    to_html,
     to_latex,
     to_markdown,
 )
@@ -57,3 +60,20 @@ def test_a_row_that_opens_with_a_bracket_is_no_argument():
 
 def test_no_rows_is_still_a_table():
     assert "| a | b |" in to_markdown(Text("t", "T", ["a", "b"], [Block("", [])]))
+
+
+def test_html_page():
+    page = to_html(
+        Text("t", "a < b", ["Name", "Value"], [Block("", [["x & y", "1"], ["good", "2"]])], ["n"],
+             lead="2 good", marks={"good": "green"})
+    )  # fmt: skip
+    root = ElementTree.fromstring(
+        page.replace("<!DOCTYPE html>\n", "").replace('<meta charset="utf-8">', "")
+    )
+    cells = [["".join(cell.itertext()) for cell in row] for row in root.iter("tr")]
+    assert cells == [["Name", "Value"], ["x & y", "1"], ["good", "2"]]
+    assert [cell.get("class") for cell in root.iter("td")] == [None, "number"] * 2
+    assert [cell.get("style") for cell in root.iter("td")][2].startswith("color: green")
+    assert "a &lt; b</h1>" in page
+    assert "<p>2 good</p>" in page
+    assert "http" not in page  # opens offline

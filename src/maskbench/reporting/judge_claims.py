@@ -20,7 +20,7 @@ from maskbench.reporting.aggregate import number
 from maskbench.reporting.claims import Claim, in_words, read_claims
 from maskbench.reporting.names import METRICS, VARIANTS, known_methods
 from maskbench.reporting.replicates import Evaluations, Unmeasured, common
-from maskbench.reporting.table_text import escape_markdown
+from maskbench.reporting.table_text import Block, Text, to_html, to_markdown
 
 LEVEL = 0.95
 
@@ -51,12 +51,12 @@ class Verdict:
 
 
 def judge_claims(claims: Path, metrics: Sequence[Path], out: Path) -> None:
-    """Write ``claims.csv`` and ``claims.md``.
+    """Write ``claims.csv``, ``claims.md`` and ``claims.html``.
 
     Args:
         claims: ``claims.yaml``; its form is described in :mod:`maskbench.reporting.claims`.
         metrics: folders of evaluations (``metrics.json``, ``resamples.parquet``).
-        out: the results folder, for both files.
+        out: the results folder, for the three files.
 
     Raises:
         MaskbenchError: a claim is malformed or names an unknown method, metric or variant.
@@ -72,8 +72,10 @@ def judge_claims(claims: Path, metrics: Sequence[Path], out: Path) -> None:
     frame = pd.DataFrame([asdict(verdict) for verdict in verdicts], columns=_columns())
     with atomic_file(Path(out) / "claims.csv") as tmp:
         frame.to_csv(tmp, index=False, float_format="%.8g", lineterminator="\n")
-    with atomic_file(Path(out) / "claims.md") as tmp:
-        tmp.write_text(to_markdown(verdicts), encoding="utf-8")
+    page = as_text(verdicts)
+    for ending, render in (("md", to_markdown), ("html", to_html)):
+        with atomic_file(Path(out) / f"claims.{ending}") as tmp:
+            tmp.write_text(render(page), encoding="utf-8")
 
 
 def judge(claim: Claim, evaluations: Evaluations) -> Verdict:
@@ -115,32 +117,40 @@ def decide(low: float, high: float, relation: str) -> str:
     return "supported" if holds else "contradicted" if high < 0 else "undecided"
 
 
-def to_markdown(verdicts: Sequence[Verdict]) -> str:
-    """The verdicts as a page."""
+def as_text(verdicts: Sequence[Verdict]) -> Text:
+    """The verdicts as a page, a block a paper."""
     counts = {
         word: sum(verdict.verdict == word for verdict in verdicts)
         for word in ("supported", "contradicted", "undecided")
     }
-    parts = [
-        "# Claims of the papers",
-        ", ".join(f"{count} {word}" for word, count in counts.items())
-        + ". Difference = left − right, mean over seeds; the 95% interval comes from a bootstrap "
-        "over pictures and seeds, paired where both sides were measured on the same faces.",
+    blocks = [
+        Block(paper, [_row(verdict) for verdict in verdicts if verdict.paper == paper])
+        for paper in dict.fromkeys(verdict.paper for verdict in verdicts)
     ]
     head = ["Verdict", "Claim (in our words)", "Where", "Inequality", "Left", "Right"]
-    lines = [[*head, "Difference [95%]"], ["---"] * (len(head) + 1)]
-    for verdict in verdicts:
-        difference = verdict.reason
-        if verdict.difference is not None and verdict.ci_low is not None:
-            assert verdict.ci_high is not None
-            low, high = number(verdict.ci_low, 3), number(verdict.ci_high, 3)
-            difference = f"{number(verdict.difference, 3)} [{low}, {high}]"
-        sides = ["" if x is None else number(x, 3) for x in (verdict.left, verdict.right)]
-        where = f"{verdict.paper}, {verdict.where}"
-        cells = [verdict.verdict, verdict.says, where, verdict.inequality, *sides, difference]
-        lines.append([escape_markdown(cell) for cell in cells])
-    parts.append("\n".join("| " + " | ".join(line) + " |" for line in lines))
-    return "\n\n".join(parts) + "\n"
+    return Text(
+        "claims",
+        "Claims of the papers",
+        [*head, "Difference [95%]"],
+        blocks,
+        [
+            "Difference = left − right, mean over seeds; its 95% interval comes from a bootstrap "
+            "over pictures and seeds, paired where both sides were measured on the same faces",
+            "Supported: the interval lies wholly on the claimed side; contradicted: on the other",
+        ],
+        lead=", ".join(f"{count} {word}" for word, count in counts.items()),
+        marks={"supported": "#00724f", "contradicted": "#b34700"},
+    )
+
+
+def _row(verdict: Verdict) -> list[str]:
+    difference = verdict.reason
+    if verdict.difference is not None and verdict.ci_low is not None:
+        assert verdict.ci_high is not None
+        low, high = number(verdict.ci_low, 3), number(verdict.ci_high, 3)
+        difference = f"{number(verdict.difference, 3)} [{low}, {high}]"
+    sides = ["" if x is None else number(x, 3) for x in (verdict.left, verdict.right)]
+    return [verdict.verdict, verdict.says, verdict.where, verdict.inequality, *sides, difference]
 
 
 def _columns() -> list[str]:

@@ -1,4 +1,4 @@
-"""Print one table from ``measurements.csv`` alone, as CSV, Markdown and LaTeX."""
+"""Print one table from ``measurements.csv`` alone, as CSV, Markdown, HTML and LaTeX."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from maskbench.artifacts import atomic_file
 from maskbench.errors import MaskbenchError, unknown_name
 from maskbench.reporting import paper_table, quality_table
 from maskbench.reporting.collect_measurements import read_measurements
-from maskbench.reporting.table_text import to_latex, to_markdown
+from maskbench.reporting.table_text import to_html, to_latex, to_markdown
 
 QUALITY = "synthesis_quality"
 
@@ -19,12 +19,12 @@ def table_names() -> tuple[str, ...]:
 
 
 def make_table(name: str, measurements: Path, out: Path) -> None:
-    """Write ``{name}.csv`` (a row a number), ``{name}.md`` and ``{name}.tex``.
+    """Write ``{name}.csv`` (a row a number), ``{name}.md``, ``.html`` and ``.tex``.
 
     Args:
         name: one of :func:`table_names`.
         measurements: ``measurements.csv``.
-        out: the folder for the three files.
+        out: the folder for the four files.
 
     Raises:
         MaskbenchError: unknown table, or no measurements.
@@ -38,7 +38,6 @@ def make_table(name: str, measurements: Path, out: Path) -> None:
     tidy, text = module.build(name, frame)
     with atomic_file(Path(out) / f"{name}.csv") as tmp:
         tidy.to_csv(tmp, index=False, float_format="%.8g", lineterminator="\n")
-    with atomic_file(Path(out) / f"{name}.md") as tmp:
-        tmp.write_text(to_markdown(text), encoding="utf-8")
-    with atomic_file(Path(out) / f"{name}.tex") as tmp:
-        tmp.write_text(to_latex(text), encoding="utf-8")
+    for ending, render in (("md", to_markdown), ("html", to_html), ("tex", to_latex)):
+        with atomic_file(Path(out) / f"{name}.{ending}") as tmp:
+            tmp.write_text(render(text), encoding="utf-8")

@@ -1,7 +1,8 @@
-"""One table as Markdown and as LaTeX."""
+"""One table as Markdown, HTML and LaTeX."""
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -49,6 +50,8 @@ class Text:
         head: column headings.
         blocks: the rows.
         notes: sentences below the table; LaTeX's caption carries them.
+        lead: a sentence above the table.
+        marks: cells that stand out in HTML, text -> colour.
     """
 
     name: str
@@ -56,6 +59,8 @@ class Text:
     head: list[str]
     blocks: list[Block]
     notes: list[str] = field(default_factory=list)
+    lead: str = ""
+    marks: dict[str, str] = field(default_factory=dict)
 
 
 def escape_latex(text: str) -> str:
@@ -77,6 +82,8 @@ def _numeric(cells: Sequence[str]) -> bool:
 def to_markdown(table: Text) -> str:
     """A pipe table for each block."""
     parts = [f"# {escape_markdown(table.title)}"]
+    if table.lead:
+        parts.append(escape_markdown(table.lead))
     for block in table.blocks:
         if block.heading:
             parts.append(f"## {escape_markdown(block.heading)}")
@@ -90,6 +97,56 @@ def to_markdown(table: Text) -> str:
     if table.notes:
         parts.append("\n".join(f"- {escape_markdown(note)}" for note in table.notes))
     return "\n\n".join(parts) + "\n"
+
+
+_CSS = """
+body { font: 14px/1.45 system-ui, sans-serif; color: #1a1a1a; margin: 1.5rem; }
+h1 { font-size: 1.25rem; } h2 { font-size: 1rem; margin-top: 1.6rem; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; border-top: 1.5px solid; border-bottom: 1.5px solid; }
+th, td { padding: .3rem .7rem; text-align: left; vertical-align: top; }
+th { border-bottom: 1px solid; vertical-align: bottom; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+tbody tr:nth-child(even) { background: #f5f5f5; }
+ul { padding-left: 1.1rem; color: #555; }
+"""
+
+
+def to_html(table: Text) -> str:
+    """A page that stands alone."""
+    parts = [f"<h1>{html.escape(table.title)}</h1>"]
+    if table.lead:
+        parts.append(f"<p>{html.escape(table.lead)}</p>")
+    for block in table.blocks:
+        if block.heading:
+            parts.append(f"<h2>{html.escape(block.heading)}</h2>")
+        columns = list(zip(*block.rows, strict=True)) or [()] * len(table.head)
+        numeric = [_numeric(cells) for cells in columns]
+        head = _html_row("th", table.head, numeric, {})
+        rows = "\n".join(_html_row("td", row, numeric, table.marks) for row in block.rows)
+        body = f"<thead>\n{head}\n</thead>\n<tbody>\n{rows}\n</tbody>"
+        parts.append(f'<div class="wide"><table>\n{body}\n</table></div>')
+    if table.notes:
+        notes = "\n".join(f"<li>{html.escape(note)}</li>" for note in table.notes)
+        parts.append(f"<ul>\n{notes}\n</ul>")
+    head = f'<meta charset="utf-8">\n<title>{html.escape(table.title)}</title>'
+    page = "\n".join(parts)
+    return (
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{head}\n<style>{_CSS}</style>\n</head>\n'
+        f"<body>\n{page}\n</body>\n</html>\n"
+    )
+
+
+def _html_row(
+    tag: str, cells: Sequence[str], numeric: Sequence[bool], marks: dict[str, str]
+) -> str:
+    parts = []
+    for cell, number in zip(cells, numeric, strict=True):
+        attributes = ' class="number"' if number else ""
+        if cell in marks:
+            attributes += f' style="color: {marks[cell]}; font-weight: 600"'
+        parts.append(f"<{tag}{attributes}>{html.escape(cell)}</{tag}>")
+    return f"<tr>{''.join(parts)}</tr>"
 
 
 def to_latex(table: Text) -> str:
