@@ -48,8 +48,9 @@ for TABLE in TABLES:
         output:
             csv=PATHS.table(TABLE, "csv"),
             tex=PATHS.table(TABLE, "tex"),
-            md=report(
-                PATHS.table(TABLE, "md"), caption=caption(TABLE), category="Tables"
+            md=PATHS.table(TABLE, "md"),
+            html=report(
+                PATHS.table(TABLE, "html"), caption=caption(TABLE), category="Tables"
             ),
         log:
             PATHS.log(f"make_table/{TABLE}"),
@@ -115,7 +116,8 @@ rule judge_claims:
         metrics=of_trainings(PATHS.synthesis_metrics),
     output:
         csv=PATHS.claims("csv"),
-        md=report(PATHS.claims("md"), caption=caption("claims"), category="Claims"),
+        md=PATHS.claims("md"),
+        html=report(PATHS.claims("html"), caption=caption("claims"), category="Claims"),
     log:
         PATHS.log("judge_claims"),
     benchmark:

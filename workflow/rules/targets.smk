@@ -9,7 +9,7 @@ EVERYTHING = [
     *[
         PATHS.table(table, suffix)
         for table in TABLES
-        for suffix in ("csv", "md", "tex")
+        for suffix in ("csv", "md", "html", "tex")
     ],
     *[PATHS.figure(figure) for figure in FIGURES],
 ]
