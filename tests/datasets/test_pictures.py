@@ -179,6 +179,7 @@ def test_undefined_orientation_changes_nothing(tmp_path: Path, scene, orientatio
     np.testing.assert_array_equal(read_picture(saved(tmp_path / "a.png", scene, exif=exif)), scene)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow says so
 def test_damaged_exif_does_not_lose_the_picture(tmp_path: Path, scene: np.ndarray) -> None:
     file = saved(tmp_path / "a.jpg", scene, exif=b"Exif\0\0II*\0\xff\xff\xff\x7f nonsense")
     assert read_picture(file).shape == scene.shape

@@ -150,6 +150,21 @@ def _is(path: Path, test: Callable[[Path], bool]) -> bool:
         return False
 
 
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a parquet file that a step wrote.
+
+    Raises:
+        MaskbenchError: it is missing or damaged.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise MaskbenchError(path, "no such file", "run the step that makes it")
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise MaskbenchError(path, f"is no parquet file: {error}", "make it again") from error
+
+
 @dataclass
 class Pictures:
     """An opened ``pictures/{dataset}`` folder. ``root / source`` is a picture's file."""
@@ -168,10 +183,7 @@ class Pictures:
         """
         path = Path(path)
         source = read_json(path / "source.json")
-        try:
-            manifest = pd.read_parquet(path / "manifest.parquet")
-        except OSError as error:
-            raise from_os_error(error, path / "manifest.parquet") from error
+        manifest = read_table(path / "manifest.parquet")
         root = path / source["root"]  # an absolute root replaces path
         if not root.is_dir():
             raise MaskbenchError(

@@ -15,8 +15,8 @@ import pandas as pd
 
 from maskbench.artifacts import atomic_file
 from maskbench.config import DatasetConfig, SplitShares
-from maskbench.datasets.base import Pictures
-from maskbench.errors import MaskbenchError, from_os_error
+from maskbench.datasets.base import Pictures, read_table
+from maskbench.errors import MaskbenchError
 
 SPLITS = ("train", "val", "test")
 
@@ -44,12 +44,9 @@ def read_split(path: Path) -> dict[str, str]:
     """Group key (see :func:`group_keys`) -> train, val or test.
 
     Raises:
-        MaskbenchError: the file is missing.
+        MaskbenchError: the file is missing or damaged.
     """
-    try:
-        frame = pd.read_parquet(path)
-    except OSError as error:
-        raise from_os_error(error, path) from error
+    frame = read_table(path)
     return dict(zip(frame["identity"], frame["split"], strict=True))
 
 

@@ -1,0 +1,178 @@
+"""Downloads over HTTP against a real local server that cuts, refuses, lies and dawdles."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from maskbench.datasets.download import cache_folder
+from maskbench.datasets.url import Refused, Unreachable, from_url
+from maskbench.errors import MaskbenchError
+
+CONTENT = random.Random(0).randbytes(1_000_000)  # as the server has it
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+def get(server, sha256: str = SHA256, **options) -> Path:
+    return from_url(server.url(), "w.pth", sha256, **{"pause": 0.01, "timeout": 5, **options})
+
+
+def cached() -> list[str]:
+    return sorted(path.name for path in (cache_folder() / "files").glob("*"))
+
+
+def test_whole_file(server) -> None:
+    assert get(server).read_bytes() == CONTENT
+    assert server.asked == [None] and cached() == ["w.pth"]
+
+
+def test_no_request_when_it_is_there(server) -> None:
+    get(server)
+    get(server)
+    assert len(server.asked) == 1
+
+
+def test_the_first_eight_digits_suffice_but_are_checked(server) -> None:
+    assert get(server, SHA256[:8]).read_bytes() == CONTENT
+    with pytest.raises(MaskbenchError, match="sha256"):
+        get(server, "0" * 8)
+    with pytest.raises(ValueError):
+        get(server, SHA256[:7])
+
+
+def test_goes_on_where_the_connection_was_cut(server) -> None:
+    server.cut_after = 300_000
+    assert get(server).read_bytes() == CONTENT
+    assert server.asked == [None, "bytes=300000-", "bytes=600000-", "bytes=900000-"]
+
+
+def test_a_later_call_goes_on_too(server) -> None:
+    server.cut_after = 400_000
+    with pytest.raises(Unreachable, match="kept"):
+        get(server, attempts=1)
+    assert cached() == ["w.pth.part"]
+    server.cut_after = None
+    assert get(server).read_bytes() == CONTENT
+    assert server.asked == [None, "bytes=400000-"] and cached() == ["w.pth"]
+
+
+def test_cut_without_announced_length_is_caught_by_the_checksum(server) -> None:
+    server.announce, server.cut_after = False, 400_000
+    with pytest.raises(MaskbenchError, match="sha256"):
+        get(server)
+    assert cached() == []
+
+
+def test_server_that_ignores_ranges(server) -> None:
+    server.cut_after, server.ranges = 400_000, False
+    with pytest.raises(Unreachable):
+        get(server, attempts=1)
+    server.cut_after = None
+    assert get(server).read_bytes() == CONTENT
+    assert server.asked == [None, "bytes=400000-"]
+
+
+def test_a_part_of_another_file_is_thrown_away(server) -> None:
+    for stale in (b"x" * 5000, b"x" * 2_000_000, CONTENT + b"more", CONTENT):
+        part = cache_folder() / "files" / "w.pth.part"
+        part.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(stale)
+        assert get(server).read_bytes() == CONTENT
+        (cache_folder() / "files" / "w.pth").unlink()
+
+
+def test_wrong_content_never_reaches_the_cache(server) -> None:
+    server.content = b"<html>please log in</html>"
+    with pytest.raises(MaskbenchError, match="pinned sha256"):
+        get(server)
+    assert cached() == [] and len(server.asked) == 1
+
+
+def test_damaged_cache_is_replaced(server) -> None:
+    get(server).write_bytes(CONTENT[:-1])
+    assert get(server).read_bytes() == CONTENT
+
+
+def test_404_is_final_and_500_is_not(server) -> None:
+    server.statuses = (404,)
+    with pytest.raises(Refused, match="404"):
+        get(server)
+    assert len(server.asked) == 1
+    server.statuses = (404, 500, 503, 429)
+    assert get(server).read_bytes() == CONTENT
+    assert len(server.asked) == 5
+
+
+def test_gives_up_after_the_last_attempt(server) -> None:
+    server.statuses = (500,) * 9
+    with pytest.raises(Unreachable, match="could not be reached"):
+        get(server, attempts=3)
+    assert len(server.asked) == 3
+
+
+def test_pauses_double(server) -> None:
+    server.statuses = (500, 500)
+    began = time.perf_counter()
+    get(server, pause=0.1)
+    assert time.perf_counter() - began >= 0.3
+
+
+def test_second_address(server) -> None:
+    server.statuses = (404,)
+    path = from_url([server.url("a"), server.url("b")], "w.pth", SHA256, pause=0.01)
+    assert path.read_bytes() == CONTENT
+
+
+def test_slow_server_is_waited_for_and_a_silent_one_is_not(server) -> None:
+    server.block_pause = 0.02
+    assert get(server, timeout=0.3).read_bytes() == CONTENT  # 0.4 s in all, never 0.3 s silent
+    (cache_folder() / "files" / "w.pth").unlink()
+    server.block_pause = 60.0
+    began = time.perf_counter()
+    with pytest.raises(Unreachable):
+        get(server, timeout=0.2, attempts=1)
+    assert time.perf_counter() - began < 30
+
+
+def test_nobody_listens(cache: Path) -> None:
+    with pytest.raises(Unreachable, match=r"127\.0\.0\.1:9 could not be reached"):
+        from_url("http://127.0.0.1:9/w.pth", "w.pth", SHA256, attempts=2, pause=0.01)
+
+
+def download_elsewhere(server) -> subprocess.Popen:
+    code = (
+        "from maskbench.datasets.url import from_url\n"
+        f"print(from_url({server.url()!r}, 'w.pth', {SHA256!r}))"
+    )
+    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+
+
+def test_killed_and_started_again(server) -> None:
+    server.block_pause = 0.1
+    run = download_elsewhere(server)
+    part = cache_folder() / "files" / "w.pth.part"
+    deadline = time.monotonic() + 30
+    while not (part.exists() and part.stat().st_size) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(run.pid, signal.SIGKILL)
+    run.communicate()
+    have = part.stat().st_size
+    assert 0 < have < len(CONTENT)
+    server.block_pause = 0.0
+    assert get(server).read_bytes() == CONTENT
+    assert server.asked == [None, f"bytes={have}-"]
+
+
+def test_two_processes_download_once(server) -> None:
+    server.block_pause = 0.05
+    runs = [download_elsewhere(server) for _ in range(2)]
+    paths = {run.communicate(timeout=60)[0] for run in runs}
+    assert len(paths) == 1 and len(server.asked) == 1
