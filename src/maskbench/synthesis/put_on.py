@@ -12,18 +12,20 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
 import numpy as np
 
 from maskbench.faces.crop import crop_square, to_crop
 from maskbench.faces.faceset import FaceSet, FaceSetWriter
-from maskbench.faces.locate import LocatedFace
 from maskbench.masks.artwork import Anchors, MaskPictures, rasterise
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.masks.overlay import composite, overlay
 from maskbench.synthesis.base import Method
+
+if TYPE_CHECKING:  # the detector's libraries cost each method a second to import
+    from maskbench.faces.locate import LocatedFace
 
 _SIDES = (144, 288, 576, 1152)  # of the rasters a key-point overlay is drawn from
 _FACE_IN_MASK_PICTURE = 0.8  # width of a face, jaw to jaw, in a mask picture
