@@ -9,20 +9,26 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from maskbench.artifacts import atomic_dir, read_json, sha256_of
+from maskbench.artifacts import atomic_dir, sha256_of
 from maskbench.config import FacesConfig
-from maskbench.errors import MaskbenchError, from_os_error
+from maskbench.datasets.base import Pictures
+from maskbench.datasets.split import group_keys, read_split
+from maskbench.datasets.weights import weights_file
+from maskbench.errors import MaskbenchError
 from maskbench.faces.crop_workers import Outcome, Task, outcomes
 from maskbench.faces.faceset import FaceSetWriter
 from maskbench.faces.landmarks import PREDICTOR
 from maskbench.faces.mtcnn import WEIGHT_FILES
 from maskbench.faces.progress import pictures_progress
+
+# A process must have this many pictures to do, else starting it takes longer than it saves.
+_PAYS = 400
 
 log = logging.getLogger(__name__)
 
@@ -39,55 +45,48 @@ def crop_faces(
     """Crop the faces of a data set.
 
     Args:
-        pictures: folder with manifest.parquet (source, identity, ...) and source.json.
-        splits: parquet file with the columns identity and split.
+        pictures: folder written by the step ``fetch``.
+        splits: file written by the step ``split``.
         weights: folder of network weights.
         out: the FaceSet to write, in the manifest's order.
         config: detector, margin and size.
         max_reject_share: rejecting more than this share of the pictures is an error.
-        workers: processes; each computes with one thread.
+        workers: processes at most; each computes with one thread.
 
     Raises:
         MaskbenchError: inputs are missing or disagree, weights are damaged, or too many pictures
             are rejected (with the commonest reasons).
     """
-    manifest = _read_table(Path(pictures) / "manifest.parquet", ("source", "identity"))
-    source = read_json(Path(pictures) / "source.json")
-    split_of = _splits(Path(splits), manifest)
+    opened = Pictures.open(Path(pictures))
+    manifest = opened.manifest
     if not len(manifest):
         raise MaskbenchError(pictures, "the data set has no pictures", "check its path")
-    root = Path(source["root"])
-    if not root.is_absolute():
-        root = Path(pictures) / root
+    split_of = _split_of(Path(splits), manifest)
     tasks = [
-        Task(root=str(root), source=str(row.source), identity=str(row.identity))
-        for row in manifest.itertuples()
+        Task(str(opened.root.absolute()), source, identity)
+        for source, identity in zip(manifest["source"], manifest["identity"], strict=True)
     ]
+    processes = min(workers, len(tasks) // _PAYS)
     reasons: Counter[str] = Counter()
-    spec = _spec(source, config, Path(weights))
+    spec = _spec(opened.source, config, Path(weights))
     with (
         atomic_dir(Path(out)) as tmp,
         FaceSetWriter(tmp, config.size, spec) as writer,
         pictures_progress("crop_faces", len(tasks)) as advance,
+        closing(outcomes(tasks, Path(weights), config, processes)) as results,
     ):
-        for task, outcome in _in_order(tasks, Path(weights), config, workers):
+        for task, split, outcome in zip(tasks, split_of, results, strict=True):
             if outcome.image is None:
                 writer.reject(task.source, task.identity, outcome.reason)
                 reasons[outcome.reason] += 1
                 if writer.rejected > max_reject_share * len(tasks):
                     raise _too_many(pictures, reasons, writer, len(tasks), max_reject_share)
             else:
-                writer.add(outcome.image, _row(task, outcome, split_of[task.identity]))
+                writer.add(outcome.image, _row(task, outcome, split))
             advance(1, f"{writer.rejected} rejected")
     log.info("%s: %d faces, %d rejected", out, writer.accepted, writer.rejected)
     for reason, count in reasons.most_common(5):
         log.warning("%s: %d rejected: %s", out, count, reason)
-
-
-def _in_order(
-    tasks: list[Task], weights: Path, config: FacesConfig, workers: int
-) -> Iterator[tuple[Task, Outcome]]:
-    return zip(tasks, outcomes(tasks, weights, config, workers), strict=True)
 
 
 def _row(task: Task, outcome: Outcome, split: str) -> dict[str, Any]:
@@ -110,9 +109,7 @@ def _row(task: Task, outcome: Outcome, split: str) -> dict[str, Any]:
 
 def _spec(source: dict[str, Any], config: FacesConfig, weights: Path) -> dict[str, Any]:
     """The crop's specification, stored with the crops and with every score measured on them."""
-    for name in (*WEIGHT_FILES, PREDICTOR):
-        if not (weights / name).is_file():
-            raise MaskbenchError(weights / name, "no such file", "run maskbench fetch_weights")
+    files = {name: weights_file(weights, name) for name in (*WEIGHT_FILES, PREDICTOR)}
     return {
         "dataset": source["dataset"],
         "dataset_version": source["version"],
@@ -124,7 +121,7 @@ def _spec(source: dict[str, Any], config: FacesConfig, weights: Path) -> dict[st
         "(1 + margin), edge pixels repeated outside the picture, resized (area averages down, "
         "cubic up); no rotation",
         "detector": {"name": "mtcnn", **config.detector.model_dump(mode="json")},
-        "weights_sha256": {name: sha256_of(weights / name) for name in (*WEIGHT_FILES, PREDICTOR)},
+        "weights_sha256": {name: sha256_of(file) for name, file in files.items()},
     }
 
 
@@ -141,25 +138,12 @@ def _too_many(
     )
 
 
-def _splits(path: Path, manifest: pd.DataFrame) -> dict[str, str]:
-    table = _read_table(path, ("identity", "split"))
-    split_of = dict(zip(table["identity"].astype(str), table["split"].astype(str), strict=True))
-    unknown = sorted(set(manifest["identity"].astype(str)) - set(split_of))
+def _split_of(path: Path, manifest: pd.DataFrame) -> list[str]:
+    """The split of each row of the manifest."""
+    split_of, keys = read_split(path), group_keys(manifest)
+    unknown = sorted(set(keys) - set(split_of))
     if unknown:
         raise MaskbenchError(
-            path,
-            f"no split for identity {unknown[0]!r} and {len(unknown) - 1} more",
-            "run maskbench split again",
+            path, f"no split for {unknown[0]!r} and {len(unknown) - 1} more", "run maskbench split"
         )
-    return split_of
-
-
-def _read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    try:
-        return pd.read_parquet(path, columns=list(columns))
-    except OSError as error:
-        raise from_os_error(error, path) from error
-    except (ValueError, KeyError) as error:
-        raise MaskbenchError(
-            path, f"not a table of {columns} ({error})", "make it again"
-        ) from error
+    return [split_of[key] for key in keys]

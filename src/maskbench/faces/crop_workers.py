@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import multiprocessing
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -59,7 +59,7 @@ class Outcome:
 
 def outcomes(
     tasks: list[Task], weights: Path, config: FacesConfig, workers: int
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Yield an outcome for each task, in order.
 
     Raises:

@@ -12,6 +12,7 @@ import cv2
 import dlib
 import numpy as np
 
+from maskbench.datasets.weights import weights_file
 from maskbench.errors import MaskbenchError
 
 PREDICTOR = "dlib_landmarks_68.dat"
@@ -31,9 +32,7 @@ class LandmarkPredictor:
         Raises:
             MaskbenchError: the file is missing or damaged.
         """
-        path = Path(weights) / PREDICTOR
-        if not path.is_file():
-            raise MaskbenchError(path, "no such file", "run maskbench fetch_weights")
+        path = weights_file(weights, PREDICTOR)
         try:
             self._predict = dlib.shape_predictor(str(path))
         except RuntimeError as error:

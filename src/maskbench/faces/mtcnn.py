@@ -23,9 +23,9 @@ import cv2
 import numpy as np
 import torch
 from torch import Tensor
-from torchvision.ops import nms
 
 from maskbench.config import DetectorConfig
+from maskbench.datasets.weights import weights_file
 from maskbench.faces.mtcnn_networks import ONet, PNet, RNet, load_network
 
 CELL = 12  # side of P-Net's receptive field
@@ -33,7 +33,12 @@ STRIDE = 2
 WEIGHT_FILES = ("mtcnn_pnet.pt", "mtcnn_rnet.pt", "mtcnn_onet.pt")
 _OVERLAP = 0.7  # suppression between the networks, as published
 _COARSE_OVERLAP = 0.5  # and in the coarse search: less than half as many crops to judge
-_PICTURES, _PIXELS, _CROPS = 16, 2_000_000, 256  # at most these go through a network together
+# At most these go through a network together. On a CPU one picture at a time is as fast as many.
+# The last bits of a convolution depend on its batch, and scores near 1 are nearly equal, so that
+# a last bit can choose a box some pixels away: only one at a time does a result depend on nothing
+# but its picture.
+_PICTURES = {"cpu": 1, "cuda": 16}
+_PIXELS, _CROPS = 2_000_000, 256
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,11 @@ class _Candidates:
 
 
 class Mtcnn:
-    """The detector. Its result for a picture does not depend on the pictures beside it."""
+    """The detector.
+
+    On a CPU a picture's result depends on nothing but the picture; on a GPU, where pictures of one
+    size go through together, boxes can differ by a few pixels with the pictures beside it.
+    """
 
     def __init__(
         self, weights: Path, config: DetectorConfig | None = None, device: str | None = None
@@ -104,9 +113,9 @@ class Mtcnn:
         """
         self.config = config or DetectorConfig()
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self._pnet = load_network(PNet(), Path(weights) / WEIGHT_FILES[0]).to(self.device)
-        self._rnet = load_network(RNet(), Path(weights) / WEIGHT_FILES[1]).to(self.device)
-        self._onet = load_network(ONet(), Path(weights) / WEIGHT_FILES[2]).to(self.device)
+        self._pnet = load_network(PNet(), weights_file(weights, WEIGHT_FILES[0])).to(self.device)
+        self._rnet = load_network(RNet(), weights_file(weights, WEIGHT_FILES[1])).to(self.device)
+        self._onet = load_network(ONet(), weights_file(weights, WEIGHT_FILES[2])).to(self.device)
 
     @torch.inference_mode()
     def detect(self, images: Sequence[np.ndarray]) -> list[Detections]:
@@ -121,7 +130,7 @@ class Mtcnn:
         for row, image in enumerate(working):
             by_size.setdefault(image.shape, []).append(row)
         for (height, width, _), rows in by_size.items():
-            together = max(1, min(_PICTURES, _PIXELS // (height * width)))
+            together = max(1, min(_PICTURES.get(self.device.type, 1), _PIXELS // (height * width)))
             for start in range(0, len(rows), together):
                 chunk = rows[start : start + together]
                 results = self._search([working[row] for row in chunk])
@@ -324,8 +333,7 @@ def _moved(boxes: np.ndarray, offsets: np.ndarray) -> np.ndarray:
 
 
 def _rounded(pixels: np.ndarray) -> np.ndarray:
-    """Round to eighths of a pixel, so that the last bits of a convolution, which may depend on
-    the batch's size, do not reach the result."""
+    """Round to eighths of a pixel, float32: what lies beyond is noise."""
     return (np.round(pixels * 8) / 8).astype(np.float32)
 
 
@@ -337,6 +345,8 @@ def _suppress(
         return np.arange(len(scores))
     span = boxes.max() - boxes.min() + 1
     apart = boxes + picture[:, None] * span
+    from torchvision.ops import nms  # takes a second and a half to import
+
     return nms(torch.from_numpy(apart), torch.from_numpy(scores), limit).numpy()
 
 

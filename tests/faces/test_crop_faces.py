@@ -1,0 +1,183 @@
+"""The step as users run it: real pictures, hostile files, any number of processes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from maskbench.config import DatasetConfig, FacesConfig, SplitShares
+from maskbench.datasets.fetch import fetch
+from maskbench.datasets.split import split
+from maskbench.errors import MaskbenchError
+from maskbench.faces import crop_faces as step
+from maskbench.faces.faceset import FaceSet
+
+CONFIG = FacesConfig(size=64)
+DATASET = DatasetConfig(adapter="orl", max_identities=7, max_pictures_per_identity=3)
+
+
+def prepare(folder: Path, config: DatasetConfig, name: str) -> dict[str, Path]:
+    fetch(name, config, folder / "pictures")
+    split(folder / "pictures", config, folder / "split.parquet")
+    return {"pictures": folder / "pictures", "splits": folder / "split.parquet"}
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return prepare(tmp_path_factory.mktemp("few"), DATASET, "orl")
+
+
+@pytest.fixture(scope="module")
+def faces(few, weights: Path, tmp_path_factory: pytest.TempPathFactory) -> FaceSet:
+    out = tmp_path_factory.mktemp("faces") / "orl"
+    step.crop_faces(**few, weights=weights, out=out, config=CONFIG, max_reject_share=0)
+    return FaceSet.open(out)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
+
+
+def test_every_picture_is_a_face_in_the_manifests_order(faces: FaceSet, few):
+    manifest = pd.read_parquet(few["pictures"] / "manifest.parquet")
+    assert list(faces.faces["source"]) == list(manifest["source"])
+    assert list(faces.faces["identity"]) == list(manifest["identity"])
+    assert faces.faces["face_id"].is_unique
+    assert faces.images.shape == (21, 64, 64, 3) and faces.images.dtype == np.uint8
+    splits = dict(pd.read_parquet(few["splits"])[["identity", "split"]].to_numpy())
+    assert list(faces.faces["split"]) == [splits[who] for who in manifest["identity"]]
+
+
+def test_landmarks_lie_in_the_crop_and_boxes_in_the_picture(faces: FaceSet):
+    inner = faces.landmarks[:, 17:]  # without the jaw
+    assert ((inner > 0) & (inner < 63)).all()
+    eyes, mouth = faces.landmarks[:, 36:48, 1].mean(1), faces.landmarks[:, 48:, 1].mean(1)
+    assert (mouth - eyes > 12).all() and (mouth - eyes < 40).all()
+    boxes, squares = np.stack(faces.faces["box"]), np.stack(faces.faces["crop_box"])
+    longer = (boxes[:, 2:] - boxes[:, :2]).max(1)
+    assert np.abs((squares[:, 2] - squares[:, 0]) / longer - 1.2).max() < 0.02
+    assert (faces.faces[["yaw", "pitch", "roll"]].abs() < 60).all().all()
+
+
+def test_spec_tells_how_the_crops_were_made(faces: FaceSet, few):
+    source = json.loads((few["pictures"] / "source.json").read_text())
+    assert faces.spec["dataset"] == "orl" and faces.crop == "mtcnn+0.2/64" and faces.size == 64
+    assert faces.spec["dataset_checksum"] == source["checksum"]
+    assert faces.spec["detector"]["thresholds"] == [0.6, 0.7, 0.7]
+    assert len(faces.spec["weights_sha256"]["mtcnn_onet.pt"]) == 64
+
+
+def test_two_processes_write_the_same_bytes(faces: FaceSet, few, weights, tmp_path, monkeypatch):
+    monkeypatch.setattr(step, "_PAYS", 1)  # two processes for so few pictures
+    out = tmp_path / "orl"
+    step.crop_faces(**few, weights=weights, out=out, config=CONFIG, max_reject_share=0, workers=2)
+    assert contents(out) == contents(faces.path)
+
+
+def hostile(folder: Path, good: Path) -> None:
+    """One real face and files that cameras, crashes and strangers leave behind."""
+    folder.mkdir()
+    shutil.copy(good, folder / "a_face.pgm")
+    picture = Image.open(good)
+    (folder / "b_empty.jpg").write_bytes(b"")
+    picture.convert("RGB").save(folder / "c_cut.jpg")
+    (folder / "c_cut.jpg").write_bytes((folder / "c_cut.jpg").read_bytes()[:1500])
+    (folder / "d_text.png").write_text("not a picture")
+    Image.new("RGB", (1, 1)).save(folder / "e_dot.png")
+    Image.new("RGB", (3000, 2)).save(folder / "f_line.png")
+    Image.new("L", (2100, 2000)).save(folder / "g_huge.png")
+    picture.convert("CMYK").save(folder / "h_cmyk.tif")
+    deep = np.asarray(picture).astype(np.uint16) * 257
+    Image.fromarray(deep).save(folder / "i_deep.png")
+    clear = picture.convert("RGBA")
+    clear.save(folder / "j_alpha.png")
+    turned = picture.transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # shown turned a quarter clockwise
+    turned.convert("RGB").save(folder / "k_turned.jpg", exif=exif, quality=95)
+
+
+def test_hostile_pictures_are_read_right_or_rejected_by_name(orl: Path, weights, tmp_path):
+    good = sorted((orl / "files").rglob("1.pgm"))[0]
+    hostile(tmp_path / "mixed", good)
+    config = DatasetConfig(adapter="flat", path=str(tmp_path / "mixed"))
+    inputs = prepare(tmp_path / "steps", config, "mixed")
+    (tmp_path / "mixed" / "j_alpha.png").unlink()  # gone since it was listed
+    out = tmp_path / "faces"
+    limited = CONFIG.model_copy(update={"max_pixels": 4_000_000})
+    step.crop_faces(**inputs, weights=weights, out=out, config=limited, max_reject_share=1)
+
+    faces, rejects = FaceSet.open(out), pd.read_parquet(out / "rejects.parquet")
+    assert set(faces.faces["source"]) == {"a_face.pgm", "h_cmyk.tif", "i_deep.png", "k_turned.jpg"}
+    for other in range(1, 4):  # the same face every time
+        assert np.abs(faces.landmarks[other] - faces.landmarks[0]).max() < 4
+    reasons = dict(zip(rejects["source"], rejects["reason"], strict=True))
+    for source, part in {
+        "b_empty.jpg": "unreadable: is empty",
+        "c_cut.jpg": "unreadable: cannot be read as a picture",
+        "d_text.png": "unreadable: is not a picture",
+        "e_dot.png": "no face found",
+        "f_line.png": "no face found",
+        "g_huge.png": "more than the 4,000,000 allowed",
+        "j_alpha.png": "no such file",
+    }.items():
+        assert part in reasons.pop(source)
+    assert not reasons
+
+
+def test_too_many_rejects_stop_the_run_and_leave_nothing(few, weights, tmp_path):
+    (tmp_path / "mixed").mkdir()
+    for number in range(9):
+        Image.new("L", (60, 60), 20 * number).save(tmp_path / "mixed" / f"{number}.png")
+    (tmp_path / "mixed" / "9.png").write_bytes(b"")
+    config = DatasetConfig(
+        adapter="flat", path=str(tmp_path / "mixed"), shares=SplitShares(train=1, val=0, test=0)
+    )
+    inputs = prepare(tmp_path / "steps", config, "mixed")
+    out = tmp_path / "faces"
+    with pytest.raises(MaskbenchError, match=r"rejected.*of 10.*share of 0\.05.*x no face found"):
+        step.crop_faces(**inputs, weights=weights, out=out, config=CONFIG, max_reject_share=0.05)
+    assert not out.exists() and not list(tmp_path.glob(".faces*"))
+
+
+def test_inputs_that_disagree_are_named(few, weights, tmp_path):
+    pd.DataFrame({"identity": ["s1"], "split": ["test"]}).to_parquet(tmp_path / "split.parquet")
+    with pytest.raises(MaskbenchError, match="no split for"):
+        step.crop_faces(
+            pictures=few["pictures"],
+            splits=tmp_path / "split.parquet",
+            weights=weights,
+            out=tmp_path / "out",
+            config=CONFIG,
+            max_reject_share=0,
+        )
+    with pytest.raises(MaskbenchError, match="mtcnn_pnet"):
+        step.crop_faces(
+            **few, weights=tmp_path, out=tmp_path / "out", config=CONFIG, max_reject_share=0
+        )
+
+
+def test_damaged_weights_are_one_clear_error_from_worker_processes_too(
+    few, weights, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(step, "_PAYS", 1)
+    for file in weights.iterdir():
+        (tmp_path / file.name).symlink_to(file)
+    (tmp_path / "mtcnn_rnet.pt").unlink()
+    (tmp_path / "mtcnn_rnet.pt").write_bytes(b"damaged")
+    with pytest.raises(MaskbenchError, match="not the weights of RNet"):
+        step.crop_faces(
+            **few,
+            weights=tmp_path,
+            out=tmp_path / "out",
+            config=CONFIG,
+            max_reject_share=0,
+            workers=2,
+        )
+    assert not (tmp_path / "out").exists()
