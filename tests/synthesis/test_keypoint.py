@@ -1,0 +1,110 @@
+"""The method keypoint, through the interface of all methods, on real ORL crops."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from maskbench.artifacts import sha256_of
+from maskbench.config import FacesConfig
+from maskbench.datasets.base import Pictures
+from maskbench.datasets.pictures import read_picture
+from maskbench.errors import MaskbenchError
+from maskbench.faces.crop import crop_square, to_crop
+from maskbench.faces.faceset import FaceSet, FaceSetWriter
+from maskbench.faces.locate import FaceLocator
+from maskbench.masks.artwork import MaskPictures
+from maskbench.masks.maskedset import MaskedSet
+from maskbench.masks.overlay import overlay
+from maskbench.masks.wearing import wearing
+from maskbench.synthesis import base
+from maskbench.synthesis.keypoint import KeypointParams
+from maskbench.training import state
+
+STYLES = ("surgical_blue", "kn95")
+
+
+@pytest.fixture(scope="module")
+def faces(orl: Path, weights: Path, tmp_path_factory: pytest.TempPathFactory) -> FaceSet:
+    """Six ORL faces of 96 pixels."""
+    folder = tmp_path_factory.mktemp("faces")
+    pictures = Pictures.open(orl)
+    names = pd.read_parquet(orl / "manifest.parquet")["source"].tolist()[::67]
+    images = [read_picture(pictures.root / name) for name in names]
+    located = FaceLocator(weights, FacesConfig(), device="cpu").locate(images)
+    with FaceSetWriter(folder, 96, {"dataset": "orl", "crop": "test"}) as writer:
+        for name, image, face in zip(names, images, located, strict=True):
+            assert face is not None
+            writer.add(
+                crop_square(image, face.crop_box, 96),
+                {
+                    "face_id": name,
+                    "identity": Path(name).parent.name,
+                    "source": name,
+                    "split": "test",
+                    "box": face.box.tolist(),
+                    "score": face.score,
+                    "crop_box": face.crop_box.tolist(),
+                    "landmarks": to_crop(face.landmarks, face.crop_box, 96).ravel(),
+                    "yaw": face.pose.yaw,
+                    "pitch": face.pose.pitch,
+                    "roll": face.pose.roll,
+                },
+            )
+    return FaceSet.open(folder)
+
+
+def apply(faces: FaceSet, params: KeypointParams, model: Path, out: Path) -> MaskedSet:
+    out.mkdir()
+    base.method("keypoint").apply(
+        model, faces, MaskPictures.draw(96, STYLES), params,
+        rows=[0, 2, 3], styles=STYLES, seed=0, out=out,
+    )  # fmt: skip
+    return MaskedSet.open(out)
+
+
+def test_is_registered_and_learns_nothing(faces: FaceSet, tmp_path: Path) -> None:
+    method = base.method("keypoint")
+    assert not method.trained and not method.uses_stn
+    method.train(
+        faces, None, MaskPictures.draw(32, STYLES), KeypointParams(),  # type: ignore[arg-type]
+        styles=STYLES, seed=0, out=tmp_path, scratch=tmp_path, log=lambda step, values: None,
+    )  # fmt: skip
+    assert state.load(tmp_path / "state.safetensors") == {}
+    curves = pd.read_parquet(tmp_path / "curves.parquet")
+    assert len(curves) == 0 and list(curves.columns) == ["step", "name", "value"]
+
+
+def test_every_style_on_every_face(faces: FaceSet, tmp_path: Path) -> None:
+    masked = apply(faces, KeypointParams(), tmp_path, tmp_path / "masked")
+    table = masked.faces
+    ids = faces.faces["face_id"].tolist()
+    assert table["of"].tolist() == [ids[row] for row in (0, 0, 2, 2, 3, 3)]
+    assert table["style"].tolist() == list(STYLES) * 3
+    assert table["method"].unique().tolist() == ["keypoint"]
+    assert table["face_id"].is_unique
+    image, coverage = overlay(
+        faces.images[2], faces.landmarks[2], *MaskPictures.draw(96, STYLES).picture("kn95")
+    )
+    assert np.array_equal(masked.images[3], image) and np.array_equal(masked.masks[3], coverage)
+    verdict = wearing(np.asarray(masked.masks), masked.landmarks)
+    assert np.nanmean(verdict.covers) > 0.97 and verdict.eyes_free.all()
+
+
+def test_same_bytes_twice_and_params_matter(faces: FaceSet, tmp_path: Path) -> None:
+    apply(faces, KeypointParams(), tmp_path, tmp_path / "one")
+    apply(faces, KeypointParams(), tmp_path, tmp_path / "two")
+    assert sha256_of(tmp_path / "one") == sha256_of(tmp_path / "two")
+    one = MaskedSet.open(tmp_path / "one")
+    flat = apply(faces, KeypointParams(fit="homography"), tmp_path, tmp_path / "three")
+    assert not np.array_equal(one.masks, flat.masks)
+    drawn = apply(faces, KeypointParams(brightness=False), tmp_path, tmp_path / "four")
+    assert np.array_equal(one.masks, drawn.masks) and not np.array_equal(one.images, drawn.images)
+
+
+def test_unknown_parameter_names_the_nearest() -> None:
+    with pytest.raises(MaskbenchError, match="brightness"):
+        base.parse_params("keypoint", {"brightnes": True})

@@ -1,0 +1,175 @@
+"""The command mask on pictures as users have them."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from maskbench.artifacts import sha256_of
+from maskbench.config import FacesConfig
+from maskbench.datasets.base import Pictures
+from maskbench.datasets.pictures import read_picture
+from maskbench.errors import MaskbenchError
+from maskbench.faces.crop import crop_square
+from maskbench.masks.artwork import MaskPictures
+from maskbench.synthesis.mask import MaskReport, mask
+from maskbench.synthesis.mask_workers import style_of
+from maskbench.synthesis.put_on import paste_back
+
+STYLES = ("surgical_blue", "kn95", "striped")
+
+
+@pytest.fixture(scope="module")
+def album(orl: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as users have them: subfolders, mixed endings, damaged and foreign files."""
+    root = Pictures.open(orl).root
+    found = sorted(root.rglob("*.pgm"))
+    folder = tmp_path_factory.mktemp("album")
+    (folder / "ann" / "summer").mkdir(parents=True)
+    faces = [Image.open(path).convert("RGB") for path in found[:40:8]]
+    faces[0].save(folder / "ann" / "one.jpeg")
+    faces[1].resize((552, 672)).save(folder / "ann" / "summer" / "two.PNG")
+    shutil.copy(found[16], folder / "three.pgm")
+    faces[3].save(folder / "same.png")
+    faces[4].save(folder / "same.jpg", quality=95)
+    both = Image.new("RGB", (250, 130), (120, 120, 120))
+    both.paste(faces[0], (15, 9))
+    both.paste(faces[2], (140, 9))
+    both.save(folder / "both.png")
+    Image.new("RGB", (80, 80), (90, 120, 60)).save(folder / "meadow.png")
+    (folder / "empty.jpg").write_bytes(b"")
+    (folder / "torn.png").write_bytes((folder / "both.png").read_bytes()[:900])
+    (folder / "notes.txt").write_text("no picture")
+    (folder / ".hidden.png").write_bytes(b"x")
+    return folder
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with open(path, newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def run(album: Path, out: Path, weights: Path, **options: Any) -> MaskReport:
+    return mask(album, out, weights, styles=STYLES, faces=FacesConfig(), **options)
+
+
+def test_a_whole_folder(album: Path, weights: Path, tmp_path: Path) -> None:
+    report = run(album, tmp_path / "out", weights)
+    rows = {row["source"]: row for row in table(tmp_path / "out" / "manifest.csv")}
+    assert list(rows) == sorted(rows)
+    assert set(rows) == {
+        "ann/one.jpeg", "ann/summer/two.PNG", "three.pgm", "same.png", "same.jpg", "both.png",
+    }  # fmt: skip
+    assert report == MaskReport(pictures=6, faces=6, rejected=4)
+    rejects = {row["source"]: row["reason"] for row in table(tmp_path / "out" / "rejects.csv")}
+    assert set(rejects) == {"meadow.png", "empty.jpg", "torn.png", "notes.txt"}
+    assert rejects["meadow.png"] == "no face found"
+    assert rejects["empty.jpg"].startswith("unreadable") and "0 bytes" in rejects["empty.jpg"]
+    assert rejects["torn.png"].startswith("unreadable")
+    assert rejects["notes.txt"] == "not named as a picture"
+    outputs = [row["output"] for row in rows.values()] + [row["mask"] for row in rows.values()]
+    assert len(outputs) == len(set(outputs))
+    for name, row in rows.items():
+        bare = read_picture(album / name)
+        worn = read_picture(tmp_path / "out" / row["output"])
+        with Image.open(tmp_path / "out" / row["mask"]) as picture:
+            coverage = np.asarray(picture)
+        assert worn.shape == bare.shape and coverage.shape == bare.shape[:2]
+        assert row["style"] in STYLES and row["worn"] == "true" and float(row["covers"]) > 0.95
+        assert len(row["landmarks"].split()) == 136
+        changed = np.abs(worn.astype(int) - bare).max(-1)
+        assert (coverage > 200).mean() > 0.03
+        if row["output"].lower().endswith(".png"):
+            assert changed[coverage == 0].max() == 0
+        else:
+            assert changed[coverage == 0].mean() < 3  # JPEG
+    assert rows["three.pgm"]["output"] == "three.pgm.png"
+    assert rows["ann/one.jpeg"]["output"] == "ann/one.jpeg"
+
+
+def test_workers_change_nothing(album: Path, weights: Path, tmp_path: Path) -> None:
+    run(album, tmp_path / "one", weights, workers=1)
+    run(album, tmp_path / "two", weights, workers=2)
+    assert sha256_of(tmp_path / "one") == sha256_of(tmp_path / "two")
+
+
+def test_all_faces(album: Path, weights: Path, tmp_path: Path) -> None:
+    report = mask(album / "both.png", tmp_path / "out", weights, styles=["kn95"], all_faces=True)
+    assert report == MaskReport(pictures=1, faces=2, rejected=0)
+    rows = table(tmp_path / "out" / "manifest.csv")
+    assert [row["face"] for row in rows] == ["0", "1"]
+    with Image.open(tmp_path / "out" / rows[0]["mask"]) as picture:
+        coverage = np.asarray(picture)
+    assert (coverage[:, :125] > 200).sum() > 500 and (coverage[:, 125:] > 200).sum() > 500
+
+
+def test_style_hangs_on_name_and_seed_alone() -> None:
+    names = [f"person{k}/photo.jpg" for k in range(300)]
+    drawn = [style_of(name, 0, STYLES, 0) for name in names]
+    assert all(70 < drawn.count(style) < 130 for style in STYLES)
+    assert drawn != [style_of(name, 0, STYLES, 1) for name in names]
+    assert drawn[7] == style_of("person7/photo.jpg", 0, STYLES, 0)
+
+
+def test_what_is_refused(album: Path, weights: Path, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "letter.txt").write_text("keep me")
+    with pytest.raises(MaskbenchError, match="not written by"):
+        run(album, precious, weights)
+    assert (precious / "letter.txt").read_text() == "keep me"
+    with pytest.raises(MaskbenchError, match="pictures themselves"):
+        run(album, album, weights)
+    with pytest.raises(MaskbenchError, match="pictures themselves"):
+        run(album / "ann", album, weights)
+    with pytest.raises(MaskbenchError, match="no such file"):
+        run(album / "nothing", tmp_path / "out", weights)
+    with pytest.raises(MaskbenchError, match="did you mean kn95"):
+        mask(album, tmp_path / "out", weights, styles=["kn59"])
+    with pytest.raises(MaskbenchError, match="no face found"):
+        run(album / "meadow.png", tmp_path / "out", weights)
+    with pytest.raises(MaskbenchError, match="holds no pictures"):
+        run(precious, tmp_path / "out", weights)
+    with pytest.raises(MaskbenchError, match="--model"):
+        run(album, tmp_path / "out", weights, method="pywgan_div")
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_earlier_result_is_replaced_and_never_masked_again(
+    album: Path, weights: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    shutil.copy(album / "same.png", source / "me.png")
+    for _ in range(2):
+        report = run(source, source / "masked", weights)
+        assert report == MaskReport(pictures=1, faces=1, rejected=0)
+    assert sorted(p.name for p in source.iterdir()) == ["masked", "me.png"]
+
+
+@pytest.mark.parametrize("box", [(10, 20, 154, 164), (-30, 40, 258, 328), (5, 5, 77, 77)])
+def test_paste_back_brings_the_mask_and_nothing_else(box: tuple[int, int, int, int]) -> None:
+    rng = np.random.default_rng(0)
+    image = rng.integers(60, 200, (240, 220, 3), np.uint8)
+    crop = crop_square(image, np.array(box, np.float32), 144)
+    rgba, _ = MaskPictures.draw(144, ["surgical_white"]).picture("surgical_white")
+    coverage = rgba[..., 3]
+    alpha = coverage[..., None] / 255
+    masked = np.rint(crop * (1 - alpha) + rgba[..., :3] * alpha).astype(np.uint8)
+    out, covered = paste_back(image, np.array(box), crop, masked, coverage)
+    assert np.array_equal(out[covered == 0], image[covered == 0])
+    inside = covered == 255
+    assert inside.sum() > 500
+    expected = np.full_like(image, 0)
+    x0, y0, x1, _ = box
+    scaled = np.asarray(Image.fromarray(rgba[..., :3]).resize((x1 - x0, x1 - x0), 2))
+    left, top = max(x0, 0), max(y0, 0)
+    part = scaled[top - y0 :, left - x0 :][: 240 - top, : 220 - left]
+    expected[top : top + part.shape[0], left : left + part.shape[1]] = part
+    assert np.abs(out[inside].astype(int) - expected[inside]).mean() < 4
