@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 import maskbench
-from maskbench.commands import common, data, reporting, synthesis
+from maskbench.commands import common, data, people, reporting, synthesis
 from maskbench.commands.common import ParamsOption, step
 
 app = typer.Typer(
@@ -28,7 +28,12 @@ app = typer.Typer(
     `maskbench crop_faces --dataset orl`. Your own pictures: `maskbench mask me.jpg --out masked/`.
     """,
 )
-PANELS = {data: "Data and faces", synthesis: "Synthesis", reporting: "Results"}
+PANELS = {
+    people: "Your own pictures",
+    data: "Data and faces",
+    synthesis: "Synthesis",
+    reporting: "Results",
+}
 for _module, _panel in PANELS.items():
     for _command in _module.app.registered_commands:
         _command.rich_help_panel = _panel

@@ -11,7 +11,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 
 import maskbench
-from maskbench import experiment, tracking, versioning
+from maskbench import experiment, timeleft, tracking, versioning
 from maskbench.errors import MaskbenchError
 from maskbench.layout import Layout
 from maskbench.steps import FIGURE_INPUTS, settings
@@ -125,3 +125,22 @@ def options_of(needs):
         for need, paths in needs.items()
         for path in paths
     )
+
+
+def planned_jobs():
+    """The jobs of this run, with what is known about their durations."""
+    shipped = timeleft.typical(
+        Path(workflow.basedir, "workflow", "durations.yaml"), CONFIG.output
+    )
+    planned = {}
+    for job in workflow.dag.needrun_jobs():
+        key = "/".join(filter(None, (job.rule.name, job.wildcards.get("method"))))
+        seed = job.wildcards.get("seed")
+        known = timeleft.seconds_of(Path(str(job.benchmark))) if job.benchmark else 0.0
+        planned[job.jobid] = timeleft.Job(
+            key=key,
+            name=key.replace("/", " ") + (f" seed {seed}" if seed else ""),
+            expected=shipped.get(key) if known is None else known,
+            cores=job.threads,
+        )
+    return planned

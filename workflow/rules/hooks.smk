@@ -19,6 +19,9 @@ EVERY_OUTPUT = {
 
 
 onstart:
+    logger.addHandler(
+        timeleft.Screen(timeleft.TimeLeft(planned_jobs(), workflow.cores or 1))
+    )
     tracking.start_workflow(CONFIG.tracking, f"workflow {DATASET}", SETTINGS)
 
 

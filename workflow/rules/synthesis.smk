@@ -23,7 +23,7 @@ rule train_synthesis:
         runtime=24 * 60,
     params:
         settings=decided_by("train_synthesis"),
-        scratch=PATHS.scratch("{dataset}", "{method}", "{seed}"),
+        scratch=str(PATHS.scratch("{dataset}", "{method}", "{seed}")),
     message:
         "Train {wildcards.method}, seed {wildcards.seed} ({wildcards.dataset})"
     shell:
