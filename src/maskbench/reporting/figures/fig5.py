@@ -7,6 +7,7 @@ beside each other, the bare faces at the left of each pair.
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ NEEDS = ("faces", "masked", "styles")
 SIDE = 0.62  # inches a picture
 ACROSS = 2  # method blocks beside each other
 LABEL, GAP, HEAD = 1.25, 0.35, 0.62  # picture sides
+CHARACTERS = 14.5  # of the smallest text to a picture side
 RIM = 0.97  # of the raster that a picture fills
 
 # (letter, words, wanted yaw, wanted pitch), degrees from the median face: what landmarks call
@@ -85,7 +87,8 @@ def draw(inputs: FigureInputs) -> Figure:
     block = count + HEAD
     bands = -(-len(sets) // ACROSS)
     columns = LABEL + 1 + min(ACROSS, len(sets)) * (GAP + len(styles)) + 0.1
-    height = bands * (block + 0.25) + 0.35
+    note = textwrap.wrap(_footnote(bare, upright), int(columns * CHARACTERS))
+    height = bands * (block + 0.25) + 0.15 + 0.2 * len(note)
     sheet = Sheet(columns, height, SIDE)
     for index, (name, masked) in enumerate(sets.items()):
         band, place = divmod(index, ACROSS)
@@ -106,7 +109,7 @@ def draw(inputs: FigureInputs) -> Figure:
             for line, (_, face) in enumerate(faces):
                 picture = _picture(masked, face["face_id"], style, name)
                 sheet.picture(left + column, top + line, picture, RIM, RIM)
-    sheet.text(0.05, height - 0.1, _footnote(bare, upright), size=5.5, colour=GREY)
+    sheet.text(0.05, height - 0.08, "\n".join(note), 5.5, GREY, valign="bottom")
     return sheet.figure
 
 
