@@ -170,6 +170,13 @@ def test_unwritable_cache_is_one_clear_error(package: Package, tmp_path: Path, m
         from_package(package)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_named_by_the_result_not_by_its_source(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"content")
+    with pytest.raises(MaskbenchError, match=r"^results/w: no space left on device"):
+        download.copy(tmp_path / "a", Path("/dev/full"), shown=Path("results/w"))
+
+
 def test_cache_folder_follows_the_environment(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("MASKBENCH_CACHE", str(tmp_path))
     assert cache_folder() == tmp_path

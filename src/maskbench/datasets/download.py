@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -58,6 +59,20 @@ def matches(path: Path, sha256: str) -> bool:
         return path.exists() and sha256_of(path).startswith(sha256.lower())
     except OSError:
         return False
+
+
+def copy(file: Path, target: Path, shown: Path) -> None:
+    """Copy a file into a result that is being made.
+
+    Raises:
+        MaskbenchError: naming ``shown``, the result that the user knows (the system blames either
+            end of a failed copy, and ``target`` is temporary).
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+    except OSError as error:
+        raise from_os_error(error, shown) from error
 
 
 @contextmanager

