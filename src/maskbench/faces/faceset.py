@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -138,7 +138,7 @@ class FaceSetWriter:
         rejects.to_parquet(self.folder / "rejects.parquet", index=False)
         write_json(self.folder / "spec.json", self.spec)
 
-    def __enter__(self) -> FaceSetWriter:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:

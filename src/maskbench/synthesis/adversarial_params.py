@@ -1,0 +1,79 @@
+"""Settings that every adversarially trained method shares; each method's block extends them."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from maskbench.config import Section
+from maskbench.synthesis.augment import Augmentation
+from maskbench.synthesis.batches import Match
+from maskbench.training.devices import Precision
+
+
+class Reach(Section):
+    """Largest update that one pass of a generator can give a number of the homography."""
+
+    translation: float = Field(0.7, ge=0, description="p1 and p5; 2 is the picture's side")
+    scale: float = Field(0.35, ge=0, description="p3 and p7")
+    shear: float = Field(0.3, ge=0, description="p2 and p6 (a rotation is two opposite shears)")
+    perspective: float = Field(0.45, ge=0, description="p4 and p8")
+
+
+class AdversarialParams(Section):
+    """Generator against critic."""
+
+    train_size: int = Field(64, ge=16, description="side of the pictures that networks see")
+    generator_width: int = Field(64, ge=1, description="channels (or units) of the generator")
+    critic_width: int = Field(64, ge=1, description="channels (or units) of the critic")
+    steps: int = Field(1000, ge=1, description="generator steps")
+    batch_size: int = Field(16, ge=2, description="pictures of each domain a step")
+    critic_steps: int = Field(1, ge=1, description="critic steps for each generator step")
+    critic_warmup: int = Field(
+        100, ge=0, description="critic steps on random placements before the generator moves"
+    )
+    generator_lr: float = Field(2e-4, gt=0, description="Adam's learning rate, generator")
+    critic_lr: float = Field(2e-4, gt=0, description="Adam's learning rate, critic")
+    betas: tuple[float, float] = Field((0.0, 0.9), description="Adam's decay rates")
+    decay_from: float = Field(
+        0.5, ge=0, le=1, description="share of the steps after which both rates fall linearly to 0"
+    )
+    ema: float = Field(0.99, ge=0, lt=1, description="moving average of the generator's weights")
+    match: Match = Field(
+        "styles",
+        description="what real and fake pictures of a batch share: nothing, styles, or faces "
+        "(the same faces, styles and geometry: a less noisy estimate of the same objective)",
+    )
+    augmentation: Augmentation = Field(
+        default_factory=Augmentation, description="random geometry of both domains"
+    )
+    blur: float = Field(
+        0.0, ge=0, description="Gaussian blur of what the critic sees at the start, in shares of "
+        "the side; falls linearly to 0 at decay_from"
+    )  # fmt: skip
+    precision: Precision = Field("float32", description="of convolutions and products")
+    log_every: int = Field(10, ge=1, description="generator steps between two points of a curve")
+    snapshot_every: int = Field(200, ge=0, description="steps between placement sheets; 0: none")
+    checkpoint_every: int = Field(100, ge=0, description="steps between checkpoints; 0: none")
+
+
+class PlacingParams(AdversarialParams):
+    """Settings of the methods with a spatial transformer."""
+
+    updates: int = Field(
+        1, ge=1, description="passes of the generator, each seeing the picture as warped so far "
+        "and adding its update (composed warps of ST-GAN)"
+    )  # fmt: skip
+    reach: Reach = Field(default_factory=Reach, description="bounds of one update")
+    update_penalty: float = Field(0.01, ge=0, description="weight of the mean squared update")
+    relight: bool = Field(
+        True,
+        description="light the warped mask as the face beneath it, and in grey on a grey face, as "
+        "the key-point overlay does by landmarks; false: plain alpha composite",
+    )
+    jitter: float = Field(
+        0.0, ge=0, description="uniform noise on the homography's numbers in training, in shares "
+        "of the reach: the critic sees what lies around a placement, not that one alone"
+    )  # fmt: skip
+    warmup_spread: float = Field(
+        1.0, ge=0, description="random placements of the warm-up, in shares of the reach"
+    )

@@ -1,0 +1,215 @@
+"""The loop that every adversarial method shares: critic steps, a generator step, EMA, schedule.
+
+:class:`AdversarialTraining` holds everything that changes while training and nothing else, so
+that its ``parts`` are the whole training state.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from maskbench.synthesis.adversarial_params import AdversarialParams
+from maskbench.synthesis.augment import blur
+from maskbench.synthesis.batches import Batches
+from maskbench.synthesis.losses import score
+from maskbench.training import state
+from maskbench.training.devices import Placement
+
+if TYPE_CHECKING:
+    from maskbench.synthesis.adversarial import AdversarialMethod
+
+
+def seeded(module_of: Any, seed: int) -> Any:
+    """Build a network whose initial weights depend on ``seed`` alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return module_of()
+
+
+def decay(step: int, steps: int, start: float) -> float:
+    """1 up to ``start`` (a share of the steps), then linearly to 0 at the end."""
+    first = start * steps
+    return 1.0 if step <= first else max(0.0, (steps - step) / max(1e-9, steps - first))
+
+
+class AdversarialTraining:
+    """One training in progress.
+
+    Attributes:
+        step: generator steps done.
+        generator, critic, average: the networks; ``average`` is the generator's moving average.
+    """
+
+    def __init__(
+        self,
+        method: AdversarialMethod,
+        params: AdversarialParams,
+        batches: Batches,
+        seed: int,
+        placement: Placement,
+    ) -> None:
+        self.method, self.params, self.batches, self.placement = method, params, batches, placement
+        device = placement.device
+        # channels_last: the grouped convolutions are twice as fast on a CPU
+        form = torch.channels_last
+        self.generator: nn.Module = seeded(lambda: method.generator(params), seed)
+        self.critic: nn.Module = seeded(lambda: method.critic(params), seed + 1)
+        self.generator.to(device, memory_format=form).train()
+        self.critic.to(device, memory_format=form).train()
+        self.batch_statistics = any(
+            isinstance(m, nn.modules.batchnorm._BatchNorm) for m in self.critic.modules()
+        )
+        self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
+        self.optimisers = (
+            method.optimiser(self.generator, params.generator_lr, params),
+            method.optimiser(self.critic, params.critic_lr, params),
+        )
+        self.schedulers = tuple(
+            torch.optim.lr_scheduler.LambdaLR(
+                optimiser, lambda step: decay(step, params.steps, params.decay_from)
+            )
+            for optimiser in self.optimisers
+        )
+        self.random = torch.Generator().manual_seed(seed + 2)
+        self.step = 0
+        self.warm = 0
+        self.sums: dict[str, list[float]] = {}
+        self.curves: dict[str, list[list[float]]] = {}
+
+    def parts(self) -> dict[str, Any]:
+        """Everything that changes; names as they stand in the state file."""
+        return {
+            "generator": self.generator,
+            "critic": self.critic,
+            "average": self.average,
+            "generator_optimiser": self.optimisers[0],
+            "critic_optimiser": self.optimisers[1],
+            "generator_schedule": self.schedulers[0],
+            "critic_schedule": self.schedulers[1],
+            "random": self.random,
+            "global_random": _GlobalRandom(),
+            "batches": self.batches,
+        }
+
+    def capture(self) -> dict[str, Any]:
+        """The whole training as plain data."""
+        values = state.capture(self.parts())
+        counters = {"step": self.step, "warm": self.warm}
+        return {**values, **counters, "sums": self.sums, "curves": self.curves}
+
+    def restore(self, values: dict[str, Any]) -> None:
+        """Go on from captured values."""
+        state.restore(self.parts(), values)
+        self.step, self.warm = values["step"], values["warm"]
+        self.sums, self.curves = values["sums"], values["curves"]
+
+    def warm_up(self) -> None:
+        """Critic steps on random placements, so that its first advice is worth following."""
+        while self.warm < self.params.critic_warmup:
+            faces, styles, real = self.batches.draw(self.params.batch_size)
+            with torch.no_grad():
+                fake = self.method.random_pictures(
+                    faces, self.batches.textures[styles], self.params, self.random
+                )
+            self._critic_step(real, fake)
+            self.warm += 1
+
+    def advance(self) -> dict[str, float]:
+        """One generator step with its critic steps; the losses."""
+        params, textures = self.params, self.batches.textures
+        for repeat in range(params.critic_steps):
+            faces, styles, real = self.batches.draw(params.batch_size)
+            last = repeat == params.critic_steps - 1
+            with torch.set_grad_enabled(last), self.placement.autocast():
+                worn = self.method.wear(
+                    self.generator, faces, textures[styles], params, self.random
+                )
+            critic_loss, distance = self._critic_step(real, worn.picture.detach())
+        # The generator steps on the pictures that the critic has just judged.
+        self.critic.requires_grad_(False)
+        with self.placement.autocast():
+            shown = self._shown(worn.picture)
+            if self.batch_statistics:  # the same mixture as in the critic's own step
+                shown = torch.cat([self._shown(real), shown])
+            scores = score(self.critic(shown))[-len(faces) :]
+        adversarial = self.method.generator_loss(scores, params)
+        loss = adversarial + worn.penalty
+        self.optimisers[0].zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimisers[0].step()
+        self.critic.requires_grad_(True)
+        for schedule in self.schedulers:
+            schedule.step()
+        self._update_average()
+        self.step += 1
+        losses = {
+            "critic_loss": critic_loss,
+            "distance": distance,
+            "generator_loss": float(adversarial.detach()),
+            "update": float(worn.penalty.detach()),
+        }
+        self._note(losses)
+        return losses
+
+    def _critic_step(self, real: Tensor, fake: Tensor) -> tuple[float, float]:
+        """One critic step; its loss, and the difference of the mean scores."""
+        real, fake = self._shown(real), self._shown(fake)
+        with self.placement.autocast():
+            # One pass for both domains: where there are batch statistics, they are shared.
+            scores = score(self.critic(torch.cat([real, fake])))
+            real_scores, fake_scores = scores.chunk(2)
+            loss = self.method.critic_loss(real_scores, fake_scores, self.params)
+            loss = loss + self.method.regulariser(self.critic, real, fake, self.params, self.random)
+        self.optimisers[1].zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimisers[1].step()
+        self.method.after_critic_step(self.critic, self.params)
+        distance = real_scores.mean() - fake_scores.mean()
+        return float(loss.detach()), float(distance.detach())
+
+    def _shown(self, pictures: Tensor) -> Tensor:
+        """What the critic sees: [-1, 1], blurred while the blur lasts."""
+        params = self.params
+        if params.blur:
+            left = 1 - self.step / max(1, params.decay_from * params.steps)
+            pictures = blur(pictures, params.blur * max(0.0, left) * params.train_size)
+        return (pictures * 2 - 1).contiguous(memory_format=torch.channels_last)
+
+    @torch.no_grad()
+    def _update_average(self) -> None:
+        # The average warms up, so that early weights do not linger in it.
+        keep = min(self.params.ema, (1 + self.step) / (10 + self.step))
+        new = self.generator.state_dict()
+        for name, value in self.average.state_dict().items():
+            if value.dtype.is_floating_point:
+                value.lerp_(new[name], 1 - keep)
+            else:
+                value.copy_(new[name])
+
+    def _note(self, losses: dict[str, float]) -> None:
+        for name, value in losses.items():
+            self.sums.setdefault(name, []).append(value)
+        if self.step % self.params.log_every == 0:
+            for name, values in self.sums.items():
+                point = [float(self.step), sum(values) / len(values)]
+                self.curves.setdefault(name, []).append(point)
+            self.sums = {}
+
+
+class _GlobalRandom:
+    """Torch's global generator (dropout draws from it), as a part of the state."""
+
+    def state_dict(self) -> dict[str, Any]:
+        values = {"cpu": torch.get_rng_state()}
+        if torch.cuda.is_available():
+            values["cuda"] = torch.cuda.get_rng_state()
+        return values
+
+    def load_state_dict(self, values: dict[str, Any]) -> None:
+        torch.set_rng_state(values["cpu"])
+        if "cuda" in values and torch.cuda.is_available():
+            torch.cuda.set_rng_state(values["cuda"])

@@ -1,0 +1,79 @@
+"""Random translation, rotation and scaling, as the paper augments its masked faces.
+
+The same distribution is drawn for bare and for masked faces: a critic must never be able to
+tell the two domains apart by how the head lies in the crop.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor
+
+from maskbench.config import Section
+
+
+class Augmentation(Section):
+    """Ranges of the random geometry and light; 0 switches one off."""
+
+    translation: float = Field(0.06, ge=0, le=1, description="largest shift, share of the side")
+    rotation: float = Field(10.0, ge=0, le=180, description="largest turn in degrees")
+    scaling: float = Field(0.1, ge=0, lt=1, description="size between 1 - s and 1 / (1 - s)")
+    flip: bool = Field(True, description="mirror half of the pictures")
+    light: float = Field(0.0, ge=0, lt=1, description="brightness and contrast, +- this share")
+
+
+def augment(images: Tensor, ranges: Augmentation, generator: torch.Generator) -> Tensor:
+    """Move, turn, scale and mirror each picture by its own random amounts.
+
+    Args:
+        images: (B, C, H, W) in [0, 1].
+        ranges: the amounts.
+        generator: source of the randomness, on the CPU.
+
+    Returns:
+        (B, C, H, W) in [0, 1]; what comes in from outside is the mirrored picture.
+    """
+    count = len(images)
+
+    def uniform() -> Tensor:
+        return torch.rand(count, generator=generator) * 2 - 1
+
+    angle = uniform() * math.radians(ranges.rotation)
+    size = torch.exp(uniform() * -math.log1p(-ranges.scaling))
+    dx, dy = uniform() * 2 * ranges.translation, uniform() * 2 * ranges.translation
+    mirror = torch.where((uniform() > 0) & ranges.flip, -1.0, 1.0)
+    gain, shift = 1 + uniform() * ranges.light, uniform() * ranges.light / 2
+    cos, sin = torch.cos(angle) / size, torch.sin(angle) / size
+    rows = torch.stack([cos * mirror, -sin, dx, sin * mirror, cos, dy], dim=1)
+    grid = F.affine_grid(
+        rows.view(count, 2, 3).to(images.device), list(images.shape), align_corners=False
+    )
+    moved = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+    if ranges.light == 0:
+        return moved
+    gain, shift = (v.view(-1, 1, 1, 1).to(images.device) for v in (gain, shift))
+    return ((moved - 0.5) * gain + 0.5 + shift).clamp(0, 1)
+
+
+def blur(images: Tensor, sigma: float) -> Tensor:
+    """Gaussian blur with ``sigma`` pixels; the border is mirrored.
+
+    Args:
+        images: (B, C, H, W).
+        sigma: below a third of a pixel nothing is done.
+    """
+    if sigma < 1 / 3:
+        return images
+    reach = min(math.ceil(3 * sigma), images.shape[-1] - 1)
+    x = torch.arange(-reach, reach + 1, device=images.device, dtype=images.dtype)
+    kernel = torch.exp(-(x**2) / (2 * sigma**2))
+    kernel = (kernel / kernel.sum()).view(1, 1, 1, -1)
+    count, channels, height, width = images.shape
+    flat = images.reshape(count * channels, 1, height, width)
+    flat = F.pad(flat, (reach, reach, reach, reach), mode="reflect")
+    flat = F.conv2d(F.conv2d(flat, kernel), kernel.transpose(2, 3))
+    return flat.view(count, channels, height, width)

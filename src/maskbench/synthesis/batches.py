@@ -1,0 +1,182 @@
+"""What the networks see: faces, mask pictures and real masked faces at the training resolution,
+drawn in an order that a seed fixes and a training state carries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from maskbench.errors import MaskbenchError
+from maskbench.faces.faceset import FaceSet
+from maskbench.masks.artwork import MaskPictures
+from maskbench.masks.maskedset import MaskedSet
+from maskbench.synthesis.augment import Augmentation, augment
+from maskbench.synthesis.stn import premultiply
+
+#: What the real and the fake pictures of a batch share. ``nothing``: they are drawn apart.
+#: ``styles``: the same mask styles, so that a critic judges the place and not the style.
+#: ``faces``: the same faces, styles and random geometry. Each domain is drawn as before and the
+#: critic is not told which picture belongs to which, so the objective has the same expectation;
+#: but the faces cancel out of the difference of the two means, which is far less noisy.
+Match = Literal["nothing", "styles", "faces"]
+
+
+def resize(images: Tensor, size: int) -> Tensor:
+    """(B, C, H, W) in [0, 1] to (B, C, size, size), low-pass filtered where it shrinks."""
+    if images.shape[-1] == size:
+        return images
+    return F.interpolate(
+        images, (size, size), mode="bilinear", align_corners=False, antialias=True
+    ).clamp(0, 1)
+
+
+def as_tensor(images: np.ndarray) -> Tensor:
+    """(B, H, W, C) uint8 -> (B, C, H, W) float32 in [0, 1]."""
+    return torch.from_numpy(np.array(images)).permute(0, 3, 1, 2).float() / 255
+
+
+def load(images: np.ndarray, rows: np.ndarray, size: int, chunk: int = 64) -> Tensor:
+    """Rows of a memory-mapped picture array at the training resolution, kept as uint8.
+
+    Returns:
+        (N, 3, size, size) uint8.
+    """
+    out = torch.empty((len(rows), 3, size, size), dtype=torch.uint8)
+    for start in range(0, len(rows), chunk):
+        part = rows[start : start + chunk]
+        out[start : start + len(part)] = (
+            resize(as_tensor(images[part]), size).mul(255).round().to(torch.uint8)
+        )
+    return out
+
+
+def mask_textures(pictures: MaskPictures, styles: Sequence[str], size: int) -> Tensor:
+    """Mask pictures with premultiplied colour: (S, 4, size, size) float32 in [0, 1]."""
+    rows = [pictures.index(style) for style in styles]
+    return resize(premultiply(as_tensor(pictures.rgba[rows])), size)
+
+
+class Order:
+    """Every row once in a random order, then again in another one."""
+
+    def __init__(self, count: int, rng: np.random.Generator) -> None:
+        self.count, self.rng = count, rng
+        self.left: list[int] = []
+
+    def take(self, count: int) -> list[int]:
+        """The next rows."""
+        while len(self.left) < count:
+            self.left += self.rng.permutation(self.count).tolist()
+        rows, self.left = self.left[:count], self.left[count:]
+        return rows
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"left": list(self.left), "rng": self.rng.bit_generator.state}
+
+    def load_state_dict(self, values: dict[str, Any]) -> None:
+        self.left = list(values["left"])
+        self.rng.bit_generator.state = values["rng"]
+
+
+class Batches:
+    """Batches of the two domains, both from training people only.
+
+    Args:
+        faces: bare faces; only rows of split ``train`` are read.
+        masked: the real domain; rows of split ``train`` only, of the given styles only (rows of
+            really masked people have no style and all count).
+        pictures: the mask pictures.
+        styles: styles that training may use.
+        size: side of the pictures.
+        match: what the real and the fake pictures of a batch have in common (:data:`Match`);
+            where the real domain does not know it, the next weaker one is taken.
+        ranges: the random geometry of both domains.
+        seed: of the order and of the augmentation.
+
+    Raises:
+        MaskbenchError: a domain is empty.
+    """
+
+    def __init__(
+        self,
+        faces: FaceSet,
+        masked: MaskedSet,
+        pictures: MaskPictures,
+        *,
+        styles: Sequence[str],
+        size: int,
+        match: Match,
+        ranges: Augmentation,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        worn = masked.faces["style"].to_numpy()
+        allowed = (masked.faces["split"] == "train").to_numpy(copy=True)
+        allowed &= np.isin(worn, [*styles, ""])
+        face_rows, real_rows = faces.of_split("train"), np.flatnonzero(allowed)
+        for place, rows in ((faces.path, face_rows), (masked.path, real_rows)):
+            if len(rows) == 0:
+                raise MaskbenchError(
+                    place, "no picture of split train and a training style", "check the split"
+                )
+        self.face_rows, self.real_rows, self.ranges, self.device = (
+            face_rows, real_rows, ranges, device,
+        )  # fmt: skip
+        self.faces = load(faces.images, face_rows, size)
+        self.real = load(masked.images, real_rows, size)
+        self.textures = mask_textures(pictures, styles, size).to(device)
+        self.generator = torch.Generator().manual_seed(seed)
+        numbers = {style: number for number, style in enumerate(styles)}
+        places = {str(i): k for k, i in enumerate(faces.faces["face_id"].iloc[face_rows])}
+        #: for each real picture the number of its style and of its bare face; -1: unknown
+        self.style_of = np.array([numbers.get(str(s), -1) for s in worn[real_rows]])
+        of = masked.faces["of"].to_numpy()[real_rows]
+        self.face_of = np.array([places.get(str(i), -1) for i in of])
+        rows_of = [np.flatnonzero(self.style_of == number) for number in range(len(styles))]
+        if match == "faces" and ((self.face_of < 0) | (self.style_of < 0)).any():
+            match = "styles"
+        if match == "styles" and not all(len(rows) for rows in rows_of):
+            match = "nothing"
+        self.match, self._rows_of = match, rows_of
+        counts = [len(face_rows), len(styles), len(real_rows), *map(len, rows_of)]
+        streams = np.random.SeedSequence(seed).spawn(len(counts))
+        self._orders = [
+            Order(count, np.random.default_rng(stream))
+            for count, stream in zip(counts, streams, strict=True)
+        ]
+
+    def draw(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
+        """The next batch: bare faces (B, 3, size, size) in [0, 1], the number of the style that
+        each shall wear (B,), and real masked faces (B, 3, size, size)."""
+        by_face, by_style, by_real, *by_worn = self._orders
+        if self.match == "faces":
+            rows = np.array(by_real.take(count))
+            both = torch.cat([self.faces[self.face_of[rows]], self.real[rows]], dim=1)
+            faces, real = self._moved(both).chunk(2, dim=1)
+            return faces, torch.from_numpy(self.style_of[rows]), real
+        faces = self._moved(self.faces[by_face.take(count)])
+        styles = by_style.take(count)
+        if self.match == "styles":
+            chosen = [int(self._rows_of[style][by_worn[style].take(1)[0]]) for style in styles]
+        else:
+            chosen = by_real.take(count)
+        return faces, torch.tensor(styles), self._moved(self.real[chosen])
+
+    def _moved(self, images: Tensor) -> Tensor:
+        return augment(images.to(self.device).float() / 255, self.ranges, self.generator)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "generator": self.generator.get_state(),
+            "orders": [order.state_dict() for order in self._orders],
+        }
+
+    def load_state_dict(self, values: dict[str, Any]) -> None:
+        self.generator.set_state(values["generator"])
+        for order, value in zip(self._orders, values["orders"], strict=True):
+            order.load_state_dict(value)

@@ -1,0 +1,86 @@
+"""GAN without a spatial transformer: the generator paints the masked face itself.
+
+The paper remarks that this hardly ever covers the right place, which is why it puts the transformer
+between the networks of every GAN it compares with. Kept to test that remark.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import torch
+from pydantic import BaseModel, Field
+from torch import Tensor, nn
+
+from maskbench.synthesis import losses, relight
+from maskbench.synthesis.adversarial import AdversarialMethod, Worn
+from maskbench.synthesis.adversarial_params import AdversarialParams
+from maskbench.synthesis.base import register
+from maskbench.synthesis.batches import resize
+from maskbench.synthesis.critics import ConvCritic
+from maskbench.synthesis.generators import PictureGenerator
+
+
+class GanDirectParams(AdversarialParams):
+    """``generator_width`` and ``critic_width`` are the channels of the first convolution."""
+
+    smoothing: float = Field(0.1, ge=0, lt=1, description="the label of real pictures is 1 - this")
+    changed: float = Field(
+        0.1, gt=0, lt=1, description="a pixel counts as covered where its mean change over the "
+        "channels, low-passed to the training resolution, is larger than this"
+    )  # fmt: skip
+
+
+class GanDirect(AdversarialMethod):
+    name = "gan_direct"
+    title = "GAN without STN"
+    paper = "Zhang and Lee 2022, section 4.2 (the remark on GANs without STN)"
+    Params: ClassVar[type[BaseModel]] = GanDirectParams
+
+    def generator(self, params: Any) -> nn.Module:
+        return PictureGenerator(params.generator_width)
+
+    def critic(self, params: Any) -> nn.Module:
+        return ConvCritic(params.train_size, params.critic_width)
+
+    def critic_loss(self, real: Tensor, fake: Tensor, params: Any) -> Tensor:
+        return losses.minimax_critic(real, fake, params.smoothing)
+
+    def generator_loss(self, fake: Tensor, params: Any) -> Tensor:
+        return losses.minimax_generator(fake)
+
+    def wear(
+        self,
+        generator: nn.Module,
+        faces: Tensor,
+        textures: Tensor,
+        params: Any,
+        random: torch.Generator,
+    ) -> Worn:
+        picture = self._painted(generator, faces, textures)
+        return Worn(picture, torch.zeros((), device=faces.device))
+
+    def _painted(self, generator: nn.Module, faces: Tensor, textures: Tensor) -> Tensor:
+        textures = relight.match_colour(faces, textures)
+        stacked = torch.cat([faces * 2 - 1, textures * 2 - 1], dim=1)
+        return generator(stacked.contiguous(memory_format=torch.channels_last)).float()
+
+    def random_pictures(
+        self, faces: Tensor, textures: Tensor, params: Any, random: torch.Generator
+    ) -> Tensor:
+        """The bare faces: the critic first learns that a mask is missing."""
+        return faces
+
+    def render(
+        self, generator: nn.Module, faces: Tensor, textures: Tensor, params: Any
+    ) -> tuple[Tensor, Tensor]:
+        """Painted at the training resolution and enlarged. The coverage is 1 where the painting
+        differs from the (equally reduced) face by more than ``changed``."""
+        small = resize(faces, params.train_size)
+        painted = self._painted(generator, small, resize(textures, params.train_size))
+        changed = (painted - small).abs().mean(1, keepdim=True)
+        change = resize(changed, faces.shape[-1])[:, 0]
+        return resize(painted, faces.shape[-1]), (change > params.changed).float()
+
+
+register(GanDirect())

@@ -1,0 +1,121 @@
+"""Step ``masked_domain``: the critic's real pictures, people wearing masks.
+
+Either the key-point overlay on the *training* people of the data set itself: both domains then
+hold the same people, and a critic cannot tell them apart by who they are. Or crops of people who
+really wear masks, whose styles and coverage nobody knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from maskbench.artifacts import atomic_dir
+from maskbench.config import RealDomain
+from maskbench.errors import MaskbenchError
+from maskbench.faces.faceset import FACE_COLUMNS, FaceSet
+from maskbench.masks.artwork import MaskPictures
+from maskbench.masks.maskedset import MaskedSetWriter
+from maskbench.masks.overlay import overlay
+
+
+def masked_domain(
+    faces: Path,
+    pictures: Path,
+    out: Path,
+    config: RealDomain,
+    styles: Sequence[str],
+    seed: int,
+    real_faces: Path | None = None,
+) -> None:
+    """Write the MaskedSet ``out``.
+
+    Args:
+        faces: FaceSet of bare faces; only rows of split ``train`` are used.
+        pictures: folder of the rasterised mask pictures.
+        out: the MaskedSet to write.
+        config: where the real pictures come from, and how many a face.
+        styles: the styles that training may use.
+        seed: which face wears which styles.
+        real_faces: FaceSet of really masked people, where ``config.source`` is not ``keypoint``.
+
+    Raises:
+        MaskbenchError: no training faces, or more copies than styles.
+    """
+    if config.source == "keypoint":
+        _by_overlay(FaceSet.open(faces), MaskPictures.open(pictures), out, config, styles, seed)
+    elif real_faces is None:
+        raise MaskbenchError(
+            "synthesis.real_domain.source", f"{config.source} has no faces", "crop them first"
+        )
+    else:
+        _really_masked(FaceSet.open(real_faces), out)
+
+
+def _by_overlay(
+    faces: FaceSet,
+    pictures: MaskPictures,
+    out: Path,
+    config: RealDomain,
+    styles: Sequence[str],
+    seed: int,
+) -> None:
+    rows = faces.of_split("train")
+    if len(rows) == 0:
+        raise MaskbenchError(faces.path, "no faces of split train", "check datasets.*.shares")
+    if config.copies > len(styles):
+        raise MaskbenchError(
+            "synthesis.real_domain.copies",
+            f"{config.copies} different styles a face, but there are {len(styles)}",
+            "ask for fewer copies",
+        )
+    worn = styles_of_faces(len(rows), len(styles), config.copies, seed)
+    landmarks = faces.landmarks
+    spec = {**faces.spec, "real_domain": config.model_dump(), "seed": seed}
+    with atomic_dir(out) as tmp, MaskedSetWriter(tmp, faces.size, spec) as writer:
+        for row, numbers in zip(rows.tolist(), worn, strict=True):
+            values = {column: faces.faces[column].iloc[row] for column in FACE_COLUMNS}
+            of = values["face_id"]
+            for style in (styles[number] for number in numbers):
+                image, coverage = overlay(
+                    np.array(faces.images[row]), landmarks[row], *pictures.picture(style)
+                )
+                values |= {"face_id": f"{of}@{style}", "of": of, "style": style}
+                writer.add(image, values | {"method": "keypoint"}, coverage)
+
+
+def styles_of_faces(faces: int, styles: int, copies: int, seed: int) -> np.ndarray:
+    """(faces, copies) style numbers: different ones a face, all equally often within one.
+
+    Styles are dealt from decks that hold each of them once; a face that would get one twice swaps
+    it for a later card.
+    """
+    rng = np.random.default_rng(seed)
+    deck: list[int] = []
+    out = np.zeros((faces, copies), np.int64)
+    for face in range(faces):
+        hand: list[int] = []
+        while len(hand) < copies:
+            fresh = next((card for card in deck if card not in hand), None)
+            if fresh is None:
+                deck += rng.permutation(styles).tolist()
+                continue
+            deck.remove(fresh)
+            hand.append(fresh)
+        out[face] = hand
+    return out
+
+
+def _really_masked(real: FaceSet, out: Path) -> None:
+    """Copy the training rows; style and bare face are unknown, the coverage is left empty."""
+    rows = real.of_split("train")
+    if len(rows) == 0:
+        raise MaskbenchError(real.path, "no faces of split train", "check datasets.*.shares")
+    nothing = np.zeros((real.size, real.size), np.uint8)
+    with atomic_dir(out) as tmp, MaskedSetWriter(tmp, real.size, real.spec) as writer:
+        for row in rows.tolist():
+            values = {column: real.faces[column].iloc[row] for column in FACE_COLUMNS}
+            values |= {"of": "", "style": "", "method": "real"}
+            writer.add(np.array(real.images[row]), values, nothing)
