@@ -38,6 +38,8 @@ def test_commands_exist(path):
     assert set(re.findall(r"^make (\w+)", quoted, re.M)) <= targets
     for given in re.findall(r"(?:--configfile|conda env create -f) (\S+)", quoted):
         assert (ROOT / given).exists() or given == "config/mine.yaml", given
+    for script in re.findall(r"python ((?:benchmarks|workflow)/\S+\.py)", quoted):
+        assert (ROOT / script).exists(), script
     for profile in re.findall(r"--workflow-profile (\S+)", quoted):
         assert any((ROOT / profile).glob("config*.yaml"))
 
