@@ -4,10 +4,9 @@
 
 Both run the same seeded weights (a download is not needed) on the same files, in the same process,
 on the same number of threads, in turns; the best round of each counts. Written to
-``results/benchmarks/inception.json``: pictures/s of both, their ratio, the
-processor time of a picture (which other work on the machine disturbs less; pytorch-fid's reading
-process is not counted), the FID between two sets of
-pictures from either's features, and the relative difference of the two.
+``results/benchmarks/inception.json``: pictures/s of both, their ratio, the processor time of a
+picture (which other work on the machine disturbs less; pytorch-fid's reading process is not
+counted), the FID between two sets of pictures from either's features, and the relative difference.
 
 bfloat16 runs twice as fast again, but its FID is off by 3 to 5% (``--bfloat16`` measures it); the
 package therefore computes in float32.
