@@ -93,7 +93,7 @@ def test_a_small_face_is_found_by_the_whole_search(weights: Path, orl_pictures):
 
 def test_coarse_and_whole_search_choose_the_same_face(weights: Path, orl_pictures):
     pictures = [
-        scene(face, 320, [(90, 80, 150), (5, 5, 60), (255, 250, 62)]) for face in orl_pictures[::40]
+        scene(face, 320, [(90, 80, 150), (5, 5, 38), (275, 260, 40)]) for face in orl_pictures[::40]
     ]
     coarse = Mtcnn(weights, DetectorConfig(), "cpu").detect(pictures)
     whole = Mtcnn(weights, DetectorConfig(coarse_share=0), "cpu").detect(pictures)

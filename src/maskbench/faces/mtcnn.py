@@ -177,27 +177,32 @@ class Mtcnn:
     ) -> _Candidates:
         """P-Net over the pyramid."""
         height, width = images[0].shape[:2]
-        rows, boxes, scores = [], [], []
-        for scale in scales:
+        picture, level, cell, offset, score = [], [], [], [], []
+        for number, scale in enumerate(scales):
             size = (int(np.ceil(width * scale)), int(np.ceil(height * scale)))
-            level = np.stack([_resize(image, size) for image in images])
-            probability, offsets = self._pnet(self._tensor(level))
-            index = (probability > self.config.thresholds[0]).nonzero(as_tuple=True)
-            score = probability[index].double().cpu().numpy()
-            offset = offsets.permute(0, 2, 3, 1)[index].double().cpu().numpy()
-            picture, y, x = (axis.cpu().numpy() for axis in index)
+            shrunk = np.stack([_resize(image, size) for image in images])
+            probability, offsets = (out.cpu().numpy() for out in self._pnet(self._tensor(shrunk)))
+            row, y, x = np.nonzero(probability > self.config.thresholds[0])
             corner = np.stack([x, y], 1) * STRIDE
-            cell = np.concatenate([corner, corner + CELL], 1)
-            cell = cell * np.tile([width / size[0], height / size[1]], 2)
-            keep = _suppress(cell, score, picture, 0.5)
-            rows.append(picture[keep])
-            scores.append(score[keep])
-            boxes.append(np.concatenate([cell[keep], offset[keep]], 1))
-        if not rows:
+            ratio = np.array([width / size[0], height / size[1]] * 2)
+            picture.append(row)
+            level.append(np.full(len(row), number))
+            cell.append(np.concatenate([corner, corner + CELL], 1) * ratio)
+            offset.append(offsets[row, :, y, x])
+            score.append(probability[row, y, x])
+        if not picture:
             return _Candidates(np.zeros(0, int), np.zeros((0, 4)), np.zeros(0))
-        picture, both, score = np.concatenate(rows), np.concatenate(boxes), np.concatenate(scores)
-        keep = _suppress(both[:, :4], score, picture, overlap)
-        return _Candidates(picture[keep], _moved(both[keep, :4], both[keep, 4:]), score[keep])
+        found = _Candidates(
+            np.concatenate(picture), np.concatenate(cell), np.concatenate(score).astype(np.float64)
+        )
+        moves = np.concatenate(offset).astype(np.float64)
+        # First within each level, then across them.
+        apart = found.picture * len(scales) + np.concatenate(level)
+        keep = _suppress(found.boxes, found.scores, apart, 0.5)
+        found, moves = found.take(keep), moves[keep]
+        keep = _suppress(found.boxes, found.scores, found.picture, overlap)
+        found = found.take(keep)
+        return _Candidates(found.picture, _moved(found.boxes, moves[keep]), found.scores)
 
     def _refine(self, images: list[np.ndarray], found: _Candidates, overlap: float) -> _Candidates:
         """R-Net on square crops."""
