@@ -121,10 +121,15 @@ def _luminance_at(image: np.ndarray, points: np.ndarray, radius: float) -> np.nd
     """Mean luminance in a square of half side ``radius`` around each point; NaN outside."""
     height, width = image.shape[:2]
     reach = max(1, round(radius))
+    x, y = np.rint(points).astype(int).T
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
     out = np.full(len(points), np.nan)
-    for k, (x, y) in enumerate(np.rint(points).astype(int)):
-        if 0 <= x < width and 0 <= y < height:
-            patch = image[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1]
-            red, green, blue, _ = cv2.mean(patch)
-            out[k] = 0.299 * red + 0.587 * green + 0.114 * blue
+    if inside.any():
+        x, y = x[inside], y[inside]
+        left, top = max(x.min() - reach, 0), max(y.min() - reach, 0)
+        part = image[top : y.max() + reach + 1, left : x.max() + reach + 1]
+        grey = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_RGB2GRAY)
+        side = 2 * reach + 1
+        mean = cv2.blur(grey, (side, side), borderType=cv2.BORDER_REPLICATE)
+        out[inside] = mean[y - top, x - left]
     return out

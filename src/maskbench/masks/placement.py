@@ -17,7 +17,7 @@ Fit = Literal["tps", "homography"]
 
 # Share of the way from the jaw line to the middle of the face at which a worn mask's edge lies on
 # a frontal face; the ear loops cover the rest. (jaw landmark on the left, its mirror, the share)
-_EDGES = {"upper": (2.0, 0.132), "mid": (3.0, 0.12), "lower": (4.0, 0.145)}
+_EDGES = {"upper": (2.0, 0.195), "mid": (3.0, 0.16), "lower": (4.0, 0.165)}
 _LOOPS = {"upper": 0.9, "lower": 1.4}  # jaw parameter beside which a loop goes behind the ear
 _LOOP_OUTSET = 0.12  # how far outside the jaw line, as a share of the half face
 _CLEARANCE = 0.05  # of the face's width, between the nose seen from the side and the mask's edge
