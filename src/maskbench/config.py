@@ -249,7 +249,8 @@ def _sentence(model: type[BaseModel], problem: Any) -> tuple[str, str, str]:
         return where, "missing key", "add it, see params.yaml"
     got = problem.get("input")
     shown = f", got {got!r}" if not isinstance(got, dict | list | BaseModel) else ""
-    return where, problem["msg"].removeprefix("Value error, ").lower() + shown, ""
+    said = problem["msg"].removeprefix("Value error, ")
+    return where, said[:1].lower() + said[1:] + shown, ""
 
 
 def _keys_at(model: type[BaseModel], location: list[str]) -> list[str]:

@@ -18,6 +18,9 @@ EVERY_OUTPUT = {
 }
 
 
+report: Path(workflow.basedir, "workflow", "report", "workflow.rst")
+
+
 onstart:
     logger.addHandler(
         timeleft.Screen(timeleft.TimeLeft(planned_jobs(), workflow.cores or 1))

@@ -1,0 +1,158 @@
+"""Configuration: overlays, unknown keys with the nearest known one, schema, shipped files."""
+
+import difflib
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+import maskbench
+from maskbench import experiment, schema
+from maskbench.config import Config, merge, read_layers, validate
+from maskbench.errors import MaskbenchError
+
+ROOT = Path(maskbench.__file__).parents[2]
+DEFAULT = ROOT / "params.yaml"
+OVERLAYS = sorted(path for path in (ROOT / "config").rglob("*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def values():
+    return read_layers([DEFAULT])
+
+
+def refused(values, overlay):
+    with pytest.raises(MaskbenchError) as caught:
+        experiment.check(merge(values, overlay), "params.yaml")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("overlay", "sentence"),
+    [
+        ({"synthesys": {}}, "params.yaml: synthesys: unknown key; did you mean synthesis?"),
+        ({"faces": {"sise": 1}}, "params.yaml: faces.sise: unknown key; did you mean size?"),
+        (
+            {"faces": {"detector": {"min_faces": 1}}},
+            "params.yaml: faces.detector.min_faces: unknown key; did you mean min_face?",
+        ),
+        (
+            {"datasets": {"orl": {"split_sede": 1}}},
+            "params.yaml: datasets.orl.split_sede: unknown key; did you mean split_seed?",
+        ),
+        (
+            {"synthesis": {"methods": {"pywgan_div": {"generator_lerning_rate": 1}}}},
+            "params.yaml: synthesis.methods.pywgan_div: generator_lerning_rate: unknown key",
+        ),
+        (
+            {"synthesis": {"methods": {"pywgan_dif": {}}}},
+            "params.yaml: synthesis.methods: pywgan_dif: unknown method; did you mean pywgan_div?",
+        ),
+        (
+            {"masks": {"figure_styles": ["kn59"]}},
+            "figure_styles that are not among styles: ['kn59']",
+        ),
+        ({"masks": {"unseen_styles": ["stripes"]}}, "stripes: unknown mask style; did you mean"),
+        ({"synthesis": {"dataset": "ORL"}}, "data set ORL is used but not listed under datasets"),
+        ({"faces": {"size": "large"}}, "params.yaml: faces.size: input should be a valid integer"),
+        ({"datasets": {"orl": {"shares": {"test": 0.9}}}}, "train + val + test must be 1"),
+        ({"synthesis": {"seeds": []}}, "params.yaml: synthesis.seeds"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_place_and_a_way_out(values, overlay, sentence):
+    assert sentence in refused(values, overlay)
+
+
+def test_all_wrong_keys_are_listed(values):
+    message = refused(values, {"faces": {"sise": 1, "margn": 0}})
+    assert "faces.sise" in message
+    assert "did you mean margin?" in message
+
+
+def test_missing_and_broken_files_are_named(tmp_path):
+    with pytest.raises(MaskbenchError, match=r"none\.yaml"):
+        read_layers([tmp_path / "none.yaml"])
+    (tmp_path / "broken.yaml").write_text("a: [1,\nb: 2")
+    with pytest.raises(MaskbenchError, match=r"broken\.yaml"):
+        read_layers([tmp_path / "broken.yaml"])
+    (tmp_path / "list.yaml").write_text("- 1")
+    with pytest.raises(MaskbenchError, match=r"list\.yaml"):
+        read_layers([tmp_path / "list.yaml"])
+
+
+def test_overlays_merge_mappings_and_replace_the_rest():
+    below = {"a": {"x": 1, "y": [1, 2]}, "b": 1}
+    assert merge(below, {"a": {"y": [3]}, "c": 2}) == {"a": {"x": 1, "y": [3]}, "b": 1, "c": 2}
+    assert below == {"a": {"x": 1, "y": [1, 2]}, "b": 1}
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.stem)
+def test_shipped_overlays_are_right_and_keep_to_their_own_folder(overlay):
+    config = experiment.load([DEFAULT, overlay])
+    assert config.output.startswith("results/")
+    outputs = [experiment.load([DEFAULT, other]).output for other in OVERLAYS]
+    assert len(set(outputs)) == len(outputs)
+
+
+def test_default_file_states_every_key(values):
+    """Nobody has to read code to find a key: params.yaml holds them all, with their defaults."""
+
+    def missing(model, block, place):
+        for name, field in model.model_fields.items():
+            if name not in block:
+                yield f"{place}{name}"
+            elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+                yield from missing(field.annotation, block[name], f"{place}{name}.")
+
+    assert list(missing(Config, values, "")) == []
+    for name, dataset in Config.model_fields["datasets"].annotation.__args__[1].model_fields.items():
+        assert name in values["datasets"]["orl"], dataset
+
+
+def test_every_key_is_described():
+    def nameless(node, place):
+        for name, child in node.get("properties", {}).items():
+            if "description" not in child:
+                yield f"{place}{name}"
+
+    whole = schema.schema()
+    found = list(nameless(whole, ""))
+    for name, definition in whole["$defs"].items():
+        found += nameless(definition, f"{name}.")
+    for name, block in whole["$defs"]["SynthesisConfig"]["properties"]["methods"][
+        "properties"
+    ].items():
+        found += nameless(block, f"{name}.")
+    assert found == []
+
+
+def test_schema_file_is_current():
+    path = ROOT / "workflow" / "schemas" / schema.NAME
+    stored, now = path.read_text(encoding="utf-8"), schema.text()
+    diff = "".join(
+        difflib.unified_diff(stored.splitlines(True), now.splitlines(True), str(path), "models")
+    )
+    assert stored == now, f"run `maskbench schema`:\n{diff}"
+
+
+def test_schema_accepts_what_the_models_accept_and_refuses_unknown_keys(values):
+    jsonschema = pytest.importorskip("jsonschema")
+    whole = json.loads(schema.text())
+    jsonschema.validate(values, whole)
+    for overlay in ({"sise": 1}, {"synthesis": {"methods": {"wgan_stn": {"stepps": 1}}}}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(merge(values, overlay), whole)
+
+
+def test_configuration_never_changes(values):
+    config = validate(Config, values, "params.yaml")
+    with pytest.raises(ValueError, match="frozen"):
+        config.output = "elsewhere"
+
+
+def test_round_trip_through_yaml_is_the_same_configuration(values):
+    config = experiment.check(values, "params.yaml")
+    again = yaml.safe_load(yaml.safe_dump(config.model_dump(mode="json")))
+    assert experiment.check(again, "again") == config

@@ -1,0 +1,150 @@
+"""Tracking runs: parent and children, failures, many processes at once, no store."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from maskbench import tracking
+from maskbench.artifacts import sha256_of
+from maskbench.config import TrackingConfig
+
+ON = TrackingConfig(enabled=True, experiment="trial")
+ONE_STEP = """
+import sys
+from pathlib import Path
+from maskbench import tracking
+from maskbench.config import TrackingConfig
+number = sys.argv[1]
+config = TrackingConfig(enabled=True, experiment="trial")
+with tracking.step("train", config, {"number": number}, [], {"seed": number}) as run:
+    for step in range(200):
+        run.metrics(step, {"loss": float(step)})
+    assert run.id
+"""
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(tracking.URI, raising=False)
+    monkeypatch.delenv(tracking.PARENT, raising=False)
+    return tmp_path
+
+
+def runs(name="trial"):
+    client = tracking._client()
+    experiment = client.get_experiment_by_name(name).experiment_id
+    return {run.info.run_name: run for run in client.search_runs([experiment])}
+
+
+def test_disabled_tracks_nothing(place):
+    with tracking.step("split", TrackingConfig(enabled=False), {}, [], {}) as run:
+        run.metrics(0, {"loss": 1.0})
+    assert run.id == ""
+    assert list(place.iterdir()) == []
+
+
+def test_child_of_the_workflow_with_everything_about_it(place):
+    data = place / "faces.bin"
+    data.write_bytes(b"faces")
+    note = place / "note.txt"
+    note.write_text("a curve")
+    parent = tracking.start_workflow(ON, "workflow orl", note)
+    tags = {"dataset": "orl", "method": "wgan_stn", "seed": "1"}
+    with tracking.step(
+        "train", ON, {"steps": 3, "reach": {"scale": 0.3}}, [Path("faces.bin")], tags
+    ) as run:
+        run.metrics(0, {"loss": 2.0, "nothing": float("nan")})
+        run.metrics(1, {"loss": 1.0})
+        run.artifact(note)
+    tracking.end_workflow("FINISHED", [data])
+    found = runs()
+    child = found["train orl wgan_stn seed1"]
+    assert child.info.run_id == run.id
+    assert child.data.tags["mlflow.parentRunId"] == parent == found["workflow orl"].info.run_id
+    assert child.data.params == {"steps": "3", "reach.scale": "0.3"}
+    assert child.data.tags["input/faces.bin"] == sha256_of(data)
+    assert len(child.data.tags["mlflow.source.git.commit"]) == 40
+    assert child.info.status == found["workflow orl"].info.status == "FINISHED"
+    client = tracking._client()
+    history = client.get_metric_history(run.id, "loss")
+    assert [(point.step, point.value) for point in history] == [(0, 2.0), (1, 1.0)]
+    assert "nothing" not in child.data.metrics
+    assert [item.path for item in client.list_artifacts(run.id)] == ["note.txt"]
+    assert {item.path for item in client.list_artifacts(parent)} == {"note.txt", "faces.bin"}
+    assert tracking.PARENT not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(ValueError("no"), "FAILED"), (KeyboardInterrupt(), "KILLED")]
+)
+def test_a_step_that_fails_is_closed_as_such(place, error, status):
+    with (
+        pytest.raises(type(error)),
+        tracking.step("train", ON, {}, [], {}),
+    ):
+        raise error
+    assert runs()["train"].info.status == status
+
+
+def test_killed_children_are_closed_with_the_workflow(place):
+    tracking.start_workflow(ON, "workflow", place / "missing")
+    child = tracking._start(ON, "train", {}, {}, parent=os.environ[tracking.PARENT])
+    assert runs()["train"].info.status == "RUNNING"
+    tracking.end_workflow("FAILED")
+    found = runs()
+    assert found["train"].info.run_id == child.id
+    assert (found["train"].info.status, found["workflow"].info.status) == ("KILLED", "FAILED")
+
+
+def test_measurements_become_final_numbers(place):
+    rows = '[{"variant": "", "metric": "ssim", "value": 0.5}, '
+    rows += '{"variant": "unseen_styles", "metric": "ssim", "value": 0.25}, '
+    rows += '{"variant": "", "metric": "fid", "value": null}]'
+    (place / "metrics.json").write_text(rows)
+    with tracking.step("evaluate", ON, {}, [], {}) as run:
+        run.measurements(place / "metrics.json")
+    assert runs()["evaluate"].data.metrics == {"ssim": 0.5, "unseen_styles/ssim": 0.25}
+
+
+def test_processes_side_by_side_on_a_new_database(place):
+    """Nobody has made the database: five processes do so at once, and none loses its run."""
+
+    def one(number):
+        return subprocess.run(
+            [sys.executable, "-c", ONE_STEP, str(number)],
+            capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )  # fmt: skip
+
+    with ThreadPoolExecutor(5) as pool:
+        ends = list(pool.map(one, range(5)))
+    assert all(end.returncode == 0 for end in ends), [end.stderr for end in ends]
+    found = runs()
+    assert sorted(found) == [f"train seed{number}" for number in range(5)]
+    client = tracking._client()
+    for run in found.values():
+        assert run.info.status == "FINISHED"
+        assert len(client.get_metric_history(run.info.run_id, "loss")) == 200
+
+
+def test_the_uri_of_the_environment_wins(place, monkeypatch):
+    elsewhere = place / "elsewhere" / "runs.db"
+    elsewhere.parent.mkdir()
+    monkeypatch.setenv(tracking.URI, f"sqlite:///{elsewhere}")
+    with tracking.step("split", ON, {}, [], {}):
+        pass
+    assert elsewhere.exists()
+    assert not (place / tracking.DATABASE).exists()
+
+
+def test_a_store_that_is_not_there_costs_no_result(place, monkeypatch, caplog):
+    monkeypatch.setenv(tracking.URI, f"sqlite:///{place}/missing/folder/runs.db")
+    with tracking.step("split", ON, {}, [], {}) as run:
+        Path("result").write_text("made")
+    assert run.id == ""
+    assert Path("result").exists()
+    assert "tracking is off" in caplog.text
