@@ -1,5 +1,6 @@
 # What all stages share: the checked configuration, the paths, and what makes a result stale.
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -144,3 +145,19 @@ def planned_jobs():
             cores=job.threads,
         )
     return planned
+
+
+def hold_folder():
+    """Let one run at a time work in this folder.
+
+    Unlike Snakemake's own lock (off in the profile) this one ends with its process, however that
+    ends: a run that was killed is simply started again.
+    """
+    held = open(Path(".snakemake", "running"), "w")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise WorkflowError(
+            "another run is under way in this folder; wait for its end"
+        ) from None
+    return held

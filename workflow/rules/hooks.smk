@@ -22,6 +22,7 @@ report: Path(workflow.basedir, "workflow", "report", "workflow.rst")
 
 
 onstart:
+    HELD = hold_folder()
     logger.addHandler(
         timeleft.Screen(timeleft.TimeLeft(planned_jobs(), workflow.cores or 1))
     )
