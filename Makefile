@@ -23,14 +23,12 @@ environment:
 
 reproduce: environment
 	@snakemake --cores all --resources gpu=1
-	@python workflow/scripts/finish.py params.yaml
 
 quick: environment
 	@snakemake --cores all --resources gpu=1 --configfile config/smoke.yaml
-	@python workflow/scripts/finish.py params.yaml config/smoke.yaml
 
 test: environment
-	@python -m pytest -n 2
+	@python -m pytest -n 2 --dist loadgroup
 
 check: environment
 	@ruff check .

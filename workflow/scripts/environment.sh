@@ -4,7 +4,7 @@
 set -euo pipefail
 
 venv=$1
-want=$(cat requirements.lock pyproject.toml | sha256sum | cut -d' ' -f1)
+X
 stamp=$venv/.maskbench-lock
 
 [[ -f $stamp && $(cat "$stamp") == "$want" && -x $venv/bin/python ]] && exit 0
