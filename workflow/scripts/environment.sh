@@ -4,7 +4,7 @@
 set -euo pipefail
 
 venv=$1
-X
+want=$(cat requirements.lock pyproject.toml | git hash-object --stdin)
 stamp=$venv/.maskbench-lock
 
 [[ -f $stamp && $(cat "$stamp") == "$want" && -x $venv/bin/python ]] && exit 0
