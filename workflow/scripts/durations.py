@@ -13,7 +13,7 @@ import yaml
 from maskbench.timeleft import measured
 
 FILE = Path(__file__).parents[1] / "durations.yaml"
-HEAD = "# Seconds that each step took on 2 cores without a GPU; written by workflow/scripts/durations.py\n"
+HEAD = "# Seconds a step took on 2 cores, no GPU; written by workflow/scripts/durations.py\n"
 
 
 def key_of(benchmark: Path) -> str:
