@@ -12,7 +12,8 @@ from maskbench.reporting.summarise import CURVE_COLUMNS, summarise
 
 def row(method, seed, metric, value, variant=""):
     return Measurement(
-        "synthesis", "orl", "test", method, variant, seed, metric, value, 10, None, None, "none", "c"
+        "synthesis", "orl", "test", method, variant, seed, metric, value, 10, None, None, "none",
+        "mtcnn+0.2/144",
     )  # fmt: skip
 
 
