@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from maskbench.config import DetectorConfig, FacesConfig
 from maskbench.datasets.base import Pictures
 from maskbench.datasets.pictures import read_picture
 from maskbench.faces.locate import FaceLocator
 from maskbench.faces.mtcnn import Mtcnn
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Small networks: two threads gain little, and wait for each other on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
