@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,7 @@ def settings(
     method: str = "",
     after: tuple[str, ...] = (),
     modules: tuple[str, ...] = (),
+    methods: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """What decides the result of one job, apart from its input pictures and its seed.
 
@@ -131,34 +132,35 @@ def settings(
         dataset, method: the job's own; without a method the blocks of all methods count.
         after: steps that this job comes after, beside those of the table.
         modules: modules that it uses beside those of the table.
+        methods: the module of each method; None: look them up in the registry.
 
     Returns:
         the text of each section by its dotted key, and ``code``: a digest of the steps' modules
         and packaged data.
     """
     before = sorted({*lineage(name), *(step for other in after for step in lineage(other))})
-    methods = [method] if method else sorted(config.synthesis.methods)
+    chosen = [method] if method else sorted(config.synthesis.methods)
     sections = [key for step in before for key in STEPS[step].sections]
     keys = {
         key.format(dataset=dataset or config.synthesis.dataset, method=each)
         for key in sections
-        for each in methods
+        for each in chosen
     }
     if "masked_domain" in before and config.synthesis.real_domain.source in config.datasets:
         keys.add(f"datasets.{config.synthesis.real_domain.source}")
     found = {key: repr(_plain(_value(config, key))) for key in sorted(keys)}
     code = [f"maskbench.{STEPS[step].module}" for step in before] + list(modules)
     if any("{method}" in key for key in sections):
-        code += [method_module(each) for each in methods]
+        methods_of = _registered() if methods is None else methods
+        code += [methods_of[each] for each in chosen]
     files = [pattern for step in before for pattern in STEPS[step].files]
     return found | {"code": code_digest(tuple(code), tuple(files))}
 
 
-def method_module(method: str) -> str:
-    """The module that defines a synthesis method."""
+def _registered() -> dict[str, str]:
     from maskbench.synthesis import base
 
-    return type(base.method(method)).__module__
+    return {name: type(method).__module__ for name, method in base.methods().items()}
 
 
 def code_digest(modules: tuple[str, ...], files: tuple[str, ...] = ()) -> str:

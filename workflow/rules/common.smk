@@ -12,9 +12,11 @@ from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 
 import maskbench
-from maskbench import experiment, timeleft, tracking, versioning
+from maskbench import timeleft, tracking, versioning
+from maskbench.config import Config, read_layers, validate
 from maskbench.errors import MaskbenchError
 from maskbench.layout import Layout
+from maskbench.plan import plan
 from maskbench.steps import FIGURE_INPUTS, settings
 
 
@@ -23,11 +25,12 @@ configfile: "params.yaml"
 
 PLACE = " + ".join(["params.yaml", *map(str, workflow.overwrite_configfiles or [])])
 try:
-    CONFIG = experiment.check(config, place=PLACE)
-    TRAININGS = experiment.trainings(CONFIG)
+    PLAN = plan(config, place=PLACE, folder=Path(".snakemake", "settings"))
 except MaskbenchError as error:
     raise WorkflowError(str(error))
 
+CONFIG = PLAN.config
+TRAININGS = PLAN.trainings
 PATHS = Layout(Path(CONFIG.output))
 DATASET = CONFIG.synthesis.dataset
 METHODS = sorted({method for method, _ in TRAININGS})
@@ -95,6 +98,7 @@ def decided_by(step, after=(), modules=()):
             method=getattr(wildcards, "method", ""),
             after=after,
             modules=modules,
+            methods=PLAN.modules,
         )
 
     return of_job

@@ -42,5 +42,7 @@ onsuccess:
             " && echo 'Report: {PATHS.report}'"
         )
         made.add(PATHS.report)
-    if CONFIG == experiment.load():
+    if CONFIG == validate(
+        Config, read_layers([Path("params.yaml")]), "params.yaml"
+    ):
         versioning.record(made, EVERY_OUTPUT)

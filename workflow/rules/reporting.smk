@@ -1,10 +1,7 @@
 # Numbers into tables, figures and verdicts, with their captions for the report.
 
-from maskbench.reporting.figures import names as figure_names
-from maskbench.reporting.make_table import table_names
-
-TABLES = table_names()
-FIGURES = figure_names()
+TABLES = PLAN.tables
+FIGURES = list(PLAN.figures)
 
 
 localrules:
@@ -75,7 +72,7 @@ for TABLE in TABLES:
 
 
 for FIGURE in FIGURES:
-    NEEDS = experiment.figure_inputs(FIGURE, CONFIG)
+    NEEDS = PLAN.figures[FIGURE]
 
     rule:
         name:
