@@ -1,4 +1,4 @@
-"""What the workflow knows of the registries: the same as asking them, once per state of the tree."""
+"""What the workflow knows of the registries: the same as asking them, but asked once."""
 
 import subprocess
 import sys
