@@ -8,6 +8,7 @@ import pytest
 from maskbench.errors import MaskbenchError
 from maskbench.measurements import Measurement, to_frame
 from maskbench.reporting.summarise import CURVE_COLUMNS, summarise
+from maskbench.synthesis.curves import write_curves
 
 
 def row(method, seed, metric, value, variant=""):
@@ -40,8 +41,11 @@ def models(tmp_path):
         frame = pd.DataFrame({"step": [0, 10, 20], "name": "critic_loss", "value": values})
         frame.to_parquet(folder / "curves.parquet")
         folders.append(folder)
-    (tmp_path / "models" / "keypoint" / "seed0").mkdir(parents=True)
-    return [*folders, tmp_path / "models" / "keypoint" / "seed0"]
+    for method in ("keypoint", "nothing"):
+        (tmp_path / "models" / method / "seed0").mkdir(parents=True)
+        folders.append(tmp_path / "models" / method / "seed0")
+    write_curves(folders[-2] / "curves.parquet", {})  # a method that learns nothing
+    return folders
 
 
 def test_numbers_are_means_over_seeds_and_unmeasured_ones_are_left_out(
@@ -61,7 +65,7 @@ def test_every_finite_point_of_every_curve(tmp_path, measurements, models):
 
 
 def test_without_any_curve_the_columns_are_there(tmp_path, measurements, models):
-    summarise(measurements, models[-1:], tmp_path / "summary.json", tmp_path / "curves.csv")
+    summarise(measurements, models[-2:], tmp_path / "summary.json", tmp_path / "curves.csv")
     assert list(pd.read_csv(tmp_path / "curves.csv").columns) == list(CURVE_COLUMNS)
 
 

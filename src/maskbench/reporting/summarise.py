@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from maskbench.artifacts import atomic_file, write_json
@@ -46,7 +46,7 @@ def _curves(model: Path) -> pd.DataFrame:
     if not path.exists():
         return pd.DataFrame()
     found = pd.read_parquet(path)
-    found = found[found["value"].map(math.isfinite)]
+    found = found[np.isfinite(found["value"].to_numpy(float))]
     method, seed = model.parent.name, model.name.removeprefix("seed")
     return found.assign(
         method=method, seed=int(seed), curve=method + " " + found["name"] + " seed" + seed
