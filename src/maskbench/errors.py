@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import errno
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -32,6 +33,13 @@ def unknown_name(place: str | Path, kind: str, name: str, known: Iterable[str]) 
 
 def from_os_error(error: OSError, path: str | Path) -> MaskbenchError:
     """Turn a failed read or write into one clear sentence."""
+    cut_short = re.search(r"(\d+) requested and (\d+) written", str(error))
+    if cut_short and not error.errno:  # numpy's words for a full disk; it loses the error number
+        return MaskbenchError(
+            path,
+            f"no space left: {cut_short[2]} of {cut_short[1]} values could be written",
+            "free some space or choose another output folder",
+        )
     way_out = {
         errno.ENOSPC: "free some space or choose another output folder",
         errno.EDQUOT: "free some of your quota or choose another output folder",
