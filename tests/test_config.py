@@ -107,8 +107,9 @@ def test_default_file_states_every_key(values):
                 yield from missing(field.annotation, block[name], f"{place}{name}.")
 
     assert list(missing(Config, values, "")) == []
-    for name, dataset in Config.model_fields["datasets"].annotation.__args__[1].model_fields.items():
-        assert name in values["datasets"]["orl"], dataset
+    dataset = Config.model_fields["datasets"].annotation.__args__[1]
+    for name in dataset.model_fields:
+        assert name in values["datasets"]["orl"]
 
 
 def test_every_key_is_described():

@@ -58,11 +58,11 @@ def atomic_dir(out: Path) -> Iterator[Path]:
         yield tmp
         if out.exists():
             old = tmp.with_name(tmp.name.replace(PARTIAL, f"-old{PARTIAL}"))
-            os.replace(out, old)
-            os.replace(tmp, out)
+            out.replace(old)
+            tmp.replace(out)
             remove(old)
         else:
-            os.replace(tmp, out)
+            tmp.replace(out)
     except OSError as error:
         remove(tmp)
         raise from_os_error(error, error.filename or out) from error
@@ -80,7 +80,7 @@ def atomic_file(out: Path) -> Iterator[Path]:
         out.parent.mkdir(parents=True, exist_ok=True)
         _clear_stale(out)
         yield tmp
-        os.replace(tmp, out)
+        tmp.replace(out)
     except OSError as error:
         remove(tmp)
         raise from_os_error(error, error.filename or out) from error

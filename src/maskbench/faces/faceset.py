@@ -1,9 +1,9 @@
 """FaceSet: a folder of equally sized face crops with everything known about each of them.
 
-    images.npy        uint8, N x H x W x 3 RGB, opened memory-mapped
-    faces.parquet     a row a face, in the order of images.npy
-    rejects.parquet   every picture that was not taken, and why (columns: source, identity, reason)
-    spec.json         data set name, version and checksum; crop and alignment specification
+images.npy        uint8, N x H x W x 3 RGB, opened memory-mapped
+faces.parquet     a row a face, in the order of images.npy
+rejects.parquet   every picture that was not taken, and why (columns: source, identity, reason)
+spec.json         data set name, version and checksum; crop and alignment specification
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def landmark_array(column: pd.Series) -> np.ndarray:
     """The landmarks column as float32 of shape (N, 68, 2)."""
     if len(column) == 0:
         return np.zeros((0, 68, 2), np.float32)
-    return np.stack(column.to_numpy()).astype(np.float32).reshape(-1, 68, 2)
+    return np.stack(list(column)).astype(np.float32).reshape(-1, 68, 2)
 
 
 @dataclass
@@ -103,7 +103,7 @@ class FaceSetWriter:
             writer.reject(source, identity, reason)
     """
 
-    columns = FACE_COLUMNS
+    columns: tuple[str, ...] = FACE_COLUMNS
 
     def __init__(self, folder: Path, size: int, spec: dict[str, Any]) -> None:
         self.folder, self.spec = Path(folder), spec

@@ -29,9 +29,11 @@ def summarise(measurements: Path, models: Sequence[Path], summary: Path, curves:
     """
     frame = read_measurements(measurements).dropna(subset=["value"])
     numbers: dict[str, dict[str, float]] = {}
-    for (method, variant, metric), rows in frame.groupby(["method", "variant", "metric"]):
-        name = "/".join(filter(None, (variant, metric)))
-        numbers.setdefault(method, {})[name] = float(f"{rows['value'].mean():.6g}")
+    for key, rows in frame.groupby(["method", "variant", "metric"]):
+        method, *name = (str(part) for part in key)
+        numbers.setdefault(method, {})["/".join(filter(None, name))] = float(
+            f"{rows['value'].mean():.6g}"
+        )
     parts = [_curves(Path(model)) for model in models]
     table = pd.concat([part for part in parts if len(part)] or [pd.DataFrame()])
     table = table.reindex(columns=list(CURVE_COLUMNS))
