@@ -31,9 +31,8 @@ def summarise(measurements: Path, models: Sequence[Path], summary: Path, curves:
     numbers: dict[str, dict[str, float]] = {}
     for key, rows in frame.groupby(["method", "variant", "metric"]):
         method, *name = (str(part) for part in key)
-        numbers.setdefault(method, {})["/".join(filter(None, name))] = float(
-            f"{rows['value'].mean():.6g}"
-        )
+        mean = float(f"{rows['value'].mean():.6g}")
+        numbers.setdefault(method, {})["/".join(filter(None, name))] = mean
     parts = [_curves(Path(model)) for model in models]
     table = pd.concat([part for part in parts if len(part)] or [pd.DataFrame()])
     table = table.reindex(columns=list(CURVE_COLUMNS))
