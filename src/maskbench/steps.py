@@ -34,6 +34,9 @@ INFRASTRUCTURE = frozenset(
 )
 
 
+BLOCKS = "synthesis.methods."
+
+
 @dataclass(frozen=True)
 class Step:
     """One step.
@@ -56,11 +59,8 @@ STEPS: dict[str, Step] = {
     "fetch": Step("datasets.fetch", ("datasets.{dataset}",)),
     "fetch_weights": Step("datasets.fetch_weights", ("metrics.weights",)),
     "split": Step("datasets.split", ("datasets.{dataset}",), ("fetch",)),
-    "crop_faces": Step(
-        "faces.crop_faces",
-        ("datasets.{dataset}", "faces"),
-        ("fetch", "split", "fetch_weights"),
-    ),
+    # Not after fetch_weights: which published networks it adds changes nothing for faces.
+    "crop_faces": Step("faces.crop_faces", ("datasets.{dataset}", "faces"), ("fetch", "split")),
     "draw_masks": Step("masks.draw_masks", ("masks.size",), (), ("masks/art/*.svg",)),
     "masked_domain": Step(
         "synthesis.masked_domain",
@@ -79,7 +79,7 @@ STEPS: dict[str, Step] = {
     ),
     "evaluate_synthesis": Step(
         "metrics.evaluate_synthesis",
-        ("masks.unseen_styles", "metrics"),
+        ("masks.unseen_styles", "metrics", "synthesis.methods.keypoint"),
         ("crop_faces", "fetch_weights", "synthesise"),
     ),
     "collect_measurements": Step(
@@ -148,11 +148,13 @@ def settings(
     }
     if "masked_domain" in before and config.synthesis.real_domain.source in config.datasets:
         keys.add(f"datasets.{config.synthesis.real_domain.source}")
+    keys = {key for key in keys if _exists(config, key)}
     found = {key: repr(_plain(_value(config, key))) for key in sorted(keys)}
     code = [f"maskbench.{STEPS[step].module}" for step in before] + list(modules)
-    if any("{method}" in key for key in sections):
+    used = [key.removeprefix(BLOCKS) for key in keys if key.startswith(BLOCKS)]
+    if used:
         methods_of = _registered() if methods is None else methods
-        code += [methods_of[each] for each in chosen]
+        code += [methods_of[each] for each in sorted(used)]
     files = [pattern for step in before for pattern in STEPS[step].files]
     return found | {"code": code_digest(tuple(code), tuple(files))}
 
@@ -211,6 +213,11 @@ def _imports(tree: ast.Module) -> Iterator[str]:
                 yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
             yield from (a.name for a in node.names if a.name.split(".")[0] == "maskbench")
+
+
+def _exists(config: Config, key: str) -> bool:
+    """False for the block of a method that this configuration does not run."""
+    return not key.startswith(BLOCKS) or key.removeprefix(BLOCKS) in config.synthesis.methods
 
 
 def _value(config: Config, key: str) -> Any:
