@@ -2,7 +2,9 @@
 
 Two fits. ``homography`` is MaskTheFace's (Anwar and Raychowdhury 2020): six correspondences, one
 projective map. ``tps`` ties all anchors of the mask picture to the face by a thin-plate spline
-(Bookstein 1989), so that the mask follows cheeks and chin, on the far side of a turned face too.
+(Bookstein 1989), so that the mask follows cheeks and chin, on the far side of a turned face too. A
+mask is stiff: on a frontal face it bends only a part of the way from the best flat (projective)
+fit to the face's own contour, and the whole way as the head turns.
 All maps go from face pixels to mask-picture pixels, the direction in which pictures are sampled.
 """
 
@@ -23,6 +25,8 @@ _LOOP_OUTSET = 0.12  # how far outside the jaw line, as a share of the half face
 _CLEARANCE = 0.05  # of the face's width, between the nose seen from the side and the mask's edge
 _NOSE_BRIDGED = 0.5  # of how far a nose seen from the side juts out
 _CHIN_OVERHANG = 0.04  # below the chin's tip, as a share of the length from bridge to chin
+_BEND = 0.3  # share of the way from the flat fit to the contour on a frontal face
+_TURNED = (0.44, 0.30)  # narrower half of the face: frontal above the first, turned below the other
 _SIX = ("upper_left", "nose_top", "upper_right", "lower_left", "chin_bottom", "lower_right")
 
 
@@ -221,6 +225,38 @@ class _Projective:
 Placement = ThinPlateSpline | _Projective
 
 
+def _narrower_half(landmarks: np.ndarray) -> float:
+    """Share of the face's width that the narrower half has at the nose tip: 0.5 when frontal."""
+    points = np.asarray(landmarks, np.float64)
+    across = points[42:48].mean(0) - points[36:42].mean(0)
+    left, right = (points[30] - points[2]) @ across, (points[14] - points[30]) @ across
+    return float(min(left, right) / max(left + right, 1e-9))
+
+
+def _bent(
+    wanted: Mapping[str, np.ndarray],
+    anchors: Mapping[str, tuple[float, float]],
+    narrower: float,
+) -> dict[str, np.ndarray]:
+    """Targets of a stiff mask: between the best flat fit of its body and the face's contour."""
+    body = [name for name in wanted if not name.startswith("loop")]
+    if not np.isfinite([wanted[name] for name in body]).all():
+        return dict(wanted)  # such a face lies in no picture; the caller sees that
+    flat = _Projective(
+        homography(
+            np.array([anchors[name] for name in body]), np.array([wanted[name] for name in body])
+        )
+    )
+    high, low = _TURNED
+    turned = float(np.clip((high - narrower) / (high - low), 0.0, 1.0))
+    bend = _BEND + (1 - _BEND) * turned * turned * (3 - 2 * turned)
+    out = dict(wanted)
+    for name in body:
+        straight = flat(np.array([anchors[name]], np.float64))[0]
+        out[name] = straight + bend * (wanted[name] - straight)
+    return out
+
+
 def place(
     landmarks: np.ndarray, anchors: Mapping[str, tuple[float, float]], fit: Fit
 ) -> tuple[Placement, np.ndarray, dict[str, float]]:
@@ -249,6 +285,7 @@ def place(
         return _Projective(inverse / (inverse[2] @ inside)), corners, {"left": 1.0, "right": 1.0}
     if fit == "tps":
         wanted, visible = targets(landmarks)
+        wanted = _bent(wanted, anchors, _narrower_half(landmarks))
         knots = np.array(list(wanted.values()))
         spline = ThinPlateSpline(knots, np.array([anchors[name] for name in wanted]))
         return spline, knots, visible
