@@ -22,7 +22,7 @@ from maskbench.synthesis import relight, stn
 from maskbench.synthesis.adversarial_params import AdversarialParams, PlacingParams
 from maskbench.synthesis.adversarial_training import AdversarialTraining, seeded
 from maskbench.synthesis.base import Method
-from maskbench.synthesis.batches import Batches, as_tensor, mask_textures, resize
+from maskbench.synthesis.batches import Batch, Batches, as_tensor, mask_textures, resize
 from maskbench.synthesis.curves import write_curves
 from maskbench.synthesis.snapshots import Snapshots
 from maskbench.training import state
@@ -38,11 +38,13 @@ class Worn(NamedTuple):
 
     Attributes:
         picture: (B, 3, size, size) in [0, 1], with gradient where the generator has one.
-        penalty: a scalar that the generator minimises beside its adversarial loss.
+        numbers: (B, 8) the homography's numbers (before any jitter); empty without a transformer.
+        squares: the mean square of the updates.
     """
 
     picture: Tensor
-    penalty: Tensor
+    numbers: Tensor
+    squares: Tensor
 
 
 class AdversarialMethod(Method):
@@ -106,6 +108,12 @@ class AdversarialMethod(Method):
         """A penalty on the critic; none by default."""
         return torch.zeros(())
 
+    def penalties(
+        self, generator: nn.Module, batch: Batch, worn: Worn, batches: Batches, params: Any
+    ) -> dict[str, Tensor]:
+        """What the generator minimises beside its adversarial loss, by name (for the curves)."""
+        return {}
+
     def after_critic_step(self, critic: nn.Module, params: Any) -> None:
         """A constraint on the critic's weights; none by default."""
 
@@ -125,7 +133,8 @@ class AdversarialMethod(Method):
         """A training at its first step."""
         placement = place(params.precision)
         batches = Batches(
-            faces, masked, pictures, styles=styles, size=params.train_size,
+            faces, masked, pictures, styles=styles,
+            size=params.train_size * params.supersampling,
             match=params.match, ranges=params.augmentation, seed=seed,
             device=placement.device,
         )  # fmt: skip
@@ -234,6 +243,7 @@ class PlacingMethod(AdversarialMethod):
 
         Each pass sees the face and the mask picture as warped so far; p starts at 0.
         """
+        faces, textures = resize(faces, params.train_size), resize(textures, params.train_size)
         p = torch.zeros(len(faces), stn.NUMBERS, device=faces.device)
         squares = torch.zeros((), device=faces.device)
         warped = textures
@@ -256,10 +266,24 @@ class PlacingMethod(AdversarialMethod):
     ) -> Worn:
         textures = relight.match_colour(faces, textures) if params.relight else textures
         p, squares = self.numbers(generator, faces, textures, params)
+        at = p
         if params.jitter:
-            p = p + self.random_numbers(len(faces), params, random, params.jitter).to(p.device)
-        picture, _ = self.place(faces, textures, p, params)
-        return Worn(picture, params.update_penalty * squares)
+            at = p + self.random_numbers(len(faces), params, random, params.jitter).to(p.device)
+        return Worn(self.place(faces, textures, at, params)[0], p, squares)
+
+    def penalties(
+        self, generator: nn.Module, batch: Batch, worn: Worn, batches: Batches, params: Any
+    ) -> dict[str, Tensor]:
+        out = {"update": params.update_penalty * worn.squares}
+        if params.equivariance:
+            faces, maps = batches.again(batch, params.twins)
+            # In other styles: the place depends on the face, not on what is printed on the mask.
+            textures = batches.textures[batch.styles.roll(1)]
+            textures = relight.match_colour(faces, textures) if params.relight else textures
+            p, _ = self.numbers(generator, faces, textures, params)
+            gap = stn.equivariance_gap(worn.numbers, batch.maps, p, maps)
+            out["equivariance"] = params.equivariance * gap
+        return out
 
     def place(
         self, faces: Tensor, textures: Tensor, p: Tensor, params: Any
@@ -287,9 +311,8 @@ class PlacingMethod(AdversarialMethod):
     def render(
         self, generator: nn.Module, faces: Tensor, textures: Tensor, params: Any
     ) -> tuple[Tensor, Tensor]:
-        size = params.train_size
         textures = relight.match_colour(faces, textures) if params.relight else textures
-        p, _ = self.numbers(generator, resize(faces, size), resize(textures, size), params)
+        p, _ = self.numbers(generator, faces, textures, params)
         return self.place(faces, textures, p, params)
 
 

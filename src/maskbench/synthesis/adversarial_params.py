@@ -23,6 +23,13 @@ class AdversarialParams(Section):
     """Generator against critic."""
 
     train_size: int = Field(64, ge=16, description="side of the pictures that networks see")
+    supersampling: int = Field(
+        2,
+        ge=1,
+        description="pictures are moved and laid over each other at this many times train_size "
+        "and averaged down: warping at the small size would make painted textures sharper than "
+        "real ones, which a critic sees and no placement can mend",
+    )
     generator_width: int = Field(64, ge=1, description="channels (or units) of the generator")
     critic_width: int = Field(64, ge=1, description="channels (or units) of the critic")
     steps: int = Field(1000, ge=1, description="generator steps")
@@ -47,9 +54,11 @@ class AdversarialParams(Section):
         default_factory=Augmentation, description="random geometry of both domains"
     )
     blur: float = Field(
-        0.0, ge=0, description="Gaussian blur of what the critic sees at the start, in shares of "
-        "the side; falls linearly to 0 at decay_from"
-    )  # fmt: skip
+        0.0,
+        ge=0,
+        description="sigma of the Gaussian blur of what the critic sees, in shares of the side: "
+        "it hides what no homography can mend (ear loops, texture) and leaves the place",
+    )
     precision: Precision = Field("float32", description="of convolutions and products")
     log_every: int = Field(10, ge=1, description="generator steps between two points of a curve")
     snapshot_every: int = Field(200, ge=0, description="steps between placement sheets; 0: none")
@@ -69,6 +78,17 @@ class PlacingParams(AdversarialParams):
         True,
         description="light the warped mask as the face beneath it, and in grey on a grey face, as "
         "the key-point overlay does by landmarks; false: plain alpha composite",
+    )
+    equivariance: float = Field(
+        0.0,
+        ge=0,
+        description="weight of an addition to the paper: a face that is moved shall wear its mask "
+        "moved along, whatever its style (two copies of each training face, moved differently and "
+        "in different styles, must agree on the place)",
+    )
+    twins: Augmentation = Field(
+        default_factory=lambda: Augmentation(translation=0.1, rotation=15, scaling=0.15),
+        description="how the second copies are moved",
     )
     jitter: float = Field(
         0.0, ge=0, description="uniform noise on the homography's numbers in training, in shares "

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from maskbench.synthesis.adversarial_params import AdversarialParams
 from maskbench.synthesis.augment import blur
-from maskbench.synthesis.batches import Batches
+from maskbench.synthesis.batches import Batches, resize
 from maskbench.synthesis.losses import score
 from maskbench.training import state
 from maskbench.training.devices import Placement
@@ -110,34 +110,33 @@ class AdversarialTraining:
     def warm_up(self) -> None:
         """Critic steps on random placements, so that its first advice is worth following."""
         while self.warm < self.params.critic_warmup:
-            faces, styles, real = self.batches.draw(self.params.batch_size)
+            batch = self.batches.draw(self.params.batch_size)
+            textures = self.batches.textures[batch.styles]
             with torch.no_grad():
-                fake = self.method.random_pictures(
-                    faces, self.batches.textures[styles], self.params, self.random
-                )
-            self._critic_step(real, fake)
+                fake = self.method.random_pictures(batch.faces, textures, self.params, self.random)
+            self._critic_step(batch.real, fake)
             self.warm += 1
 
     def advance(self) -> dict[str, float]:
         """One generator step with its critic steps; the losses."""
-        params, textures = self.params, self.batches.textures
+        params = self.params
         for repeat in range(params.critic_steps):
-            faces, styles, real = self.batches.draw(params.batch_size)
+            batch = self.batches.draw(params.batch_size)
+            textures = self.batches.textures[batch.styles]
             last = repeat == params.critic_steps - 1
             with torch.set_grad_enabled(last), self.placement.autocast():
-                worn = self.method.wear(
-                    self.generator, faces, textures[styles], params, self.random
-                )
-            critic_loss, distance = self._critic_step(real, worn.picture.detach())
+                worn = self.method.wear(self.generator, batch.faces, textures, params, self.random)
+            critic_loss, distance = self._critic_step(batch.real, worn.picture.detach())
         # The generator steps on the pictures that the critic has just judged.
         self.critic.requires_grad_(False)
         with self.placement.autocast():
             shown = self._shown(worn.picture)
             if self.batch_statistics:  # the same mixture as in the critic's own step
-                shown = torch.cat([self._shown(real), shown])
-            scores = score(self.critic(shown))[-len(faces) :]
-        adversarial = self.method.generator_loss(scores, params)
-        loss = adversarial + worn.penalty
+                shown = torch.cat([self._shown(batch.real), shown])
+            scores = score(self.critic(shown))[-len(batch.faces) :]
+            adversarial = self.method.generator_loss(scores, params)
+            penalties = self.method.penalties(self.generator, batch, worn, self.batches, params)
+        loss = adversarial + sum(penalties.values())
         self.optimisers[0].zero_grad(set_to_none=True)
         loss.backward()
         self.optimisers[0].step()
@@ -150,7 +149,7 @@ class AdversarialTraining:
             "critic_loss": critic_loss,
             "distance": distance,
             "generator_loss": float(adversarial.detach()),
-            "update": float(worn.penalty.detach()),
+            **{name: float(value.detach()) for name, value in penalties.items()},
         }
         self._note(losses)
         return losses
@@ -172,11 +171,9 @@ class AdversarialTraining:
         return float(loss.detach()), float(distance.detach())
 
     def _shown(self, pictures: Tensor) -> Tensor:
-        """What the critic sees: [-1, 1], blurred while the blur lasts."""
-        params = self.params
-        if params.blur:
-            left = 1 - self.step / max(1, params.decay_from * params.steps)
-            pictures = blur(pictures, params.blur * max(0.0, left) * params.train_size)
+        """What the critic sees: at the training size, in [-1, 1], blurred."""
+        pictures = resize(pictures, self.params.train_size)
+        pictures = blur(pictures, self.params.blur * self.params.train_size)
         return (pictures * 2 - 1).contiguous(memory_format=torch.channels_last)
 
     @torch.no_grad()

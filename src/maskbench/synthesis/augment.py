@@ -22,22 +22,19 @@ class Augmentation(Section):
     translation: float = Field(0.06, ge=0, le=1, description="largest shift, share of the side")
     rotation: float = Field(10.0, ge=0, le=180, description="largest turn in degrees")
     scaling: float = Field(0.1, ge=0, lt=1, description="size between 1 - s and 1 / (1 - s)")
+    stretch: float = Field(
+        0.0, ge=0, lt=1, description="width against height between 1 - s and 1 / (1 - s)"
+    )
     flip: bool = Field(True, description="mirror half of the pictures")
     light: float = Field(0.0, ge=0, lt=1, description="brightness and contrast, +- this share")
 
 
-def augment(images: Tensor, ranges: Augmentation, generator: torch.Generator) -> Tensor:
-    """Move, turn, scale and mirror each picture by its own random amounts.
-
-    Args:
-        images: (B, C, H, W) in [0, 1].
-        ranges: the amounts.
-        generator: source of the randomness, on the CPU.
+def random_maps(count: int, ranges: Augmentation, generator: torch.Generator) -> Tensor:
+    """Random affine maps, from canonical result to canonical source coordinates.
 
     Returns:
-        (B, C, H, W) in [0, 1]; what comes in from outside is the mirrored picture.
+        (count, 3, 3); the determinant is negative where the picture is mirrored.
     """
-    count = len(images)
 
     def uniform() -> Tensor:
         return torch.rand(count, generator=generator) * 2 - 1
@@ -46,17 +43,43 @@ def augment(images: Tensor, ranges: Augmentation, generator: torch.Generator) ->
     size = torch.exp(uniform() * -math.log1p(-ranges.scaling))
     dx, dy = uniform() * 2 * ranges.translation, uniform() * 2 * ranges.translation
     mirror = torch.where((uniform() > 0) & ranges.flip, -1.0, 1.0)
-    gain, shift = 1 + uniform() * ranges.light, uniform() * ranges.light / 2
+    wide = torch.exp(uniform() * -math.log1p(-ranges.stretch) / 2)
     cos, sin = torch.cos(angle) / size, torch.sin(angle) / size
-    rows = torch.stack([cos * mirror, -sin, dx, sin * mirror, cos, dy], dim=1)
-    grid = F.affine_grid(
-        rows.view(count, 2, 3).to(images.device), list(images.shape), align_corners=False
-    )
-    moved = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
-    if ranges.light == 0:
-        return moved
-    gain, shift = (v.view(-1, 1, 1, 1).to(images.device) for v in (gain, shift))
-    return ((moved - 0.5) * gain + 0.5 + shift).clamp(0, 1)
+    zero, one = torch.zeros(count), torch.ones(count)
+    # the stretch acts first on the result's coordinates, then the turn, then the shift
+    across, down = mirror / wide, wide
+    rows = (cos * across, -sin * down, dx, sin * across, cos * down, dy, zero, zero, one)
+    return torch.stack(rows, dim=1).view(count, 3, 3)
+
+
+def move(images: Tensor, maps: Tensor) -> Tensor:
+    """Sample each picture (B, C, H, W) under its map (B, 3, 3); what comes in from outside is the
+    mirrored picture."""
+    grid = F.affine_grid(maps[:, :2].to(images.device), list(images.shape), align_corners=False)
+    return F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+
+
+def augment(
+    images: Tensor, ranges: Augmentation, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Move, turn, scale and mirror each picture by its own random amounts.
+
+    Args:
+        images: (B, C, H, W) in [0, 1].
+        ranges: the amounts.
+        generator: source of the randomness, on the CPU.
+
+    Returns:
+        The pictures (B, C, H, W) in [0, 1] and their maps (B, 3, 3), see :func:`random_maps`.
+    """
+    maps = random_maps(len(images), ranges, generator)
+    moved = move(images, maps)
+    if ranges.light:
+        gain, shift = torch.rand(2, len(images), 1, 1, 1, generator=generator).mul(2).sub(1)
+        gain = (1 + gain * ranges.light).to(images.device)
+        shift = (shift * ranges.light / 2).to(images.device)
+        moved = ((moved - 0.5) * gain + 0.5 + shift).clamp(0, 1)
+    return moved, maps
 
 
 def blur(images: Tensor, sigma: float) -> Tensor:

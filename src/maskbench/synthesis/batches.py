@@ -4,7 +4,7 @@ drawn in an order that a seed fixes and a training state carries."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -27,9 +27,11 @@ Match = Literal["nothing", "styles", "faces"]
 
 
 def resize(images: Tensor, size: int) -> Tensor:
-    """(B, C, H, W) in [0, 1] to (B, C, size, size), low-pass filtered where it shrinks."""
-    if images.shape[-1] == size:
-        return images
+    """(B, C, H, W) in [0, 1] to (B, C, size, size), low-pass filtered where it shrinks
+    (averaged over squares where that goes)."""
+    factor, rest = divmod(images.shape[-1], size)
+    if rest == 0:
+        return images if factor == 1 else F.avg_pool2d(images, factor)
     return F.interpolate(
         images, (size, size), mode="bilinear", align_corners=False, antialias=True
     ).clamp(0, 1)
@@ -81,6 +83,24 @@ class Order:
     def load_state_dict(self, values: dict[str, Any]) -> None:
         self.left = list(values["left"])
         self.rng.bit_generator.state = values["rng"]
+
+
+class Batch(NamedTuple):
+    """Pictures for one step.
+
+    Attributes:
+        faces: (B, 3, size, size) in [0, 1], bare.
+        maps: (B, 3, 3), how each of them was moved (:func:`maskbench.synthesis.augment.move`).
+        styles: (B,) the number of the style that each shall wear.
+        real: (B, 3, size, size) really worn masks.
+        rows: (B,) which training faces they are.
+    """
+
+    faces: Tensor
+    maps: Tensor
+    styles: Tensor
+    real: Tensor
+    rows: np.ndarray
 
 
 class Batches:
@@ -150,24 +170,31 @@ class Batches:
             for count, stream in zip(counts, streams, strict=True)
         ]
 
-    def draw(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
-        """The next batch: bare faces (B, 3, size, size) in [0, 1], the number of the style that
-        each shall wear (B,), and real masked faces (B, 3, size, size)."""
+    def draw(self, count: int) -> Batch:
+        """The next batch."""
         by_face, by_style, by_real, *by_worn = self._orders
         if self.match == "faces":
-            rows = np.array(by_real.take(count))
-            both = torch.cat([self.faces[self.face_of[rows]], self.real[rows]], dim=1)
-            faces, real = self._moved(both).chunk(2, dim=1)
-            return faces, torch.from_numpy(self.style_of[rows]), real
-        faces = self._moved(self.faces[by_face.take(count)])
-        styles = by_style.take(count)
-        if self.match == "styles":
-            chosen = [int(self._rows_of[style][by_worn[style].take(1)[0]]) for style in styles]
+            real_rows = np.array(by_real.take(count))
+            rows, styles = self.face_of[real_rows], self.style_of[real_rows]
+            both = torch.cat([self.faces[rows], self.real[real_rows]], dim=1)
+            moved, maps = self._moved(both)
+            faces, real = moved.chunk(2, dim=1)
         else:
-            chosen = by_real.take(count)
-        return faces, torch.tensor(styles), self._moved(self.real[chosen])
+            rows, styles = np.array(by_face.take(count)), np.array(by_style.take(count))
+            if self.match == "styles":
+                chosen = [self._rows_of[style][by_worn[style].take(1)[0]] for style in styles]
+            else:
+                chosen = by_real.take(count)
+            faces, maps = self._moved(self.faces[rows])
+            real, _ = self._moved(self.real[np.array(chosen)])
+        return Batch(faces, maps, torch.from_numpy(styles), real, rows)
 
-    def _moved(self, images: Tensor) -> Tensor:
+    def again(self, batch: Batch, ranges: Augmentation) -> tuple[Tensor, Tensor]:
+        """The faces of a batch once more, moved otherwise: pictures and maps."""
+        faces = self.faces[batch.rows].to(self.device).float() / 255
+        return augment(faces, ranges, self.generator)
+
+    def _moved(self, images: Tensor) -> tuple[Tensor, Tensor]:
         return augment(images.to(self.device).float() / 255, self.ranges, self.generator)
 
     def state_dict(self) -> dict[str, Any]:

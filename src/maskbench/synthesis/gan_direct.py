@@ -57,8 +57,9 @@ class GanDirect(AdversarialMethod):
         params: Any,
         random: torch.Generator,
     ) -> Worn:
-        picture = self._painted(generator, faces, textures)
-        return Worn(picture, torch.zeros((), device=faces.device))
+        size = params.train_size
+        picture = self._painted(generator, resize(faces, size), resize(textures, size))
+        return Worn(picture, faces.new_zeros(0), faces.new_zeros(()))
 
     def _painted(self, generator: nn.Module, faces: Tensor, textures: Tensor) -> Tensor:
         textures = relight.match_colour(faces, textures)

@@ -22,6 +22,12 @@ class PyWganDivParams(PlacingParams):
     hidden: int = Field(128, ge=1, description="units of the generator's dense layer")
     k: float = Field(2.0, ge=0, description="coefficient of the gradient penalty (10 in code)")
     p: float = Field(6.0, gt=1, description="power of the gradient's norm")
+    penalty_pictures: int = Field(
+        0,
+        ge=0,
+        description="estimate the penalty on this many pictures of a batch (0: on all): unbiased, "
+        "and its second derivatives are more than half of the cost of a critic step",
+    )
     sampling: losses.Sampling = Field(
         "between",
         description="where the gradient is penalised: between real and fake pictures, or at both",
@@ -51,6 +57,8 @@ class PyWganDiv(PlacingMethod):
     def regulariser(
         self, critic: nn.Module, real: Tensor, fake: Tensor, params: Any, random: torch.Generator
     ) -> Tensor:
+        some = params.penalty_pictures or len(real)  # batches come in random order
+        real, fake = real[:some], fake[:some]
         return losses.divergence_penalty(
             critic, real, fake, params.k, params.p, params.sampling, random
         )

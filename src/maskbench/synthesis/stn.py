@@ -92,3 +92,27 @@ def composite(face: Tensor, warped: Tensor) -> Tensor:
         (B, 3, H, W) = colour + (1 - alpha) face.
     """
     return warped[:, :3] + (1 - warped[:, 3:]) * face
+
+
+def equivariance_gap(p: Tensor, maps: Tensor, other: Tensor, other_maps: Tensor) -> Tensor:
+    """How far two placements on differently moved copies of the same faces disagree.
+
+    A face moved by M (the copy shows f(M x)) shall wear the mask moved along: H(p) = H M, where H
+    is the placement on the face as it was; a mirrored face wears the mirrored mask. From each copy
+    the placement on the original follows, and the map between the two should be the identity.
+
+    Args:
+        p, other: (B, 8) placements on the copies.
+        maps, other_maps: (B, 3, 3) affine maps M of the copies.
+
+    Returns:
+        The mean squared Frobenius distance of that map (of determinant 1) from the identity, a
+        scalar. It does not depend on the mask's size.
+    """
+    maps, other_maps = maps.to(p.device), other_maps.to(p.device)
+    turned = torch.linalg.det(maps) * torch.linalg.det(other_maps) < 0
+    mirror = torch.eye(3, device=p.device).repeat(len(p), 1, 1)
+    mirror[turned, 0, 0] = -1
+    between = maps @ homography(-p) @ mirror @ homography(other) @ torch.linalg.inv(other_maps)
+    volume = torch.linalg.det(between).abs().pow(1 / 3).view(-1, 1, 1)
+    return (between / volume - torch.eye(3, device=p.device)).square().sum((1, 2)).mean()

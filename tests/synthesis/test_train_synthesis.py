@@ -1,0 +1,154 @@
+"""The steps train_synthesis and synthesise, and trainings that are killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from maskbench.artifacts import sha256_of
+from maskbench.errors import MaskbenchError
+from maskbench.masks.maskedset import MaskedSet
+from maskbench.synthesis import base
+from maskbench.synthesis.synthesise import synthesise
+from maskbench.synthesis.train_synthesis import train_synthesis
+from maskbench.training import state
+
+BLOCK = {
+    "train_size": 24, "steps": 40, "batch_size": 4, "critic_warmup": 3, "log_every": 3,
+    "snapshot_every": 7, "checkpoint_every": 2, "generator_width": 64, "critic_width": 64,
+}  # fmt: skip
+
+PROGRAM = """
+import json, sys
+from pathlib import Path
+from maskbench.synthesis import base
+from maskbench.synthesis.train_synthesis import train_synthesis
+method, faces, masked, pictures, block, styles, out, scratch = sys.argv[1:]
+train_synthesis(
+    method, Path(faces), Path(masked), Path(pictures), base.parse_params(method, json.loads(block)),
+    styles=json.loads(styles), seed=3, out=Path(out), scratch=Path(scratch),
+)
+"""
+
+
+def start(small, method, block, out, scratch):
+    arguments = [method, small.faces, small.masked, small.pictures, json.dumps(block)]
+    arguments += [json.dumps(small.styles), out, scratch]
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *map(str, arguments)], stderr=subprocess.PIPE
+    )
+
+
+def finish(process):
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors.decode()
+
+
+# dcgan_stn has batch statistics, gan_stn dropout: both are part of what must come back.
+@pytest.mark.parametrize("method", ["pywgan_div", "gan_stn", "dcgan_stn"])
+def test_killed_and_started_again_ends_byte_identical(small, tmp_path, method):
+    finish(start(small, method, BLOCK, tmp_path / "unbroken", tmp_path / "scratch_a"))
+    scratch, out = tmp_path / "scratch_b", tmp_path / "broken"
+    kills = 0
+    for later in (0, 2):  # killed twice: after the first checkpoint and again some steps on
+        process = start(small, method, BLOCK, out, scratch)
+        known = {p.stat().st_mtime_ns for p in scratch.glob("*/state.safetensors")}
+        writes = 0
+        while process.poll() is None and writes <= later:
+            for file in scratch.glob("*/state.safetensors"):
+                try:
+                    stamp = file.stat().st_mtime_ns
+                except FileNotFoundError:
+                    continue
+                if stamp not in known:
+                    known.add(stamp)
+                    writes += 1
+            time.sleep(0.002)
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGKILL)
+            kills += 1
+        process.communicate()
+        assert not out.exists() or kills == 0
+    assert kills >= 1
+    (checkpoint,) = scratch.glob("*/state.safetensors")
+    assert 0 < state.load(checkpoint)["step"] < BLOCK["steps"]
+    finish(start(small, method, BLOCK, out, scratch))
+    assert sha256_of(out) == sha256_of(tmp_path / "unbroken")
+    assert list(scratch.iterdir()) == []  # nothing is left once the model is whole
+
+
+def run_step(small, out, scratch, seed=0, run=None, **changes):
+    train_synthesis(
+        "pywgan_div", small.faces, small.masked, small.pictures,
+        base.parse_params("pywgan_div", {**BLOCK, "steps": 4, **changes}), styles=small.styles,
+        seed=seed, out=out, scratch=scratch, run=run,
+    )  # fmt: skip
+
+
+def test_another_trainings_checkpoint_is_never_taken_up(small, tmp_path):
+    """A checkpoint of another seed or other parameters lies in the same scratch folder."""
+    run_step(small, tmp_path / "alone", tmp_path / "scratch_a")
+    scratch = tmp_path / "scratch_b"
+    for name, changes in (("seed", {"seed": 1}), ("lr", {"critic_lr": 0.5})):
+        run_step(small, tmp_path / name, scratch, **changes)
+        stale = scratch / "0123456789abcdef"
+        stale.mkdir(exist_ok=True)
+        (stale / "state.safetensors").write_bytes(
+            (tmp_path / name / "state.safetensors").read_bytes()
+        )
+    run_step(small, tmp_path / "beside", scratch)
+    assert sha256_of(tmp_path / "beside") == sha256_of(tmp_path / "alone")
+
+
+def test_curves_go_to_the_tracking_run(small, tmp_path):
+    class Run:
+        def __init__(self):
+            self.points = []
+
+        def metrics(self, step, values):
+            self.points.append((step, dict(values)))
+
+    run = Run()
+    run_step(small, tmp_path / "model", tmp_path / "scratch", run=run, log_every=2)
+    curves = pd.read_parquet(tmp_path / "model" / "curves.parquet")
+    assert [step for step, _ in run.points] == [2, 4]
+    at_four = curves[curves["step"] == 4].set_index("name")["value"].to_dict()
+    assert run.points[-1][1] == pytest.approx(at_four)
+
+
+def test_synthesise_writes_every_face_of_the_split_in_every_style(small, tmp_path):
+    run_step(small, tmp_path / "model", tmp_path / "scratch")
+    for name in ("a", "b"):
+        synthesise(
+            "pywgan_div", tmp_path / "model", small.faces, small.pictures,
+            base.parse_params("pywgan_div", BLOCK), ["kn95", "striped", "floral"], "test", 0,
+            tmp_path / name,
+        )  # fmt: skip
+    assert sha256_of(tmp_path / "a") == sha256_of(tmp_path / "b")
+    worn = MaskedSet.open(tmp_path / "a")
+    faces = small.opened()[0]
+    assert len(worn) == 3 * len(faces.of_split("test"))
+    assert set(worn.faces["of"]) == set(faces.faces["face_id"][faces.faces["split"] == "test"])
+
+
+def test_errors_leave_nothing_behind(small, tmp_path):
+    params = base.parse_params("pywgan_div", BLOCK)
+    with pytest.raises(MaskbenchError, match=r"state\.safetensors"):
+        synthesise(
+            "pywgan_div", tmp_path / "no_model", small.faces, small.pictures, params, ["kn95"],
+            "test", 0, tmp_path / "out",
+        )  # fmt: skip
+    with pytest.raises(MaskbenchError, match="did you mean pywgan_div"):
+        train_synthesis(
+            "pywgan_dif", small.faces, small.masked, small.pictures, params, small.styles, 0,
+            tmp_path / "out", tmp_path / "scratch",
+        )  # fmt: skip
+    assert not (tmp_path / "out").exists()
+    assert list(tmp_path.glob("*.partial")) == list(tmp_path.glob(".*")) == []
