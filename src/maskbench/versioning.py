@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import subprocess
@@ -10,6 +11,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 log = logging.getLogger(__name__)
+
+TIMESTAMP = ".snakemake_timestamp"  # Snakemake's marker inside an output folder
 
 
 def record(made: Collection[Path], known: Collection[Path], project: Path = Path()) -> list[str]:
@@ -48,6 +51,27 @@ def record(made: Collection[Path], known: Collection[Path], project: Path = Path
         log.warning("not recorded by DVC: %s", error)
         return []
     return wanted
+
+
+def level_times(outputs: Collection[Path]) -> None:
+    """Give all outputs that exist one and the same time, that of the oldest.
+
+    Version control sets the times of files as it likes, and Snakemake 9.27 reruns what depends on
+    a newer file whichever rerun triggers are asked for. With level times only what truly decides a
+    result counts: its settings, its code and its set of inputs.
+
+    Args:
+        outputs: files, and folders, which Snakemake dates by a marker file inside (if any).
+    """
+    markers = [path / TIMESTAMP if (path / TIMESTAMP).exists() else path for path in outputs]
+    dated = {path: path.stat() for path in markers if path.exists()}
+    if not dated:
+        return
+    oldest = min(stat.st_mtime_ns for stat in dated.values())
+    for path, stat in dated.items():
+        if stat.st_mtime_ns != oldest:
+            with contextlib.suppress(OSError):  # read-only results are no reason to stop
+                os.utime(path, ns=(stat.st_atime_ns, oldest))
 
 
 def stage_outputs(project: Path = Path()) -> dict[str, set[Path]]:

@@ -11,9 +11,11 @@ import pandas as pd
 import pytest
 import yaml
 
+import maskbench
 from maskbench.artifacts import read_json, sha256_of
 from maskbench.reporting.make_table import table_names
 
+ROOT = Path(maskbench.__file__).parents[2]
 NEW = "average_place"
 # What hangs on the numbers of any method.
 AFTER = {"collect_measurements", "judge_claims", "summarise", "all", *table_names()}
@@ -120,7 +122,7 @@ def test_a_second_run_has_the_same_numbers(project):
 @pytest.fixture
 def with_new_method(project):
     """The method of docs/adding_a_method.md: one module and one block in params.yaml."""
-    text = Path(__file__).parents[2].joinpath("docs", "adding_a_method.md").read_text("utf-8")
+    text = ROOT.joinpath("docs", "adding_a_method.md").read_text("utf-8")
     source = text.split("```python\n")[1].split("```")[0]
     module = project.path / "src" / "maskbench" / "synthesis" / f"{NEW}.py"
     old = (project.path / "params.yaml").read_text("utf-8")

@@ -3,9 +3,9 @@
 
 rule crop_faces:
     input:
-        pictures=ancient(rules.fetch.output.pictures),
-        splits=ancient(rules.split.output.splits),
-        weights=ancient(rules.fetch_weights.output.weights),
+        pictures=rules.fetch.output.pictures,
+        splits=rules.split.output.splits,
+        weights=rules.fetch_weights.output.weights,
     output:
         faces=directory(PATHS.faces("{dataset}")),
     log:

@@ -18,6 +18,10 @@ EVERY_OUTPUT = {
 }
 
 
+if workflow.is_main_process:
+    versioning.level_times(EVERY_OUTPUT)
+
+
 report: Path(workflow.basedir, "workflow", "report", "workflow.rst")
 
 

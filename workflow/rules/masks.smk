@@ -28,9 +28,9 @@ rule draw_masks:
 
 rule masked_domain:
     input:
-        faces=ancient(rules.crop_faces.output.faces),
-        mask_pictures=ancient(rules.draw_masks.output.mask_pictures),
-        real_faces=ancient(REAL_FACES),
+        faces=rules.crop_faces.output.faces,
+        mask_pictures=rules.draw_masks.output.mask_pictures,
+        real_faces=REAL_FACES,
     output:
         masked=directory(PATHS.masked_domain("{dataset}")),
     log:

@@ -3,10 +3,10 @@
 
 rule evaluate_synthesis:
     input:
-        masked=ancient(rules.synthesise.output.masked),
-        reference=ancient(PATHS.masked("{dataset}", "keypoint", 0)),
-        faces=ancient(rules.crop_faces.output.faces),
-        weights=ancient(rules.fetch_weights.output.weights),
+        masked=rules.synthesise.output.masked,
+        reference=PATHS.masked("{dataset}", "keypoint", 0),
+        faces=rules.crop_faces.output.faces,
+        weights=rules.fetch_weights.output.weights,
     output:
         metrics=directory(PATHS.synthesis_metrics("{dataset}", "{method}", "{seed}")),
     log:

@@ -12,7 +12,7 @@ localrules:
 
 rule collect_measurements:
     input:
-        metrics=ancient(of_trainings(PATHS.synthesis_metrics)),
+        metrics=of_trainings(PATHS.synthesis_metrics),
     output:
         measurements=report(
             PATHS.measurements, caption=caption("measurements"), category="Numbers"
@@ -41,7 +41,7 @@ for TABLE in TABLES:
         name:
             TABLE
         input:
-            measurements=ancient(rules.collect_measurements.output.measurements),
+            measurements=rules.collect_measurements.output.measurements,
         output:
             csv=PATHS.table(TABLE, "csv"),
             tex=PATHS.table(TABLE, "tex"),
@@ -78,7 +78,7 @@ for FIGURE in FIGURES:
         name:
             FIGURE
         input:
-            **{need: ancient(paths) for need, paths in NEEDS.items()},
+            **NEEDS,
         output:
             png=report(
                 PATHS.figure(FIGURE), caption=caption(FIGURE), category="Figures"
@@ -110,7 +110,7 @@ for FIGURE in FIGURES:
 
 rule judge_claims:
     input:
-        metrics=ancient(of_trainings(PATHS.synthesis_metrics)),
+        metrics=of_trainings(PATHS.synthesis_metrics),
     output:
         csv=PATHS.claims("csv"),
         md=PATHS.claims("md"),
@@ -136,8 +136,8 @@ rule judge_claims:
 
 rule summarise:
     input:
-        measurements=ancient(rules.collect_measurements.output.measurements),
-        models=ancient(of_trainings(PATHS.model)),
+        measurements=rules.collect_measurements.output.measurements,
+        models=of_trainings(PATHS.model),
     output:
         summary=PATHS.summary,
         curves=PATHS.curves,

@@ -51,7 +51,7 @@ rule fetch_weights:
 
 rule split:
     input:
-        pictures=ancient(rules.fetch.output.pictures),
+        pictures=rules.fetch.output.pictures,
     output:
         splits=PATHS.splits("{dataset}"),
     log:

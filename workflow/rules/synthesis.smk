@@ -5,9 +5,9 @@ JOB = "{dataset}/{method}/seed{seed}"
 
 rule train_synthesis:
     input:
-        faces=ancient(rules.crop_faces.output.faces),
-        masked=ancient(rules.masked_domain.output.masked),
-        mask_pictures=ancient(rules.draw_masks.output.mask_pictures),
+        faces=rules.crop_faces.output.faces,
+        masked=rules.masked_domain.output.masked,
+        mask_pictures=rules.draw_masks.output.mask_pictures,
     output:
         model=directory(PATHS.model("{dataset}", "{method}", "{seed}")),
     log:
@@ -35,9 +35,9 @@ rule train_synthesis:
 
 rule synthesise:
     input:
-        model=ancient(rules.train_synthesis.output.model),
-        faces=ancient(rules.crop_faces.output.faces),
-        mask_pictures=ancient(rules.draw_masks.output.mask_pictures),
+        model=rules.train_synthesis.output.model,
+        faces=rules.crop_faces.output.faces,
+        mask_pictures=rules.draw_masks.output.mask_pictures,
     output:
         masked=directory(PATHS.masked("{dataset}", "{method}", "{seed}")),
     log:

@@ -17,18 +17,18 @@ EVERYTHING = [
 
 rule data:
     input:
-        expand(rules.split.output, dataset=DATASETS),
-        rules.fetch_weights.output,
+        [PATHS.splits(dataset) for dataset in DATASETS],
+        PATHS.weights,
 
 
 rule faces:
     input:
-        expand(rules.crop_faces.output, dataset=DATASETS),
+        [PATHS.faces(dataset) for dataset in DATASETS],
 
 
 rule masks:
     input:
-        expand(rules.masked_domain.output, dataset=DATASET),
+        PATHS.masked_domain(DATASET),
 
 
 rule synthesis:
