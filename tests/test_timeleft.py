@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from maskbench.timeleft import Job, Screen, TimeLeft, measured, seconds_of, span, typical
+from maskbench.timeleft import Job, Screen, TimeLeft, measured, planned, seconds_of, span, typical
 
 
 class Clock:
@@ -92,6 +92,18 @@ def test_durations_from_benchmark_files(tmp_path):
     assert typical(tmp_path / "durations.yaml", "results") == {"train/a": 15.0}
     assert typical(tmp_path / "durations.yaml", "results/other") == {}
     assert typical(tmp_path / "none.yaml", "results") == {}
+
+
+def test_a_job_knows_its_duration_from_here_else_from_what_is_shipped(tmp_path):
+    here, nowhere = tmp_path / "0.tsv", tmp_path / "1.tsv"
+    here.write_text("s\n12.5\n")
+    wildcards = {"method": "wgan_stn", "seed": "1"}
+    shipped = {"train/wgan_stn": 30.0}
+    job = planned("train", wildcards, here, 1, shipped)
+    assert (job.key, job.name, job.expected) == ("train/wgan_stn", "train wgan_stn seed 1", 12.5)
+    assert planned("train", wildcards, nowhere, 1, shipped).expected == 30
+    assert planned("train", wildcards, nowhere, 1, {}).expected is None
+    assert planned("all", {}, None, 1, {}).expected == 0
 
 
 def test_spans():

@@ -145,6 +145,32 @@ class Screen(logging.Handler):
             print(f"==> {self.times.line()}", file=sys.stderr, flush=True)
 
 
+def planned(
+    rule: str,
+    wildcards: Mapping[str, str],
+    benchmark: object,
+    cores: int,
+    shipped: Mapping[str, float],
+) -> Job:
+    """A planned job with what is known about its duration.
+
+    Args:
+        rule, wildcards: which job.
+        benchmark: its benchmark file; a job without one takes no time.
+        cores: how many it occupies.
+        shipped: durations by job key, for jobs that never ran here.
+    """
+    key = "/".join(filter(None, (rule, wildcards.get("method"))))
+    seed = wildcards.get("seed")
+    known = seconds_of(Path(str(benchmark))) if benchmark else 0.0
+    return Job(
+        key=key,
+        name=key.replace("/", " ") + (f" seed {seed}" if seed else ""),
+        expected=shipped.get(key) if known is None else known,
+        cores=cores,
+    )
+
+
 def _ids(record: logging.LogRecord, name: str) -> list[int]:
     value = getattr(record, name, None)
     if value is None:

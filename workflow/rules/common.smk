@@ -137,18 +137,16 @@ def planned_jobs():
     shipped = timeleft.typical(
         Path(workflow.basedir, "workflow", "durations.yaml"), CONFIG.output
     )
-    planned = {}
-    for job in workflow.dag.needrun_jobs():
-        key = "/".join(filter(None, (job.rule.name, job.wildcards.get("method"))))
-        seed = job.wildcards.get("seed")
-        known = timeleft.seconds_of(Path(str(job.benchmark))) if job.benchmark else 0.0
-        planned[job.jobid] = timeleft.Job(
-            key=key,
-            name=key.replace("/", " ") + (f" seed {seed}" if seed else ""),
-            expected=shipped.get(key) if known is None else known,
-            cores=job.threads,
+    return {
+        job.jobid: timeleft.planned(
+            job.rule.name,
+            dict(job.wildcards.items()),
+            job.benchmark,
+            job.threads,
+            shipped,
         )
-    return planned
+        for job in workflow.dag.needrun_jobs()
+    }
 
 
 def hold_folder():
