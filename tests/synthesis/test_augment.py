@@ -1,8 +1,16 @@
+import math
+
 import torch
 
-from maskbench.synthesis.augment import Augmentation, augment, blur
+from maskbench.synthesis import augment as module
+from maskbench.synthesis.augment import Augmentation, blur, move, random_maps
 
 STILL = Augmentation(translation=0, rotation=0, scaling=0, flip=False)
+
+
+def augment(images, ranges, source):
+    """The pictures alone."""
+    return module.augment(images, ranges, source)[0]
 
 
 def generator(seed=0):
@@ -63,6 +71,37 @@ def test_the_generator_decides():
     first = augment(images, Augmentation(), generator(1))
     assert torch.equal(first, augment(images, Augmentation(), generator(1)))
     assert not torch.equal(first, augment(images, Augmentation(), generator(2)))
+
+
+def test_the_maps_say_how_each_picture_was_moved():
+    images = torch.rand(6, 3, 24, 24)
+    moved, maps = module.augment(images, Augmentation(stretch=0.2), generator())
+    assert torch.equal(moved, move(images, maps))
+    assert maps.shape == (6, 3, 3)
+    assert torch.equal(maps[:, 2], torch.tensor([0.0, 0, 1]).expand(6, 3))
+
+
+def test_stretch_changes_the_proportion_within_its_range_and_keeps_the_area():
+    maps = random_maps(200, STILL.model_copy(update={"stretch": 0.2}), generator())
+    wide, tall = 1 / maps[:, 0, 0], 1 / maps[:, 1, 1]
+    assert torch.allclose(wide * tall, torch.ones(200), atol=1e-5)
+    proportion = wide / tall
+    assert proportion.min() >= 0.8 - 1e-5
+    assert proportion.max() <= 1 / 0.8 + 1e-5
+    assert proportion.min() < 0.85 < 1.15 < proportion.max()
+
+
+def test_without_stretch_maps_are_similarities_and_mirrors_have_a_negative_determinant():
+    ranges = Augmentation()
+    maps = random_maps(200, ranges, generator())
+    linear = maps[:, :2, :2]
+    product = linear.transpose(1, 2) @ linear
+    assert torch.allclose(product[:, 0, 0], product[:, 1, 1], atol=1e-5)
+    assert product[:, 0, 1].abs().max() < 1e-5
+    mirrored = torch.linalg.det(linear) < 0
+    assert 60 < mirrored.sum() < 140
+    angles = torch.atan2(-linear[:, 0, 1], linear[:, 1, 1])
+    assert angles.abs().max() <= math.radians(ranges.rotation) + 1e-5
 
 
 def test_blur_is_a_gaussian():

@@ -116,3 +116,51 @@ def test_composite_by_hand_and_gradient_reaches_every_number():
     picture = torch.rand(1, 4, 24, 24, generator=torch.Generator().manual_seed(1))
     stn.warp(picture, stn.homography(p)).square().sum().backward()
     assert (p.grad != 0).all()
+
+
+def turned(angle, dx=0.0, dy=0.0, size=1.0, mirror=1.0):
+    cos, sin = math.cos(angle) / size, math.sin(angle) / size
+    return torch.tensor([[[cos * mirror, -sin, dx], [sin * mirror, cos, dy], [0, 0, 1.0]]])
+
+
+def numbers_of(h):
+    """The numbers of a homography near the identity, by Newton's method."""
+    h = h / torch.linalg.det(h).pow(1 / 3)
+    p = torch.zeros(1, 8)
+    for _ in range(30):
+        error = (stn.homography(p) - h).flatten()
+        jacobian = torch.autograd.functional.jacobian(lambda q: stn.homography(q).flatten(), p)
+        p = p - torch.linalg.lstsq(jacobian[:, 0], error[:, None]).solution.T
+    assert torch.allclose(stn.homography(p), h, atol=1e-4)
+    return p
+
+
+def test_placements_that_follow_the_face_have_no_gap():
+    wanted = stn.homography(random_p(1, 0.2, seed=4))  # on the face as it was
+    maps, others = turned(0.2, 0.1, -0.05, 1.1), turned(-0.15, -0.2, 0.1, 0.9)
+    p, q = numbers_of(wanted @ maps), numbers_of(wanted @ others)
+    assert stn.equivariance_gap(p, maps, q, others).item() < 1e-6
+    assert stn.equivariance_gap(p, maps, p, others).item() > 0.05
+
+
+def test_a_mirrored_face_wears_the_mirrored_mask():
+    mirror = torch.diag(torch.tensor([-1.0, 1, 1]))
+    wanted = stn.homography(random_p(1, 0.2, seed=5))
+    maps, others = turned(0.1, 0.1), turned(-0.2, 0.05, 0.1, mirror=-1.0)
+    p, q = numbers_of(wanted @ maps), numbers_of(mirror @ wanted @ others)
+    assert stn.equivariance_gap(p, maps, q, others).item() < 1e-6
+    assert stn.equivariance_gap(q, others, p, maps).item() < 1e-6
+
+
+def test_a_small_mask_is_no_way_out_of_the_gap():
+    shrink = torch.zeros(1, 8)
+    shrink[0, 2], shrink[0, 6] = 0.1, -0.2  # both axes by exp(0.3)
+    maps, others = turned(0.2, 0.1), turned(-0.1, 0.0, 0.2)
+    zero = torch.zeros(1, 8)
+    large = stn.equivariance_gap(zero, maps, zero, others)
+    small = stn.equivariance_gap(shrink, maps, shrink, others)
+    # One and the same wrong answer on both copies, far apart in p: the same order of size.
+    assert 0.2 < (small / large).item() < 5
+    exact = numbers_of(stn.homography(shrink) @ maps)
+    also = numbers_of(stn.homography(shrink) @ others)
+    assert stn.equivariance_gap(exact, maps, also, others).item() < 1e-6
