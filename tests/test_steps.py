@@ -121,3 +121,15 @@ def test_packaged_drawings_count(copy):
     drawing = next((copy / "masks" / "art").glob("*.svg"))
     drawing.write_text(drawing.read_text() + " ")
     assert steps.code_digest((), ("masks/art/*.svg",)) != before
+
+
+def test_a_figure_of_some_methods_depends_on_those_alone(values):
+    one = experiment.check(values, "params.yaml")
+    overlay = {"synthesis": {"methods": {"wgan_stn": {"steps": 7}}}}
+    two = experiment.check(merge(values, overlay), "overlay")
+
+    def figure(config, *among):
+        return steps.settings("make_figure", config, after=("synthesise",), among=among)
+
+    assert figure(one, "keypoint", "pywgan_div") == figure(two, "keypoint", "pywgan_div")
+    assert figure(one, "keypoint", "wgan_stn") != figure(two, "keypoint", "wgan_stn")

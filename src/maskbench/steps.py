@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,28 +123,30 @@ def settings(
     after: tuple[str, ...] = (),
     modules: tuple[str, ...] = (),
     methods: Mapping[str, str] | None = None,
+    among: Collection[str] | None = None,
 ) -> dict[str, str]:
     """What decides the result of one job, apart from its input pictures and its seed.
 
     Args:
         name: the step.
         config: the whole configuration.
-        dataset, method: the job's own; without a method the blocks of all methods count.
+        dataset, method: the job's own; without a method, those of ``among`` count.
         after: steps that this job comes after, beside those of the table.
         modules: modules that it uses beside those of the table.
         methods: the module of each method; None: look them up in the registry.
+        among: the methods whose artifacts the job reads; None: all of the configuration.
 
     Returns:
         the text of each section by its dotted key, and ``code``: a digest of the steps' modules
         and packaged data.
     """
     before = sorted({*lineage(name), *(step for other in after for step in lineage(other))})
-    chosen = [method] if method else sorted(config.synthesis.methods)
+    chosen = [method] if method else sorted(config.synthesis.methods if among is None else among)
     sections = [key for step in before for key in STEPS[step].sections]
     keys = {
         key.format(dataset=dataset or config.synthesis.dataset, method=each)
         for key in sections
-        for each in chosen
+        for each in (chosen if "{method}" in key else [""])
     }
     if "masked_domain" in before and config.synthesis.real_domain.source in config.datasets:
         keys.add(f"datasets.{config.synthesis.real_domain.source}")

@@ -36,7 +36,7 @@ def test_a_method_s_parameters_reach_that_method_alone(project):
     stages = set(re.findall(r"^(\w+@\w+):", changed, re.M))
     assert stages == {"train_synthesis@wgan_stn", "synthesise@wgan_stn"}
     running = set(re.findall(r"Running stage '([\w@]+)'", repro))
-    assert {name for name in running if "@" in name} == stages | {"evaluate_synthesis@wgan_stn"}
+    assert running == stages  # what follows shows when their outputs have changed
     assert project.plan() == {}
 
 

@@ -87,7 +87,7 @@ SETTINGS = keep_settings()
 shell.prefix(command_prefix())
 
 
-def decided_by(step, after=(), modules=()):
+def decided_by(step, after=(), modules=(), among=None):
     """The part of configuration and code that decides a job (a rerun trigger, nothing else)."""
 
     def of_job(wildcards):
@@ -99,6 +99,7 @@ def decided_by(step, after=(), modules=()):
             after=after,
             modules=modules,
             methods=PLAN.modules,
+            among=among,
         )
 
     return of_job
@@ -163,3 +164,14 @@ def hold_folder():
             "another run is under way in this folder; wait for its end"
         ) from None
     return held
+
+
+def methods_in(needs):
+    """The methods whose models or masked faces are among named inputs (.../METHOD/seedN)."""
+    return sorted(
+        {
+            path.parent.name
+            for need in ("models", "masked")
+            for path in needs.get(need, [])
+        }
+    )

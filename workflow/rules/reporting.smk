@@ -99,6 +99,7 @@ for FIGURE in FIGURES:
                 "make_figure",
                 after=tuple(FIGURE_INPUTS[need] for need in NEEDS),
                 modules=(f"maskbench.reporting.figures.{FIGURE}",),
+                among=methods_in(NEEDS),
             ),
             name=FIGURE,
             inputs=options_of(NEEDS),
