@@ -36,7 +36,8 @@ def test_a_method_s_parameters_reach_that_method_alone(project):
     stages = set(re.findall(r"^(\w+@\w+):", changed, re.M))
     assert stages == {"train_synthesis@wgan_stn", "synthesise@wgan_stn"}
     running = set(re.findall(r"Running stage '([\w@]+)'", repro))
-    assert running == stages  # what follows shows when their outputs have changed
+    chain = {name for name in running if "@" in name}
+    assert chain == stages  # what follows shows when their outputs have changed
     assert project.plan() == {}
 
 
