@@ -45,7 +45,7 @@ class Pose(NamedTuple):
 
 
 def camera(picture_size: tuple[int, int]) -> np.ndarray:
-    """Assumed intrinsics (3, 3): focal length = 4 x the longer side, as of portraits taken from afar;
+    """Assumed intrinsics (3, 3): focal length = 4 x the longer side, as of portraits from afar;
     with a shorter one a turned head is explained by its nearness and yaw comes out too small."""
     width, height = picture_size
     focal = 4.0 * max(width, height)
