@@ -117,3 +117,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "project" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("workflow"))
             item.add_marker(pytest.mark.slow)
+    # The long shared run starts first, and what it left is looked at before anything changes it.
+    first = {"test_run.py": 0, "test_changes.py": 1, "test_failures.py": 1}
+    items.sort(key=lambda item: first.get(item.path.name, 2))
