@@ -18,9 +18,11 @@ from maskbench.datasets.pictures import read_picture
 from maskbench.errors import MaskbenchError
 from maskbench.faces.crop import crop_square
 from maskbench.masks.artwork import MaskPictures
+from maskbench.synthesis import base
 from maskbench.synthesis.mask import MaskReport, mask
 from maskbench.synthesis.mask_workers import style_of
 from maskbench.synthesis.put_on import paste_back
+from maskbench.synthesis.train_synthesis import train_synthesis
 
 STYLES = ("surgical_blue", "kn95", "striped")
 
@@ -139,6 +141,32 @@ def test_what_is_refused(album: Path, weights: Path, tmp_path: Path) -> None:
     with pytest.raises(MaskbenchError, match="--model"):
         run(album, tmp_path / "out", weights, method="pywgan_div")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_trained_model_on_pictures_of_any_size(
+    album: Path, weights: Path, small: Any, tmp_path: Path
+) -> None:
+    """The crop's mask is carried back into the picture; where no mask lies nothing changes."""
+    tiny = {"train_size": 24, "steps": 3, "batch_size": 4, "critic_warmup": 1}
+    params = base.parse_params("pywgan_div", tiny | {"checkpoint_every": 0, "snapshot_every": 0})
+    model = tmp_path / "model"
+    train_synthesis(
+        "pywgan_div", small.faces, small.masked, small.pictures, params, styles=small.styles,
+        seed=0, out=model, scratch=tmp_path / "scratch",
+    )  # fmt: skip
+    out = tmp_path / "out"
+    report = run(album, out, weights, method="pywgan_div", model=model, params=params)
+    assert report == MaskReport(pictures=6, faces=6, rejected=4)
+    for row in table(out / "manifest.csv"):
+        if not row["output"].lower().endswith(".png"):
+            continue
+        bare, worn = read_picture(album / row["source"]), read_picture(out / row["output"])
+        with Image.open(out / row["mask"]) as picture:
+            coverage = np.asarray(picture)
+        assert worn.shape == bare.shape and coverage.shape == bare.shape[:2]
+        changed = np.abs(worn.astype(int) - bare).max(-1)
+        assert changed[coverage == 0].max() == 0
+        assert (coverage > 200).sum() > 500 and changed[coverage > 200].mean() > 5
 
 
 def test_an_earlier_result_is_replaced_and_never_masked_again(

@@ -15,10 +15,15 @@ from maskbench.synthesis.critics import ConvCritic
 from maskbench.synthesis.generators import ConvGenerator
 
 
-class DcganStnParams(PlacingParams):
+class ConvolutionalParams(PlacingParams):
     """``generator_width`` and ``critic_width`` are the channels of the first convolution."""
 
     hidden: int = Field(128, ge=1, description="units of the generator's dense layer")
+
+
+class DcganStnParams(ConvolutionalParams):
+    """Settings of ``dcgan_stn``."""
+
     smoothing: float = Field(0.1, ge=0, lt=1, description="the label of real pictures is 1 - this")
 
 
