@@ -121,6 +121,48 @@ def test_a_killed_writer_leaves_nothing_that_stays(tmp_path):
     assert names(tmp_path) == ["out"]
 
 
+KILLED_BETWEEN_THE_RENAMES = """
+import os, signal, sys
+from pathlib import Path
+from maskbench.artifacts import atomic_dir
+out, replace = Path(sys.argv[1]), Path.replace
+def replace_and_die(self, target):
+    replace(self, target)
+    if self == out:
+        os.kill(os.getpid(), signal.SIGKILL)
+Path.replace = replace_and_die
+with atomic_dir(out) as tmp:
+    (tmp / "file").write_text("newer")
+"""
+
+
+def test_killed_between_the_two_renames_of_a_replacement(tmp_path):
+    """Neither folder lies at its place then; the older one comes back, whatever happens next."""
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "file").write_text("older")
+    end = subprocess.run([sys.executable, "-c", KILLED_BETWEEN_THE_RENAMES, str(out)])
+    assert end.returncode == -signal.SIGKILL
+    assert not out.exists() and len(names(tmp_path)) == 2
+    with pytest.raises(ZeroDivisionError), atomic_dir(out):
+        raise ZeroDivisionError
+    assert (out / "file").read_text() == "older"
+    assert names(tmp_path) == ["out"]
+
+
+def test_an_older_folder_of_a_writer_that_lives_is_left_alone(tmp_path):
+    """It stands between its two renames: taking its folder away would make it fail."""
+    out = tmp_path / "out"
+    writer = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    (tmp_path / f".out.{writer.pid}-old{PARTIAL}").mkdir()
+    try:
+        with atomic_file(out) as tmp:
+            tmp.write_text("mine")
+        assert len(names(tmp_path)) == 2
+    finally:
+        writer.communicate()
+
+
 def test_a_writer_that_lives_is_left_alone(tmp_path):
     out = tmp_path / "out"
     writer = subprocess.Popen(

@@ -16,6 +16,7 @@ import numpy as np
 from maskbench.errors import from_os_error
 
 PARTIAL = ".partial"
+_OLD = "-old"  # marks the older folder while a new one takes its place
 
 
 def _temporary(path: Path) -> Path:
@@ -23,12 +24,20 @@ def _temporary(path: Path) -> Path:
 
 
 def _clear_stale(path: Path) -> None:
-    """Remove what killed runs left beside ``path`` (their process no longer exists)."""
-    for stale in path.parent.glob(f".{path.name}.*{PARTIAL}"):
-        pid = stale.name[len(path.name) + 2 : -len(PARTIAL)]
+    """Remove what killed runs left beside ``path`` (their process no longer exists).
+
+    A run killed between the two renames of a replacement left nothing at ``path``, but the older
+    result under a temporary name: that one is put back, as if the replacement had not begun.
+    """
+    for stale in sorted(path.parent.glob(f".{path.name}.*{PARTIAL}")):
+        name = stale.name[len(path.name) + 2 : -len(PARTIAL)]
+        pid = name.removesuffix(_OLD)
         if pid.isdigit() and Path(f"/proc/{pid}").exists() and int(pid) != os.getpid():
             continue
-        remove(stale)
+        if name.endswith(_OLD) and not path.exists():
+            stale.replace(path)
+        else:
+            remove(stale)
 
 
 def remove(path: Path) -> None:
@@ -57,7 +66,7 @@ def atomic_dir(out: Path) -> Iterator[Path]:
         tmp.mkdir()
         yield tmp
         if out.exists():
-            old = tmp.with_name(tmp.name.replace(PARTIAL, f"-old{PARTIAL}"))
+            old = tmp.with_name(tmp.name.replace(PARTIAL, f"{_OLD}{PARTIAL}"))
             out.replace(old)
             tmp.replace(out)
             remove(old)
