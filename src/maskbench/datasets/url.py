@@ -11,7 +11,8 @@ import logging
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -50,6 +51,7 @@ def from_url(
     attempts: int = 4,
     timeout: float = 30.0,
     pause: float = 1.0,
+    retry_silence: bool = True,
 ) -> Path:
     """The cached file with this checksum, downloaded from the first of ``urls`` that gives it.
 
@@ -62,11 +64,14 @@ def from_url(
             time-outs.
         timeout: seconds without a single byte after which a try is given up.
         pause: seconds before the second try; doubled for each further one.
+        retry_silence: False: a time-out is an address's last try. Refused and broken connections
+            fail at once and cost little to try again; silence costs ``timeout`` each time.
 
     Raises:
         Unreachable: no address answered.
-        MaskbenchError: the content has another checksum (nothing is kept), or the cache cannot be
-            written.
+        Refused: one answered, but with an error or with content of another checksum (of which
+            nothing is kept).
+        MaskbenchError: the cache cannot be written.
     """
     urls = [urls] if isinstance(urls, str) else list(urls)
     if len(sha256) < 8:
@@ -80,7 +85,7 @@ def from_url(
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             remove(target)
-            return _first_that_works(urls, target, sha256, attempts, timeout, pause)
+            return _first_that_works(urls, target, sha256, attempts, timeout, pause, retry_silence)
         except MaskbenchError:
             raise
         except OSError as error:
@@ -88,12 +93,18 @@ def from_url(
 
 
 def _first_that_works(
-    urls: Sequence[str], target: Path, sha256: str, attempts: int, timeout: float, pause: float
+    urls: Sequence[str],
+    target: Path,
+    sha256: str,
+    attempts: int,
+    timeout: float,
+    pause: float,
+    retry_silence: bool,
 ) -> Path:
     failures: list[MaskbenchError] = [Unreachable(target.name, "no address left to try")]
     for url in urls:
         try:
-            return _from_one(url, target, sha256, attempts, timeout, pause)
+            return _from_one(url, target, sha256, attempts, timeout, pause, retry_silence)
         except MaskbenchError as error:
             log.info("%s", error)
             failures.append(error)
@@ -101,7 +112,13 @@ def _first_that_works(
 
 
 def _from_one(
-    url: str, target: Path, sha256: str, attempts: int, timeout: float, pause: float
+    url: str,
+    target: Path,
+    sha256: str,
+    attempts: int,
+    timeout: float,
+    pause: float,
+    retry_silence: bool,
 ) -> Path:
     part = target.with_name(target.name + ".part")
     for attempt in range(attempts):
@@ -117,14 +134,18 @@ def _from_one(
             elif error.code < 500 and error.code not in (408, 429):
                 raise Refused(url, f"the server answers {error.code}") from error
             continue
-        except (HTTPException, TimeoutError, ConnectionError, urllib.error.URLError):
+        except _Silent:
+            if retry_silence:
+                continue
+            break
+        except HTTPException:
             continue
         if matches(part, sha256):
             part.replace(target)
             return target
         remove(part)
         if not resumed:  # a resumed part may have belonged to an older file: begin anew
-            raise MaskbenchError(
+            raise Refused(
                 url,
                 f"the file does not have the pinned sha256 {sha256}; nothing was kept",
                 "a proxy may have answered in its place; try again or report it",
@@ -139,24 +160,51 @@ class _Incomplete(HTTPException):
     """The connection ended before the announced length."""
 
 
+class _Broken(HTTPException):
+    """The network failed."""
+
+
+class _Silent(_Broken):
+    """No byte came in time."""
+
+
+@contextmanager
+def _network() -> Iterator[None]:
+    """Tell the network's failures from the disk's: the system knows both as OSError, TLS's too."""
+    try:
+        yield
+    except urllib.error.HTTPError:
+        raise
+    except OSError as error:
+        kind = _Silent if isinstance(getattr(error, "reason", error), TimeoutError) else _Broken
+        raise kind(str(error)) from error
+
+
 def _transfer(url: str, part: Path, timeout: float) -> None:
     """Append to ``part`` what is still missing of it."""
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"User-Agent": "maskbench"})
     if have:
         request.add_header("Range", f"bytes={have}-")
-    with urllib.request.urlopen(request, timeout=timeout) as response:
+    with _network():
+        response = urllib.request.urlopen(request, timeout=timeout)
+    with response:
         if have and not _continues(response, have):
             have = 0
         length = response.headers.get("Content-Length")
         total = have + int(length) if length and length.isdigit() else None
         with open(part, "ab" if have else "wb") as file, _progress() as progress:
             task = progress.add_task(part.stem, total=total, completed=have)
-            while block := response.read(_BLOCK):
+            while block := _read(response):
                 file.write(block)
                 progress.advance(task, len(block))
     if total is not None and part.stat().st_size < total:
         raise _Incomplete(f"{part.stat().st_size} of {total} bytes")
+
+
+def _read(response: HTTPResponse) -> bytes:
+    with _network():
+        return response.read(_BLOCK)
 
 
 def _continues(response: HTTPResponse, have: int) -> bool:
