@@ -12,6 +12,7 @@ import maskbench
 from maskbench import experiment, schema
 from maskbench.config import Config, merge, read_layers, validate
 from maskbench.errors import MaskbenchError
+from maskbench.synthesis import base
 
 ROOT = Path(maskbench.__file__).parents[2]
 DEFAULT = ROOT / "params.yaml"
@@ -94,6 +95,23 @@ def test_shipped_overlays_are_right_and_keep_to_their_own_folder(overlay):
     assert config.output.startswith("results/")
     outputs = [experiment.load([DEFAULT, other]).output for other in OVERLAYS]
     assert len(set(outputs)) == len(outputs)
+
+
+def test_the_published_setting_keeps_nothing_of_the_laptops_inventions():
+    """It lies over params.yaml, whose additions it must switch off one by one."""
+    files = [DEFAULT, ROOT / "config/paper/pywgan_div.yaml"]
+    methods = read_layers(files)["synthesis"]["methods"]
+    for name in ("gan_stn", "dcgan_stn", "wgan_stn", "pywgan_div"):
+        params = base.parse_params(name, methods[name])
+        assert params.train_size == 144 and params.snapshot_every == 50_000
+        assert (params.equivariance, params.jitter, params.blur) == (0, 0, 0)
+        assert not params.relight and params.match == "nothing" and params.supersampling == 1
+        moves = params.augmentation
+        assert moves.stretch == moves.light == 0
+        assert min(moves.translation, moves.rotation, moves.scaling) > 0
+    div = base.parse_params("pywgan_div", methods["pywgan_div"])
+    assert (div.k, div.p, div.penalty_pictures, div.sampling) == (2, 6, 0, "between")
+    assert base.parse_params("wgan_stn", methods["wgan_stn"]).clip == 0.01
 
 
 def test_default_file_states_every_key(values):

@@ -75,6 +75,7 @@ def test_landmarks_outside_of_the_picture_are_left_out() -> None:
     assert np.isnan(verdict.covers[0]) and verdict.worn.tolist() == [False]
     face[:] = np.nan
     assert np.isnan(covers_nose_mouth(band(90, 144), face)[0])
+    assert np.isnan(leaves_eyes(band(90, 144), face)[0])
 
 
 def test_many_at_once_as_one_by_one() -> None:

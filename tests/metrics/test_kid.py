@@ -61,6 +61,37 @@ def test_weights_leave_out_copies_of_the_same_picture():
     np.testing.assert_allclose(weighted_mmd2(x, y, w, w), [expected, unbiased_mmd2(x, y)])
 
 
+def test_pictures_of_one_face_are_no_independent_draws():
+    """80 faces in 5 styles by two methods of the same distribution: no distance on average, though
+    the two sets show the same faces (counting those pairs gives a distance far below zero)."""
+    rng = np.random.default_rng(0)
+    of = np.repeat(np.arange(40), 5)
+    left, counted = [], []
+    for _ in range(60):
+        faces = rng.normal(size=(40, 6))[of]
+        x, y = (faces + 0.3 * rng.normal(size=(200, 6)) for _ in range(2))
+        left.append(kid(x, y, of_x=of, of_y=of))
+        counted.append(kid(x, y))
+    assert abs(np.mean(left)) < 4 * np.std(left) / np.sqrt(len(left))
+    assert np.mean(counted) < -10 * np.std(counted) / np.sqrt(len(counted))
+
+
+def test_pairs_of_one_face_by_plain_loops():
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=(5, 3)), rng.normal(size=(4, 3))
+    of_x, of_y = np.array([0, 0, 1, 2, 2]), np.array([1, 2, 3, 3])
+    k = lambda a, b: (float(a @ b) / 3 + 1) ** 3  # noqa: E731
+
+    def mean(a: np.ndarray, b: np.ndarray, of_a: np.ndarray, of_b: np.ndarray) -> float:
+        pairs = [(i, j) for i in range(len(a)) for j in range(len(b)) if of_a[i] != of_b[j]]
+        return sum(k(a[i], b[j]) for i, j in pairs) / len(pairs)
+
+    expected = mean(x, x, of_x, of_x) + mean(y, y, of_y, of_y) - 2 * mean(x, y, of_x, of_y)
+    assert unbiased_mmd2(x, y, of_x, of_y) == pytest.approx(expected)
+    everything = np.zeros(5, int), np.zeros(4, int)
+    assert np.isnan(unbiased_mmd2(x, y, *everything))
+
+
 def test_one_picture_is_an_error():
     with pytest.raises(MaskbenchError, match="two"):
         unbiased_mmd2(np.zeros((1, 2)), np.zeros((5, 2)))

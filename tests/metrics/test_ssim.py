@@ -44,13 +44,17 @@ def test_ssim_outside_mask_sees_only_free_pixels(pairs):
     a, b = pairs
     coverage = np.zeros(a.shape[:3], np.uint8)
     coverage[:, 20:, :] = 200
-    expected = [_published(x, y)[1].mean(-1)[:20].mean() for x, y in zip(a, b, strict=True)]
+    # windows of 11 pixels, five either way, that end above row 20
+    expected = [_published(x, y)[1].mean(-1)[:15].mean() for x, y in zip(a, b, strict=True)]
     np.testing.assert_allclose(ssim_outside_mask(a, b, coverage), expected, atol=1e-9)
     changed = b.copy()
-    changed[:, 26:] = 0  # further from the free pixels than the window's radius
+    changed[:, 20:] = 0
     np.testing.assert_array_equal(
         ssim_outside_mask(a, changed, coverage), ssim_outside_mask(a, b, coverage)
     )
+    under = a.copy()
+    under[:, 20:] = 0
+    np.testing.assert_allclose(ssim_outside_mask(a, under, coverage), 1, atol=1e-12)
     assert np.isnan(ssim_outside_mask(a, b, np.full_like(coverage, 1))).all()
 
 

@@ -13,7 +13,7 @@ from maskbench.artifacts import sha256_of
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.masks.overlay import overlay
-from maskbench.synthesis import base
+from maskbench.synthesis import base, stn
 from maskbench.training import state
 
 METHODS = ("gan_direct", "gan_stn", "dcgan_stn", "wgan_stn", "pywgan_div")
@@ -39,6 +39,32 @@ def train(small, method, out, faces=None, masked=None, seed=0, log=lambda *_: No
         log=log,
     )  # fmt: skip
     return out
+
+
+@pytest.mark.parametrize("method", ["pywgan_div", "gan_direct"])
+def test_networks_run_in_bfloat16_and_geometry_does_not(small, tmp_path, monkeypatch, method):
+    """Two steps, the equivariance's inverses included; coordinates stay float32."""
+    kinds = set()
+    grid = stn.sampling_grid
+
+    def spied(h, *size):
+        kinds.add(h.dtype)
+        points = grid(h, *size)
+        kinds.add(points.dtype)
+        return points
+
+    monkeypatch.setattr(stn, "sampling_grid", spied)
+    more = {"equivariance": 10.0} if method == "pywgan_div" else {}
+    for precision in ("float32", "bfloat16"):
+        train(small, method, tmp_path / precision, precision=precision, steps=2, **more)
+    assert kinds <= {torch.float32}
+    weights = [
+        state.load(tmp_path / precision / "state.safetensors")["critic"]
+        for precision in ("float32", "bfloat16")
+    ]
+    pairs = [(weights[0][name], weights[1][name]) for name in weights[0]]
+    assert all(b.dtype == a.dtype for a, b in pairs)
+    assert any(not torch.equal(a, b) for a, b in pairs)  # bfloat16 was really in use
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -64,6 +64,15 @@ def test_conv_critic_normalises_all_but_its_first_layer():
     assert not any(isinstance(layer, nn.BatchNorm2d) for layer in plain.modules())
 
 
+def test_conv_critic_counted_by_hand():
+    """Four 5x5 convolutions 3 -> 8 -> 16 -> 32 -> 32, a bias only in the first; the other three
+    are normalised; a 3x3 head."""
+    convolutions = (3 * 8 * 25 + 8) + 8 * 16 * 25 + 16 * 32 * 25 + 32 * 32 * 25
+    normalisation = 2 * (16 + 32 + 32)
+    head = 32 * 9 + 1
+    assert count(critics.ConvCritic(64, 8)) == convolutions + normalisation + head
+
+
 def test_the_signal_keeps_its_size_through_the_trunk():
     """Without normalisation, a default initialisation shrinks it about tenfold."""
     torch.manual_seed(0)

@@ -44,6 +44,21 @@ def test_pyconv_generator_counted_by_hand_at_the_published_size():
     assert trunk - critic == 4 * 16 * 49
 
 
+def test_the_other_generators_counted_by_hand():
+    def count(kind, size):
+        return sum(p.numel() for p in make(kind, size).parameters())
+
+    head = 32 * 8 + 8
+    assert count("dense", 16) == (7 * 256 * 32 + 32) + (32 * 32 + 32) + head
+    # 5x5 convolutions 7 -> 8 -> 16 -> 32 -> 32 without bias, all normalised; 48, 24, 12, 6, 6
+    convolutions = 25 * (7 * 8 + 8 * 16 + 16 * 32 + 32 * 32) + 2 * (8 + 16 + 32 + 32)
+    assert count("conv", 48) == convolutions + (32 * 6 * 6 * 32 + 32) + head
+    # 5x5 convolutions 7 -> 8 -> 16 -> 32, two of 32, 32 -> 16 -> 8, and 8 -> 3 with a bias
+    widths = [(7, 8), (8, 16), (16, 32), (32, 32), (32, 32), (32, 16), (16, 8)]
+    painter = sum(25 * a * b + 2 * b for a, b in widths) + 25 * 8 * 3 + 3
+    assert sum(p.numel() for p in generators.PictureGenerator(8).parameters()) == painter
+
+
 def test_the_first_step_moves_the_numbers():
     """A zero head stops the gradient to the trunk at the very first step, never its own."""
     torch.manual_seed(0)

@@ -106,4 +106,5 @@ def covers_nose_mouth(coverage: np.ndarray, landmarks: np.ndarray) -> np.ndarray
 def leaves_eyes(coverage: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     """Per picture, 1.0 where no eye landmark is covered, else 0.0: (N,). Its mean is the metric
     ``leaves_eyes``."""
-    return wearing(coverage, landmarks).eyes_free.astype(np.float64)
+    verdict = wearing(coverage, landmarks)
+    return np.where(np.isnan(verdict.eyes), np.nan, verdict.eyes_free.astype(np.float64))

@@ -194,11 +194,13 @@ def _set_numbers(
     flag = f"{FEWER} ({n} < {x.shape[1]})" if n < x.shape[1] else ""
     kid_replicates = nothing
     if n <= kid.SUBSET:
-        kid_replicates = _replicates(draws, face, lambda w: kid.weighted_mmd2(x, y, w, w))
+        kid_replicates = _replicates(
+            draws, face, lambda w: kid.weighted_mmd2(x, y, w, w, face, face)
+        )
     return [
         score,
         _Number("fid", fid(x, y), n, nothing, flag),
-        _Number("kid", kid.kid(x, y), n, kid_replicates),
+        _Number("kid", kid.kid(x, y, of_x=face, of_y=face), n, kid_replicates),
     ]
 
 

@@ -114,8 +114,8 @@ class FidInceptionFeatures(FeatureExtractor):
     """The Inception network of FID, 2048 pooled features, with its 1008 classes.
 
     The arithmetic of pytorch-fid's own loop: 0..1, bilinear to 299 x 299 without aligned corners
-    and without antialiasing, then -1..1. The class scores are those of the same graph, as in
-    Salimans et al. 2016.
+    and without antialiasing, then -1..1. The class scores are those of the same graph, without
+    the last layer's bias, as the code of Salimans et al. 2016 computes them.
 
     Args:
         network: ``pytorch_fid.inception.InceptionV3`` (blocks up to the last pooling).
@@ -127,7 +127,7 @@ class FidInceptionFeatures(FeatureExtractor):
     def __init__(
         self,
         network: nn.Module,
-        classifier: nn.Module | None = None,
+        classifier: nn.Linear | None = None,
         batch_size: int = 16,
         device: str = "cpu",
         dtype: torch.dtype = torch.float32,
@@ -144,7 +144,7 @@ class FidInceptionFeatures(FeatureExtractor):
             features = self.network(pixels / 255)[0].flatten(1).float()
         if self.classifier is None:
             return features, features.new_zeros(len(features), self.classes), []
-        return features, self.classifier(features), []
+        return features, F.linear(features, self.classifier.weight), []
 
 
 class TorchvisionFeatures(FeatureExtractor):

@@ -15,29 +15,47 @@ def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return (x.astype(np.float64) @ y.astype(np.float64).T / x.shape[1] + 1) ** 3
 
 
-def unbiased_mmd2(x: np.ndarray, y: np.ndarray) -> float:
+def unbiased_mmd2(
+    x: np.ndarray,
+    y: np.ndarray,
+    of_x: np.ndarray | None = None,
+    of_y: np.ndarray | None = None,
+) -> float:
     """The unbiased estimator of MMD^2 (Gretton et al. 2012, equation 3). May be negative.
 
     Args:
         x, y: (N, d) and (M, d) features.
+        of_x, of_y: as in :func:`weighted_mmd2`.
 
     Raises:
         MaskbenchError: fewer than two pictures on a side.
     """
     ones_x, ones_y = np.ones((1, len(x))), np.ones((1, len(y)))
-    return float(weighted_mmd2(x, y, ones_x, ones_y)[0])
+    return float(weighted_mmd2(x, y, ones_x, ones_y, of_x, of_y)[0])
 
 
-def weighted_mmd2(x: np.ndarray, y: np.ndarray, wx: np.ndarray, wy: np.ndarray) -> np.ndarray:
+def weighted_mmd2(
+    x: np.ndarray,
+    y: np.ndarray,
+    wx: np.ndarray,
+    wy: np.ndarray,
+    of_x: np.ndarray | None = None,
+    of_y: np.ndarray | None = None,
+) -> np.ndarray:
     """MMD^2 of weighted resamples. Pairs of a picture with its own copy are left out, otherwise
     resampling with replacement would bring the diagonal's bias back.
+
+    The estimator takes all pictures for independent draws. Two pictures of one face are not, be it
+    in two styles or by two methods: a pair of such is left out of all three means.
 
     Args:
         x, y: (N, d) and (M, d) features.
         wx, wy: (R, N) and (R, M), how often each picture stands in each resample.
+        of_x, of_y: (N,) and (M,) integers, the face that each picture shows; None: all differ.
 
     Returns:
-        (R,); NaN where a resample holds fewer than two different pictures.
+        (R,); NaN where a resample holds fewer than two different faces on a side, or no pair of
+        different faces across.
 
     Raises:
         MaskbenchError: fewer than two pictures on a side.
@@ -46,20 +64,29 @@ def weighted_mmd2(x: np.ndarray, y: np.ndarray, wx: np.ndarray, wy: np.ndarray) 
         raise MaskbenchError(
             "kid", f"{len(x)} and {len(y)} pictures", "it needs two on either side"
         )
+    of_x = np.arange(len(x)) if of_x is None else of_x
+    of_y = -1 - np.arange(len(y)) if of_y is None else of_y
 
-    def within(features: np.ndarray, w: np.ndarray) -> np.ndarray:
-        kernel = _kernel(features, features)
-        np.fill_diagonal(kernel, 0)
-        pairs = w.sum(1) ** 2 - (w**2).sum(1)
-        total = ((w @ kernel) * w).sum(1)
-        return np.divide(total, pairs, out=np.full(len(w), np.nan), where=pairs > 0)
+    def mean(
+        a: np.ndarray, b: np.ndarray, wa: np.ndarray, wb: np.ndarray, of: tuple[np.ndarray, ...]
+    ) -> np.ndarray:
+        apart = (of[0][:, None] != of[1][None]).astype(np.float64)
+        pairs = ((wa @ apart) * wb).sum(1)
+        total = ((wa @ (_kernel(a, b) * apart)) * wb).sum(1)
+        return np.divide(total, pairs, out=np.full(len(wa), np.nan), where=pairs > 0)
 
-    across = ((wx @ _kernel(x, y)) * wy).sum(1) / (wx.sum(1) * wy.sum(1))
-    return within(x, wx) + within(y, wy) - 2 * across
+    within = mean(x, x, wx, wx, (of_x, of_x)) + mean(y, y, wy, wy, (of_y, of_y))
+    return within - 2 * mean(x, y, wx, wy, (of_x, of_y))
 
 
 def kid(
-    x: np.ndarray, y: np.ndarray, subset: int = SUBSET, subsets: int = SUBSETS, seed: int = 0
+    x: np.ndarray,
+    y: np.ndarray,
+    subset: int = SUBSET,
+    subsets: int = SUBSETS,
+    seed: int = 0,
+    of_x: np.ndarray | None = None,
+    of_y: np.ndarray | None = None,
 ) -> float:
     """Mean unbiased MMD^2 over random subsets; with no more than ``subset`` pictures on either
     side, the estimator on all of them (every subset would be the same one).
@@ -68,13 +95,15 @@ def kid(
         x, y: (N, d) and (M, d) features.
         subset, subsets: pictures in a subset, number of subsets.
         seed: of the draw of the subsets.
+        of_x, of_y: as in :func:`weighted_mmd2`.
     """
     if max(len(x), len(y)) <= subset:
-        return unbiased_mmd2(x, y)
+        return unbiased_mmd2(x, y, of_x, of_y)
     rng = np.random.default_rng(seed)
     values = []
     for _ in range(subsets):
         i = np.sort(rng.choice(len(x), min(subset, len(x)), replace=False))
         j = np.sort(rng.choice(len(y), min(subset, len(y)), replace=False))
-        values.append(unbiased_mmd2(np.asarray(x[i]), np.asarray(y[j])))
+        faces = (None if of_x is None else of_x[i], None if of_y is None else of_y[j])
+        values.append(unbiased_mmd2(np.asarray(x[i]), np.asarray(y[j]), *faces))
     return float(np.mean(values))

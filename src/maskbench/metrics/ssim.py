@@ -69,8 +69,10 @@ def mean_ssim(a: Moments, b: Moments) -> float:
 
 
 def mean_ssim_outside(a: Moments, b: Moments, coverage: np.ndarray) -> float:
-    """Mean of the full SSIM map where ``coverage`` (H, W) is 0; NaN where that is nowhere."""
-    free = coverage == 0
+    """Mean of the full SSIM map where the whole window is free, that is where ``coverage`` (H, W)
+    is 0 within 5 pixels either way; NaN where that is nowhere."""
+    window = np.ones((2 * _RADIUS + 1,) * 2, np.uint8)
+    free = cv2.dilate(coverage, window) == 0
     return float(ssim_map(a, b)[free].mean()) if free.any() else float("nan")
 
 
@@ -81,7 +83,8 @@ def ssim(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def ssim_outside_mask(a: np.ndarray, b: np.ndarray, coverage: np.ndarray) -> np.ndarray:
-    """SSIM of each pair over the pixels that a mask leaves wholly free.
+    """SSIM of each pair over the windows that a mask leaves wholly free: pictures that agree
+    wherever no mask lies score 1.
 
     Args:
         a, b: uint8, (B, H, W, 3).

@@ -52,7 +52,7 @@ class AdversarialTraining:
         seed: int,
         placement: Placement,
     ) -> None:
-        self.method, self.params, self.batches, self.placement = method, params, batches, placement
+        self.method, self.params, self.batches = method, params, batches
         device = placement.device
         # channels_last: the grouped convolutions are twice as fast on a CPU
         form = torch.channels_last
@@ -64,6 +64,8 @@ class AdversarialTraining:
             isinstance(m, nn.modules.batchnorm._BatchNorm) for m in self.critic.modules()
         )
         self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
+        for network in (self.generator, self.critic):  # not the average: it is applied in float32
+            placement.cast(network)
         self.optimisers = (
             method.optimiser(self.generator, params.generator_lr, params),
             method.optimiser(self.critic, params.critic_lr, params),
@@ -124,18 +126,17 @@ class AdversarialTraining:
             batch = self.batches.draw(params.batch_size)
             textures = self.batches.textures[batch.styles]
             last = repeat == params.critic_steps - 1
-            with torch.set_grad_enabled(last), self.placement.autocast():
+            with torch.set_grad_enabled(last):
                 worn = self.method.wear(self.generator, batch.faces, textures, params, self.random)
             critic_loss, distance = self._critic_step(batch.real, worn.picture.detach())
         # The generator steps on the pictures that the critic has just judged.
         self.critic.requires_grad_(False)
-        with self.placement.autocast():
-            shown = self._shown(worn.picture)
-            if self.batch_statistics:  # the same mixture as in the critic's own step
-                shown = torch.cat([self._shown(batch.real), shown])
-            scores = score(self.critic(shown))[-len(batch.faces) :]
-            adversarial = self.method.generator_loss(scores, params)
-            penalties = self.method.penalties(self.generator, batch, worn, self.batches, params)
+        shown = self._shown(worn.picture)
+        if self.batch_statistics:  # the same mixture as in the critic's own step
+            shown = torch.cat([self._shown(batch.real), shown])
+        scores = score(self.critic(shown))[-len(batch.faces) :]
+        adversarial = self.method.generator_loss(scores, params)
+        penalties = self.method.penalties(self.generator, batch, worn, self.batches, params)
         loss = adversarial + sum(penalties.values())
         self.optimisers[0].zero_grad(set_to_none=True)
         loss.backward()
@@ -157,12 +158,11 @@ class AdversarialTraining:
     def _critic_step(self, real: Tensor, fake: Tensor) -> tuple[float, float]:
         """One critic step; its loss, and the difference of the mean scores."""
         real, fake = self._shown(real), self._shown(fake)
-        with self.placement.autocast():
-            # One pass for both domains: where there are batch statistics, they are shared.
-            scores = score(self.critic(torch.cat([real, fake])))
-            real_scores, fake_scores = scores.chunk(2)
-            loss = self.method.critic_loss(real_scores, fake_scores, self.params)
-            loss = loss + self.method.regulariser(self.critic, real, fake, self.params, self.random)
+        # One pass for both domains: where there are batch statistics, they are shared.
+        scores = score(self.critic(torch.cat([real, fake])))
+        real_scores, fake_scores = scores.chunk(2)
+        loss = self.method.critic_loss(real_scores, fake_scores, self.params)
+        loss = loss + self.method.regulariser(self.critic, real, fake, self.params, self.random)
         self.optimisers[1].zero_grad(set_to_none=True)
         loss.backward()
         self.optimisers[1].step()

@@ -22,7 +22,8 @@ from maskbench.synthesis.stn import premultiply
 #: ``styles``: the same mask styles, so that a critic judges the place and not the style.
 #: ``faces``: the same faces, styles and random geometry. Each domain is drawn as before and the
 #: critic is not told which picture belongs to which, so the objective has the same expectation;
-#: but the faces cancel out of the difference of the two means, which is far less noisy.
+#: but the faces cancel out of the difference of the two means, which is far less noisy. (A penalty
+#: between real and fake pictures then runs along such pairs; see losses.divergence_penalty.)
 Match = Literal["nothing", "styles", "faces"]
 
 

@@ -24,6 +24,9 @@ from maskbench.synthesis.generators import PictureGenerator
 class GanDirectParams(AdversarialParams):
     """``generator_width`` and ``critic_width`` are the channels of the first convolution."""
 
+    train_size: int = Field(
+        64, ge=16, multiple_of=4, description="side of the pictures that networks see and paint"
+    )
     smoothing: float = Field(0.1, ge=0, lt=1, description="the label of real pictures is 1 - this")
     changed: float = Field(
         0.1, gt=0, lt=1, description="a pixel counts as covered where its mean change over the "

@@ -75,8 +75,9 @@ def divergence_penalty(
         real, fake: (B, C, H, W), without gradient.
         k, p: 2 and 6 in the paper; Wu et al.'s code has 10 for a coefficient and p = 2.
         sampling: where x is drawn. ``between``: x = real + a (fake - real), a ~ U(0, 1), one a
-            picture (Wu et al.). ``endpoints``: at the real and at the fake pictures, the mean of
-            both (a second public version).
+            picture (Wu et al., who draw the two apart; in batches with ``match: faces`` they show
+            the same face). ``endpoints``: at the real and at the fake pictures, the mean of both
+            (a second public version).
         generator: source of a, on the CPU.
     """
     if sampling == "between":
