@@ -22,15 +22,16 @@ if [[ -z $python ]]; then
     exit 1
 fi
 
-if [[ -x $venv/bin/python ]] && ! "$venv/bin/python" -c "$supported" 2>/dev/null; then
-    rm -rf "$venv"
-fi
-if [[ ! -x $venv/bin/python ]]; then
+# Of another Python, or left half made (no pip yet) by a run that was stopped: made anew.
+if ! "$venv/bin/python" -c "$supported" 2>/dev/null || ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+    [[ ! -e $venv/pyvenv.cfg ]] || rm -rf "$venv" # no other folder is ever removed
     echo "Making the environment in $venv with $("$python" --version) ..."
     "$python" -m venv "$venv"
 fi
 rm -f "$stamp"
 echo "Installing what requirements.lock pins into $venv (several gigabytes the first time, some minutes) ..."
+# The pinned pip first: it takes up a download that breaks off.
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$(grep '^pip==' requirements.lock)"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 echo "$want" >"$stamp"

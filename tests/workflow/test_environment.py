@@ -1,0 +1,71 @@
+"""The script that makes the environment, on a small project that needs no network."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import maskbench
+
+SCRIPT = Path(maskbench.__file__).parents[2] / "workflow" / "scripts" / "environment.sh"
+PYPROJECT = """
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+"""
+BACKEND = """
+import zipfile
+
+def build_editable(folder, config_settings=None, metadata_directory=None):
+    name = "small-1-py3-none-any.whl"
+    with zipfile.ZipFile(f"{folder}/{name}", "w") as wheel:
+        info = "small-1.dist-info/"
+        wheel.writestr("small.py", "")
+        wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\\nName: small\\nVersion: 1\\n")
+        wheel.writestr(
+            info + "WHEEL",
+            "Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+        )
+        wheel.writestr(info + "RECORD", "small.py,,\\n")
+    return name
+"""
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A project whose one pin is the pip that comes with this Python."""
+    ensurepip = pytest.importorskip("ensurepip")
+    (tmp_path / "requirements.lock").write_text(f"pip=={ensurepip.version()}\n")
+    (tmp_path / "pyproject.toml").write_text(PYPROJECT)
+    (tmp_path / "backend.py").write_text(BACKEND)
+    return tmp_path
+
+
+def make(folder, venv=".venv"):
+    done = subprocess.run(
+        ["bash", str(SCRIPT), venv], cwd=folder, text=True, capture_output=True,
+        env={"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "PIP_NO_INDEX": "1"},
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_half_made_environment_is_made_anew_and_a_current_one_left_alone(small):
+    """Stopped between making Python and installing pip."""
+    venv = small / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
+    (venv / "leftover").touch()
+    code, text = make(small)
+    assert code == 0, text
+    assert not (venv / "leftover").exists()
+    assert subprocess.run([venv / "bin" / "python", "-c", "import small"]).returncode == 0
+    assert make(small) == (0, "")
+
+
+def test_a_folder_that_is_no_environment_keeps_its_files(small):
+    (small / "mine").mkdir()
+    (small / "mine" / "file").touch()
+    code, text = make(small, "mine")
+    assert code == 0, text
+    assert (small / "mine" / "file").exists()
