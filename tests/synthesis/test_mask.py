@@ -169,6 +169,46 @@ def test_a_trained_model_on_pictures_of_any_size(
         assert (coverage > 200).sum() > 500 and changed[coverage > 200].mean() > 5
 
 
+def test_a_model_is_applied_with_what_it_was_trained_with(
+    album: Path, weights: Path, small: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As when `mask` is called in a folder without any configuration, or with another one."""
+    tiny = {"train_size": 24, "steps": 2, "batch_size": 4, "critic_warmup": 1, "updates": 2}
+    params = base.parse_params("wgan_stn", tiny | {"checkpoint_every": 0, "snapshot_every": 0})
+    model = tmp_path / "model"
+    train_synthesis(
+        "wgan_stn", small.faces, small.masked, small.pictures, params, styles=small.styles,
+        seed=0, out=model, scratch=tmp_path / "scratch",
+    )  # fmt: skip
+    source = album / "both.png"
+    options: dict[str, Any] = {"styles": STYLES, "method": "wgan_stn"}
+    mask(source, tmp_path / "own", weights, model=model, **options)
+    silent = shutil.copytree(model, tmp_path / "silent")
+    (silent / "params.json").unlink()
+    mask(
+        source, tmp_path / "given", weights, model=silent, params=params, mask_size=48,
+        faces=FacesConfig(size=48), **options,
+    )  # fmt: skip
+    assert sha256_of(tmp_path / "own") == sha256_of(tmp_path / "given")
+    assert "other parameters" not in caplog.text
+    other = base.parse_params("wgan_stn", tiny | {"updates": 1, "checkpoint_every": 0})
+    mask(source, tmp_path / "other", weights, model=model, params=other, **options)
+    assert sha256_of(tmp_path / "own") == sha256_of(tmp_path / "other")
+    assert "other parameters (snapshot_every: 0, updates: 2)" in caplog.text
+    mask(source, tmp_path / "wrong", weights, model=silent, params=other, **options)
+    assert sha256_of(tmp_path / "own") != sha256_of(tmp_path / "wrong")  # so they do count
+    with pytest.raises(MaskbenchError, match=r"model: is a model of wgan_stn, not of pywgan_div"):
+        run(album, tmp_path / "out", weights, method="pywgan_div", model=model)
+    with pytest.raises(MaskbenchError, match=r"silent: does not say .* --params"):
+        run(album, tmp_path / "out", weights, method="wgan_stn", model=silent)
+    with pytest.raises(MaskbenchError, match=r"silent: its weights do not fit .* train again"):
+        run(
+            album, tmp_path / "out", weights, method="pywgan_div", model=silent,
+            params=base.parse_params("pywgan_div", {}),
+        )  # fmt: skip
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_earlier_result_is_replaced_and_never_masked_again(
     album: Path, weights: Path, tmp_path: Path
 ) -> None:

@@ -92,19 +92,54 @@ def run_step(small, out, scratch, seed=0, run=None, **changes):
     )  # fmt: skip
 
 
+class Stopped(Exception):
+    pass
+
+
+class Stopping:
+    """A tracking run that stops the training at its first point of a curve."""
+
+    def metrics(self, step, values):
+        raise Stopped
+
+
 def test_another_trainings_checkpoint_is_never_taken_up(small, tmp_path):
-    """A checkpoint of another seed or other parameters lies in the same scratch folder."""
+    """Trainings of another seed and of other parameters were stopped in the same scratch folder."""
     run_step(small, tmp_path / "alone", tmp_path / "scratch_a")
     scratch = tmp_path / "scratch_b"
-    for name, changes in (("seed", {"seed": 1}), ("lr", {"critic_lr": 0.5})):
-        run_step(small, tmp_path / name, scratch, **changes)
-        stale = scratch / "0123456789abcdef"
-        stale.mkdir(exist_ok=True)
-        (stale / "state.safetensors").write_bytes(
-            (tmp_path / name / "state.safetensors").read_bytes()
-        )
+    for number, changes in enumerate(({"seed": 1}, {"critic_lr": 0.5}), 1):
+        with pytest.raises(Stopped):
+            run_step(small, tmp_path / "other", scratch, run=Stopping(), **changes)
+        left = list(scratch.glob("*/state.safetensors"))
+        assert len(left) == number
+        assert all(state.load(file)["step"] == 2 for file in left)
     run_step(small, tmp_path / "beside", scratch)
     assert sha256_of(tmp_path / "beside") == sha256_of(tmp_path / "alone")
+    assert len(list(scratch.iterdir())) == 2  # theirs are kept: they may yet go on
+
+
+def test_the_model_folder_says_what_it_was_trained_with(small, tmp_path):
+    run_step(small, tmp_path / "model", tmp_path / "scratch", seed=3)
+    note = json.loads((tmp_path / "model" / "params.json").read_text())
+    assert (note["method"], note["seed"], note["styles"]) == ("pywgan_div", 3, list(small.styles))
+    assert note["crop"] == {"size": 48, "margin": 0.2} and note["mask_size"] == 48
+    again = base.parse_params("pywgan_div", note["params"])
+    assert again == base.parse_params("pywgan_div", {**BLOCK, "steps": 4})
+
+
+def test_synthesise_takes_the_models_own_parameters(small, tmp_path):
+    run_step(small, tmp_path / "model", tmp_path / "scratch")
+
+    def put_on(method, out, **changes):
+        synthesise(
+            method, tmp_path / "model", small.faces, small.pictures,
+            base.parse_params(method, {**BLOCK, **changes}), ["kn95"], "test", 0, tmp_path / out,
+        )  # fmt: skip
+        return sha256_of(tmp_path / out)
+
+    assert put_on("pywgan_div", "a") == put_on("pywgan_div", "b", train_size=32, relight=False)
+    with pytest.raises(MaskbenchError, match="is a model of pywgan_div, not of wgan_stn"):
+        put_on("wgan_stn", "c")
 
 
 def test_curves_go_to_the_tracking_run(small, tmp_path):

@@ -15,6 +15,7 @@ import torch
 from pydantic import BaseModel
 from torch import Tensor, nn
 
+from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FACE_COLUMNS, FaceSet
 from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MaskedSet, MaskedSetWriter
@@ -134,7 +135,8 @@ class AdversarialMethod(Method):
         placement = place(params.precision)
         batches = Batches(
             faces, masked, pictures, styles=styles,
-            size=params.train_size * params.supersampling,
+            # Crops are never enlarged: that would cost memory and show nothing more.
+            size=max(params.train_size, min(params.train_size * params.supersampling, faces.size)),
             match=params.match, ranges=params.augmentation, seed=seed,
             device=placement.device,
         )  # fmt: skip
@@ -177,9 +179,21 @@ class AdversarialMethod(Method):
         sheet.copy_to(out / "snapshots")
 
     def load_generator(self, model: Path, params: Any) -> nn.Module:
-        """The generator's moving average out of a model folder, ready to be applied."""
+        """The generator's moving average out of a model folder, ready to be applied.
+
+        Raises:
+            MaskbenchError: no readable model, or one of other networks.
+        """
         generator: nn.Module = seeded(lambda: self.generator(params), 0)
-        generator.load_state_dict(state.load(Path(model) / STATE)["average"])
+        values = state.load(Path(model) / STATE)
+        try:
+            generator.load_state_dict(values["average"])
+        except (KeyError, RuntimeError) as error:
+            raise MaskbenchError(
+                model,
+                f"its weights do not fit {self.name} with these parameters",
+                "use the method and the parameters that it was trained with, or train again",
+            ) from error
         placement = place(params.precision)
         return generator.to(placement.device).eval().requires_grad_(False)
 

@@ -26,6 +26,7 @@ from maskbench.synthesis import base
 from maskbench.synthesis.keypoint import Keypoint
 from maskbench.synthesis.mask_workers import Job, Task, masked_rows
 from maskbench.synthesis.put_on import ByCrop, ByKeypoints, PutOn
+from maskbench.synthesis.trained_with import PARAMS, own_params, trained_with
 
 MANIFEST, REJECTS = "manifest.csv", "rejects.csv"
 MANIFEST_COLUMNS = (
@@ -88,14 +89,15 @@ def mask(
             only if it is empty or was written by this command.
         weights: folder written by ``fetch_weights``.
         method: ``keypoint``, or a trained method together with ``model``.
-        params: the method's typed parameters; None: its defaults.
+        params: the method's typed parameters; None: its defaults. A model's own count instead,
+            and so do the size and margin of its crops and of its mask pictures.
         model: model folder of a trained method.
         styles: the styles that each face's is drawn from; None: all.
         seed: of the drawing. A picture's style depends on the seed and its relative name alone.
         workers: processes; the result is the same for any number.
-        faces: detection; the crop's size and margin are those a trained method was trained on.
+        faces: detection.
         all_faces: mask every face; otherwise the large and central one.
-        mask_size: side of the mask pictures for a trained method.
+        mask_size: side of the mask pictures for a model that does not name its own.
 
     Returns:
         The counts.
@@ -106,7 +108,7 @@ def mask(
     """
     source, out, faces = Path(source), Path(out), faces or FacesConfig()
     names = _checked_styles(styles)
-    put_on = _put_on(method, params, model, names, faces, mask_size)
+    put_on, faces = _put_on(method, params, model, names, faces, mask_size)
     _refuse_foreign(out, source)
     tasks, left_out = _listing(source, out)
     counts = {"pictures": 0, "faces": 0, "rejected": len(left_out)}
@@ -157,18 +159,33 @@ def _put_on(
     styles: tuple[str, ...],
     faces: FacesConfig,
     mask_size: int,
-) -> PutOn:
+) -> tuple[PutOn, FacesConfig]:
+    """What puts masks on, and the crop that it wants."""
     method = base.method(name)
-    params = method.Params() if params is None else params
+    chosen: Any = method.Params() if params is None else params
     if isinstance(method, Keypoint):
-        return ByKeypoints(params.fit, params.brightness)
+        return ByKeypoints(chosen.fit, chosen.brightness), faces
     if model is None:
         raise MaskbenchError(
             "mask", f"method {name} needs a trained model", "name its folder with --model"
         )
     if not Path(model).is_dir():
         raise MaskbenchError(model, "no such model folder", "train the method first")
-    return ByCrop(method, Path(model), params, faces.size, MaskPictures.draw(mask_size, styles))
+    trained = trained_with(Path(model), name)
+    if trained is not None:
+        # Without given parameters there is nothing to warn of: the model's own are meant.
+        chosen = trained.params if params is None else own_params(Path(model), name, params)
+        margin = faces.margin if trained.margin is None else trained.margin
+        faces = faces.model_copy(update={"size": trained.crop_size, "margin": margin})
+        mask_size = trained.mask_size
+    elif params is None:
+        raise MaskbenchError(
+            model,
+            f"does not say what it was trained with (no {PARAMS})",
+            "name its configuration with --params, or train the method again",
+        )
+    drawn = MaskPictures.draw(mask_size, styles)
+    return ByCrop(method, Path(model), chosen, faces.size, drawn), faces
 
 
 def _refuse_foreign(out: Path, source: Path) -> None:

@@ -11,6 +11,7 @@ from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.artwork import MaskPictures
 from maskbench.synthesis.base import method as method_of
+from maskbench.synthesis.trained_with import own_params
 
 
 def synthesise(
@@ -31,21 +32,24 @@ def synthesise(
         model: the folder that ``train_synthesis`` wrote.
         faces: FaceSet of bare faces.
         pictures: folder of the rasterised mask pictures.
-        params: the ``Params`` that the model was trained with.
+        params: the ``Params`` for a model whose folder does not name those of its training.
         styles: styles to put on, seen in training or not.
         split: ``train``, ``val`` or ``test``.
         seed: of the training (it is recorded; methods that draw nothing need none).
         out: the MaskedSet.
 
     Raises:
-        MaskbenchError: unreadable inputs, an empty split, an unwritable output.
+        MaskbenchError: unreadable inputs, a model of another method, an empty split, an unwritable
+            output.
     """
     bare = FaceSet.open(faces)
     rows = bare.of_split(split).tolist()
     if not rows:
         raise MaskbenchError(faces, f"no faces of split {split}", "check datasets.*.shares")
+    chosen = method_of(method)
+    params = own_params(Path(model), method, params)
     with atomic_dir(Path(out)) as tmp:
-        method_of(method).apply(
+        chosen.apply(
             Path(model), bare, MaskPictures.open(pictures), params,
             rows=rows, styles=list(styles), seed=seed, out=tmp,
         )  # fmt: skip

@@ -14,6 +14,7 @@ from maskbench.faces.faceset import FaceSet
 from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.synthesis.base import method as method_of
+from maskbench.synthesis.trained_with import write_params
 from maskbench.training.checkpoint import training_key
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def train_synthesis(
         params: an instance of the method's ``Params``.
         styles: the styles that training may use.
         seed: of every random choice.
-        out: the model folder: state.safetensors, curves.parquet, snapshots/.
+        out: the model folder: state.safetensors, curves.parquet, snapshots/, params.json.
         scratch: folder for checkpoints. Each training keeps its own below it, under a name made of
             all that decides its result, so that another training's is never taken up.
         run: a tracking run for the curves.
@@ -67,9 +68,11 @@ def train_synthesis(
             run.metrics(step, values)
 
     with atomic_dir(Path(out)) as tmp:
+        bare, masks = FaceSet.open(faces), MaskPictures.open(pictures)
         chosen.train(
-            FaceSet.open(faces), MaskedSet.open(masked), MaskPictures.open(pictures), params,
+            bare, MaskedSet.open(masked), masks, params,
             styles=styles, seed=seed, out=tmp, scratch=own, log=to_run,
         )  # fmt: skip
+        write_params(tmp, method, params, styles, seed, bare, masks)
     remove(own)
     log.info("%s seed %d: trained, %s", method, seed, out)

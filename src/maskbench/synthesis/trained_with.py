@@ -1,0 +1,112 @@
+"""What a model was trained with: ``params.json`` in its folder.
+
+A model is only itself with the parameters of its training: networks of another size cannot take its
+weights, and where they can (sizes that no weight depends on) masks come to lie elsewhere. So what
+applies a model takes them from here, whatever the configuration says by then.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from maskbench.artifacts import read_json, write_json
+from maskbench.errors import MaskbenchError
+from maskbench.faces.faceset import FaceSet
+from maskbench.masks.artwork import MaskPictures
+from maskbench.synthesis import base
+
+PARAMS = "params.json"
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TrainedWith:
+    """How a model came to be.
+
+    Attributes:
+        params: the method's typed parameters.
+        crop_size: side of the crops in pixels.
+        margin: the crop's margin; None where the FaceSet did not say.
+        mask_size: side of the mask pictures in pixels.
+    """
+
+    params: Any
+    crop_size: int
+    margin: float | None
+    mask_size: int
+
+
+def write_params(
+    folder: Path,
+    method: str,
+    params: Any,
+    styles: Sequence[str],
+    seed: int,
+    faces: FaceSet,
+    pictures: MaskPictures,
+) -> None:
+    """Write ``params.json`` into a model folder."""
+    write_json(
+        Path(folder) / PARAMS,
+        {
+            "method": method,
+            "params": params.model_dump(mode="json"),
+            "styles": list(styles),
+            "seed": seed,
+            "crop": {"size": faces.size, "margin": faces.spec.get("margin")},
+            "mask_size": pictures.size,
+        },
+    )
+
+
+def trained_with(model: Path, method: str) -> TrainedWith | None:
+    """What a model folder says about its training; None where it says nothing.
+
+    Raises:
+        MaskbenchError: it is a model of another method, or the note is damaged.
+    """
+    path = Path(model) / PARAMS
+    if not path.exists():
+        return None
+    try:
+        note = read_json(path)
+        if note["method"] != method:
+            raise MaskbenchError(
+                model,
+                f"is a model of {note['method']}, not of {method}",
+                f"use --method {note['method']}, or a model of {method}",
+            )
+        crop = note["crop"]
+        return TrainedWith(
+            base.parse_params(method, note["params"], str(path)),
+            int(crop["size"]),
+            crop["margin"],
+            int(note["mask_size"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise MaskbenchError(path, f"is damaged ({error!r})", "train the method again") from error
+
+
+def own_params(model: Path, method: str, params: Any) -> Any:
+    """The parameters that a model was trained with; ``params`` where its folder does not say.
+
+    A warning names those that differ.
+
+    Raises:
+        MaskbenchError: as for :func:`trained_with`.
+    """
+    trained = trained_with(model, method)
+    if trained is None:
+        return params
+    own, given = trained.params.model_dump(), params.model_dump()
+    if other := sorted(key for key in own if own[key] != given.get(key)):
+        log.warning(
+            "%s: was trained with other parameters (%s) and is applied with its own",
+            model,
+            ", ".join(f"{key}: {own[key]}" for key in other),
+        )
+    return trained.params
