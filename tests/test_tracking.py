@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -101,6 +102,26 @@ def test_killed_children_are_closed_with_the_workflow(place):
     assert (found["train"].info.status, found["workflow"].info.status) == ("KILLED", "FAILED")
 
 
+def test_a_killed_workflow_is_closed_by_the_next_one_in_its_folder(place, monkeypatch):
+    def start(name):
+        run_id = tracking.start_workflow(ON, name, place / "missing")
+        monkeypatch.delenv(tracking.PARENT)
+        return run_id
+
+    monkeypatch.setenv(tracking.URI, tracking.default_uri())  # one store for two folders
+    killed = start("killed")
+    tracking._start(ON, "its step", {}, {}, parent=killed)
+    (place / "other folder").mkdir()
+    monkeypatch.chdir(place / "other folder")
+    start("elsewhere")
+    assert runs()["killed"].info.status == "RUNNING"
+    monkeypatch.chdir(place)
+    start("next")
+    assert {name: run.info.status for name, run in runs().items()} == {
+        "killed": "KILLED", "its step": "KILLED", "elsewhere": "RUNNING", "next": "RUNNING",
+    }  # fmt: skip
+
+
 def test_measurements_become_final_numbers(place):
     rows = '[{"variant": "", "metric": "ssim", "value": 0.5}, '
     rows += '{"variant": "unseen_styles", "metric": "ssim", "value": 0.25}, '
@@ -139,6 +160,30 @@ def test_the_uri_of_the_environment_wins(place, monkeypatch):
         pass
     assert elsewhere.exists()
     assert not (place / tracking.DATABASE).exists()
+
+
+RETRIES, PATIENCE = "MLFLOW_HTTP_REQUEST_MAX_RETRIES", "MLFLOW_HTTP_REQUEST_TIMEOUT"
+
+
+def test_a_server_that_is_away_costs_seconds(place, monkeypatch, caplog):
+    """Connections are refused at once here; what takes minutes are MLflow's own retries."""
+    for name in (RETRIES, PATIENCE):
+        monkeypatch.setenv(name, "")  # so that it is put back afterwards
+        monkeypatch.delenv(name)
+    monkeypatch.setenv(tracking.URI, "http://127.0.0.1:9")
+    began = time.perf_counter()
+    with tracking.step("split", ON, {}, [], {}) as run:
+        pass
+    assert time.perf_counter() - began < 20
+    assert run.id == "" and "tracking is off" in caplog.text
+    assert (os.environ[RETRIES], os.environ[PATIENCE]) == ("1", "10")
+
+
+def test_the_users_own_patience_stays(place, monkeypatch):
+    monkeypatch.setenv(RETRIES, "3")
+    monkeypatch.setenv(PATIENCE, "45")
+    tracking._client()
+    assert (os.environ[RETRIES], os.environ[PATIENCE]) == ("3", "45")
 
 
 def test_a_store_that_is_not_there_costs_no_result(place, monkeypatch, caplog):

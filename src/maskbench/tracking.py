@@ -15,6 +15,7 @@ import logging
 import math
 import os
 import re
+import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -149,7 +150,8 @@ def step(
 def start_workflow(config: TrackingConfig, name: str, settings: Path) -> str:
     """Open the parent run of a workflow and hand it to its steps by the environment.
 
-    The store and the experiment are made here, before steps run side by side.
+    The store and the experiment are made here, before steps run side by side. One workflow at a
+    time runs in a folder, so what an earlier one left running here was killed: it is closed so.
 
     Args:
         config: section ``tracking``.
@@ -161,8 +163,11 @@ def start_workflow(config: TrackingConfig, name: str, settings: Path) -> str:
     """
     if not config.enabled:
         return ""
-    run = _start(config, name, {"step": "workflow"}, {}, parent="")
+    here = {"host": socket.gethostname(), "folder": str(Path.cwd())[:MAX_VALUE]}
+    run = _start(config, name, {"step": "workflow", **here}, {}, parent="")
     run.artifact(settings)
+    if run.id:
+        run._try(lambda: _close_earlier(run, here))
     os.environ[PARENT] = run.id
     return run.id
 
@@ -178,16 +183,31 @@ def end_workflow(status: str, artifacts: Sequence[Path] = ()) -> None:
         for path in artifacts:
             if path.exists():
                 run.artifact(path)
-        experiment = client.get_run(run_id).info.experiment_id
-        left = client.search_runs(
-            [experiment],
-            f"tags.`mlflow.parentRunId` = '{run_id}' and attributes.status = 'RUNNING'",
-        )
-        for child in left:
-            client.set_terminated(child.info.run_id, "KILLED")
+        _close_children(client, client.get_run(run_id).info)
         run.end(status)
     except Exception as error:
         log.warning("tracking: %s", _first_line(error))
+
+
+def _close_children(client: Any, parent: Any) -> None:
+    for child in _running(client, parent, f"tags.`mlflow.parentRunId` = '{parent.run_id}'"):
+        client.set_terminated(child.info.run_id, "KILLED")
+
+
+def _close_earlier(run: Run, here: Mapping[str, str]) -> None:
+    """Close what other workflows of this folder left running, with their steps."""
+    client = run._client
+    for other in _running(client, client.get_run(run.id).info, "tags.step = 'workflow'"):
+        tags = other.data.tags
+        if other.info.run_id != run.id and here.items() <= tags.items():
+            _close_children(client, other.info)
+            client.set_terminated(other.info.run_id, "KILLED")
+
+
+def _running(client: Any, like: Any, condition: str) -> list[Any]:
+    """The running runs of the same experiment that fulfil a condition."""
+    condition += " and attributes.status = 'RUNNING'"
+    return list(client.search_runs([like.experiment_id], condition))
 
 
 def default_uri() -> str:
@@ -198,6 +218,9 @@ def default_uri() -> str:
 def _client() -> Any:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("DO_NOT_TRACK", "true")
+    # By default MLflow waits minutes for a server that is away: seven retries of two minutes.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
     for noisy in ("alembic", "mlflow"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     from mlflow import MlflowClient

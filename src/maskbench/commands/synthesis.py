@@ -136,6 +136,9 @@ def train_synthesis(
             scratch=scratch or layout.scratch(name, method, seed),
             run=tracking,
         )
+        tracking.artifact(target / "curves.parquet")
+        for sheet in sorted((target / "snapshots").glob("step_*.png"))[-1:]:
+            tracking.artifact(sheet)
 
 
 @app.command(name="synthesise")
