@@ -118,7 +118,7 @@ def step(
         config: section ``tracking``.
         params: what the step is configured by; nested mappings are flattened.
         inputs: files and folders; their sha256 become tags ``input/<path>``.
-        tags: further tags; method, seed and dataset also form the run's display name.
+        tags: further tags; dataset, method, name and seed also form the run's display name.
 
     Yields:
         the run, closed as FINISHED, or as FAILED/KILLED when the block raises.
@@ -126,7 +126,7 @@ def step(
     if not config.enabled:
         yield Run()
         return
-    words = [name, *(tags[key] for key in ("dataset", "method") if key in tags)]
+    words = [name, *(tags[key] for key in ("dataset", "method", "name") if key in tags)]
     words += [f"seed{tags['seed']}"] if "seed" in tags else []
     checksums = {f"input/{path}": sha256_of(path) for path in inputs if path.exists()}
     run = _start(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +33,29 @@ def _all(config: Config, place: str, kind: str) -> list[Path]:
     return [find(config.synthesis.dataset, *training) for training in trainings(config, place)]
 
 
+# Larger inputs (pictures that a figure shows a few of) are not read through once more for their
+# checksum: the runs that made and measured them have noted it.
+_QUICKLY_READ = 50_000_000  # bytes
+
+
+@contextmanager
+def _tracked(
+    step: str, config: Config, name: str, inputs: Sequence[Path], outputs: Sequence[Path]
+) -> Iterator[None]:
+    """A tracking run around a reporting step, with what it wrote."""
+    facts = {"dataset": config.synthesis.dataset} | ({"name": name} if name else {})
+    noted = [path for path in inputs if _size(path) <= _QUICKLY_READ]
+    with common.tracked(step, config, facts, {}, outputs[0], noted) as tracking:
+        yield
+        for path in outputs:
+            tracking.artifact(path)
+
+
+def _size(path: Path) -> int:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
 @app.command(name="collect_measurements")
 @step
 def collect_measurements(
@@ -50,7 +75,9 @@ def collect_measurements(
         common.existing(folder, "maskbench evaluate_synthesis")
     from maskbench.reporting.collect_measurements import collect_measurements as run
 
-    run(metrics=inputs, out=out or common.layout_of(config).measurements)
+    target = out or common.layout_of(config).measurements
+    with _tracked("collect_measurements", config, "", inputs, [target]):
+        run(metrics=inputs, out=target)
 
 
 @app.command(name="make_table")
@@ -74,7 +101,10 @@ def make_table(
     source = common.existing(measurements or layout.measurements, "maskbench collect_measurements")
     from maskbench.reporting.make_table import make_table as run
 
-    run(name=name, measurements=source, out=out or layout.root / "tables")
+    target = out or layout.root / "tables"
+    outputs = [target / f"{name}.{ending}" for ending in ("md", "csv")]
+    with _tracked("make_table", config, name, [source], outputs):
+        run(name=name, measurements=source, out=target)
 
 
 @app.command(name="make_figure")
@@ -115,17 +145,27 @@ def make_figure(
     from maskbench.reporting.make_figure import make_figure as run
 
     usual = figure_inputs(name, config, place)
-    run(
-        name,
-        out or layout.figure(name),
-        faces=faces or layout.faces(dataset),
-        masked=masked or usual.get("masked", []),
-        models=models or usual.get("models", []),
-        mask_pictures=mask_pictures or layout.mask_pictures,
-        pictures=pictures or layout.pictures(dataset),
-        styles=config.masks.styles if name == "mask_styles" else config.masks.figure_styles,
-        unseen_styles=config.masks.unseen_styles,
-    )
+    target = out or layout.figure(name)
+    given = {
+        "faces": [faces or layout.faces(dataset)],
+        "masked": masked or usual.get("masked", []),
+        "models": models or usual.get("models", []),
+        "mask_pictures": [mask_pictures or layout.mask_pictures],
+        "pictures": [pictures or layout.pictures(dataset)],
+    }
+    inputs = [path for kind in usual for path in given[kind]]
+    with _tracked("make_figure", config, name, inputs, [target]):
+        run(
+            name,
+            target,
+            faces=given["faces"][0],
+            masked=given["masked"],
+            models=given["models"],
+            mask_pictures=given["mask_pictures"][0],
+            pictures=given["pictures"][0],
+            styles=config.masks.styles if name == "mask_styles" else config.masks.figure_styles,
+            unseen_styles=config.masks.unseen_styles,
+        )
 
 
 @app.command(name="judge_claims")
@@ -152,8 +192,11 @@ def judge_claims(
     import maskbench.reporting
     from maskbench.reporting.judge_claims import judge_claims as run
 
-    packaged = Path(maskbench.reporting.__file__).with_name("claims.yaml")
-    run(claims=claims or packaged, metrics=inputs, out=out or common.layout_of(config).root)
+    said = claims or Path(maskbench.reporting.__file__).with_name("claims.yaml")
+    target = out or common.layout_of(config).root
+    outputs = [target / "claims.csv", target / "claims.md"]
+    with _tracked("judge_claims", config, "", [said, *inputs], outputs):
+        run(claims=said, metrics=inputs, out=target)
 
 
 @app.command(name="summarise")
@@ -181,9 +224,13 @@ def summarise(
     source = common.existing(measurements or layout.measurements, "maskbench collect_measurements")
     from maskbench.reporting.summarise import summarise as run
 
-    run(
-        measurements=source,
-        models=models or _all(config, place, "model"),
-        summary=summary or layout.summary,
-        curves=curves or layout.curves,
-    )
+    outputs = [summary or layout.summary, curves or layout.curves]
+    models = models or _all(config, place, "model")
+    inputs = [source, *[model / "curves.parquet" for model in models]]
+    with _tracked("summarise", config, "", inputs, outputs):
+        run(
+            measurements=source,
+            models=models,
+            summary=outputs[0],
+            curves=outputs[1],
+        )
