@@ -6,6 +6,7 @@ include: "workflow/rules/synthesis.smk"
 include: "workflow/rules/metrics.smk"
 include: "workflow/rules/reporting.smk"
 include: "workflow/rules/targets.smk"
+include: "workflow/rules/report.smk"
 include: "workflow/rules/hooks.smk"
 
 
@@ -13,3 +14,4 @@ rule all:
     default_target: True
     input:
         EVERYTHING,
+        PATHS.report,

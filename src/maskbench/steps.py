@@ -172,17 +172,7 @@ def code_digest(modules: tuple[str, ...], files: tuple[str, ...] = ()) -> str:
 
     Comments, docstrings and layout do not count, nor do :data:`INFRASTRUCTURE` modules.
     """
-    seen: dict[str, str] = {}
-    todo = list(modules)
-    while todo:
-        name = todo.pop()
-        if name in seen or name in INFRASTRUCTURE:
-            continue
-        found = _read(name)
-        if found is None:
-            continue
-        seen[name], imports = found
-        todo += imports
+    seen = {name: _read(path)[0] for name, path in code_files(modules).items()}
     root = Path(maskbench.__file__).parent
     for pattern in files:
         seen |= {path.name: sha256_of(path) for path in root.glob(pattern)}
@@ -190,13 +180,31 @@ def code_digest(modules: tuple[str, ...], files: tuple[str, ...] = ()) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-@functools.cache
-def _read(name: str) -> tuple[str, list[str]] | None:
-    """Digest and imports of one module; None when it is not one of ours."""
+def code_files(modules: Collection[str]) -> dict[str, Path]:
+    """The files of modules and of what they import from this package, by module name.
+
+    :data:`INFRASTRUCTURE` modules are not among them. ``dvc.yaml`` must depend on all of them.
+    """
+    found: dict[str, Path] = {}
+    todo = list(modules)
+    while todo:
+        name = todo.pop()
+        path = None if name in found or name in INFRASTRUCTURE else _file(name)
+        if path is not None:
+            found[name] = path
+            todo += _read(path)[1]
+    return found
+
+
+def _file(name: str) -> Path | None:
+    """The file of a module; None when it is not one of ours."""
     base = Path(maskbench.__file__).parent.joinpath(*name.split(".")[1:])
-    path = next((p for p in (base.with_suffix(".py"), base / "__init__.py") if p.exists()), None)
-    if path is None:
-        return None
+    return next((p for p in (base.with_suffix(".py"), base / "__init__.py") if p.exists()), None)
+
+
+@functools.cache
+def _read(path: Path) -> tuple[str, list[str]]:
+    """Digest and imports of one module."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     imports = list(_imports(tree))
     for node in ast.walk(tree):

@@ -18,7 +18,7 @@ from maskbench.reporting.make_table import table_names
 ROOT = Path(maskbench.__file__).parents[2]
 NEW = "average_place"
 # What hangs on the numbers of any method.
-AFTER = {"collect_measurements", "judge_claims", "summarise", "all", *table_names()}
+AFTER = {"collect_measurements", "judge_claims", "summarise", "report", "all", *table_names()}
 FIGURES = {"fig5", "loss_curves"}
 
 

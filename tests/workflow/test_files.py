@@ -8,11 +8,15 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 import maskbench
-from maskbench.steps import STEPS
+from maskbench.reporting.figures import names as figure_names
+from maskbench.steps import STEPS, code_files
+from maskbench.synthesis.base import methods
 
 ROOT = Path(maskbench.__file__).parents[2]
+STAGE_OF = {"make_table": "make_tables", "make_figure": "make_figures"}  # where DVC says otherwise
 TEXT = {".py", ".smk", ".yaml", ".yml", ".toml", ".md", ".rst", ".sh", ".json", ".lock", ".cff", ""}
 
 
@@ -25,6 +29,12 @@ def test_conda_environment_carries_the_same_pins():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
     (pip,) = (entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
     assert pip == locked()
+
+
+def test_pip_is_pinned_to_one_that_resumes_downloads():
+    """What maskbench.datasets.download asks of it (``--resume-retries``)."""
+    (pip,) = (Requirement(line) for line in locked() if line.startswith("pip=="))
+    assert Version(str(pip.specifier).removeprefix("==")) >= Version("25.1")
 
 
 def test_every_pin_is_exact_and_every_dependency_pinned():
@@ -64,6 +74,40 @@ def test_dvc_tracks_what_decides_a_step(name):
     ]
     for section in STEPS[name].sections:
         assert any(section == key or section.startswith(key + ".") for key in written), section
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_dvc_depends_on_all_code_that_decides_a_step(name):
+    """Each module and packaged file whose change makes Snakemake run a step again."""
+    package = Path(maskbench.__file__).parent
+    folders = {ROOT / dep for dep in stages()[STAGE_OF.get(name, name)]["deps"]}
+    deciding = step_files(name)
+    assert package.joinpath(*STEPS[name].module.split(".")).with_suffix(".py") in deciding
+    missed = [path for path in deciding if not folders & {path, *path.parents}]
+    assert not missed
+
+
+def step_files(name):
+    step = STEPS[name]
+    modules = [f"maskbench.{step.module}"]
+    if any("{method}" in section for section in step.sections):
+        modules += [type(method).__module__ for method in methods().values()]
+    if name == "make_figure":
+        modules += [f"maskbench.reporting.figures.{figure}" for figure in figure_names()]
+    package = Path(maskbench.__file__).parent
+    data = [path for pattern in step.files for path in package.glob(pattern)]
+    return [*code_files(modules).values(), *data]
+
+
+def test_dvc_knows_what_prepares_a_second_data_set():
+    """synthesis.real_domain may name one: no stage but masked_domain's has its pictures."""
+    stage = stages()["masked_domain"]
+    assert "datasets" in stage["params"]  # a key of its own would be missing for `keypoint`
+    folders = {ROOT / dep for dep in stage["deps"]}
+    for name in ("fetch", "split", "crop_faces"):
+        assert all(folders & set(path.parents) for path in step_files(name))
+        for section in STEPS[name].sections:
+            assert section.split(".")[0] in stage["params"]
 
 
 def test_dvc_keeps_outputs_in_place():

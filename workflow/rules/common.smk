@@ -17,7 +17,7 @@ from maskbench.config import Config, read_layers, validate
 from maskbench.errors import MaskbenchError
 from maskbench.layout import Layout
 from maskbench.plan import plan
-from maskbench.steps import FIGURE_INPUTS, settings
+from maskbench.steps import FIGURE_INPUTS, STEPS, settings
 
 
 configfile: "params.yaml"
@@ -111,7 +111,9 @@ def of_trainings(path):
 
 
 def gpus_per_training() -> int:
-    """1 on a machine with a GPU; 0 without one, where trainings share the cores instead.
+    """1 on a machine with a GPU; 0 without one, where jobs share the cores instead.
+
+    For trainings and for all that runs networks after them.
 
     Profiles for clusters set 1, since the machine that submits has none (profiles/slurm).
     """
@@ -122,6 +124,12 @@ def caption(name):
     """The caption of a figure or table; one without a text of its own gets the general one."""
     path = CAPTIONS / f"{name}.rst"
     return str(path if path.exists() else CAPTIONS / "general.rst")
+
+
+def captions_digest() -> str:
+    """A digest of the texts that the report sets around results."""
+    texts = [path.read_bytes() for path in sorted(CAPTIONS.glob("*.rst"))]
+    return hashlib.sha256(b"\0".join(texts)).hexdigest()[:16]
 
 
 def options_of(needs):

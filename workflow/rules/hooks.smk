@@ -1,4 +1,4 @@
-# Before and after a run: tracking, the report, and the record for version control.
+# Before and after a run: one run a folder, tracking, and the record for version control.
 
 # All that the experiment makes, results and what they come from.
 EVERY_OUTPUT = {
@@ -18,7 +18,8 @@ EVERY_OUTPUT = {
 }
 
 
-if workflow.is_main_process:
+# Not in the run that only renders the report: it stands inside another (workflow/rules/report.smk).
+if workflow.is_main_process and "MASKBENCH_RENDERING" not in os.environ:
     versioning.level_times(EVERY_OUTPUT)
 
 
@@ -26,10 +27,11 @@ report: Path(workflow.basedir, "workflow", "report", "workflow.rst")
 
 
 onstart:
+    # Snakemake makes a function of this block: a local would be gone, and the lock with it, at once.
+    global HELD
     HELD = hold_folder()
-    logger.addHandler(
-        timeleft.Screen(timeleft.TimeLeft(planned_jobs(), workflow.cores or 1))
-    )
+    places = workflow.cores or workflow.nodes or 1
+    logger.addHandler(timeleft.Screen(timeleft.TimeLeft(planned_jobs(), places)))
     tracking.start_workflow(CONFIG.tracking, f"workflow {DATASET}", SETTINGS)
 
 
@@ -40,12 +42,6 @@ onerror:
 onsuccess:
     tracking.end_workflow("FINISHED", [PATHS.measurements])
     made = {Path(str(path)) for job in workflow.dag.jobs for path in job.output}
-    if EVERY_OUTPUT <= made | {PATHS.report} and "DVC_STAGE" not in os.environ:
-        shell(
-            "snakemake --report {PATHS.report} --configfile {SETTINGS} --nolock --quiet all"
-            " && echo 'Report: {PATHS.report}'"
-        )
-        made.add(PATHS.report)
     if CONFIG == validate(
         Config, read_layers([Path("params.yaml")]), "params.yaml"
     ):

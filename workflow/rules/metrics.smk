@@ -17,6 +17,7 @@ rule evaluate_synthesis:
         ENVIRONMENT
     threads: 1
     resources:
+        gpu=gpus_per_training(),
         mem_mb=4000,
         runtime=120,
     params:

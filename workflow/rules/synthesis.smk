@@ -48,6 +48,7 @@ rule synthesise:
         ENVIRONMENT
     threads: 1
     resources:
+        gpu=gpus_per_training(),
         mem_mb=4000,
         runtime=60,
     params:

@@ -1,0 +1,58 @@
+"""The report is a result like any other: whatever happened to it, the next run mends it."""
+
+import os
+import signal
+import subprocess
+import time
+
+
+def others(project):
+    """When each result but the report was made, by file."""
+    results = project.path / "results"
+    paths = [*results.rglob("*.csv"), *results.rglob("*.png"), *results.rglob("*.safetensors")]
+    assert paths
+    return {path: path.read_bytes() for path in paths}
+
+
+def test_a_missing_report_is_made_again_and_nothing_else(project):
+    page = project.path / "results" / "report.html"
+    before = others(project)
+    page.unlink()
+    assert project.plan() == {"report": 1, "all": 1}
+    text = project.run("snakemake").text
+    assert "Figure 5" in page.read_text("utf-8")
+    assert "rule train_synthesis" not in text
+    assert others(project) == before
+    assert project.plan() == {}
+    assert "up to date" in project.run("dvc", "status").text
+
+
+def test_a_run_killed_while_it_renders_is_mended_by_the_next(project):
+    page = project.path / "results" / "report.html"
+    log = project.path / "results" / "logs" / "report.log"
+    page.unlink()
+    log.unlink()
+    run = subprocess.Popen(
+        ["snakemake"], cwd=project.path, env=project.environment,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and run.poll() is None and not log.exists():
+        time.sleep(0.05)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    page.write_text("<html>half a page")
+    assert project.plan() == {"report": 1, "all": 1}
+    project.run("snakemake")
+    assert "Figure 5" in page.read_text("utf-8")
+    assert project.plan() == {}
+
+
+def test_a_caption_reaches_the_report_alone(project):
+    caption = project.path / "workflow" / "report" / "fig5.rst"
+    old = caption.read_text("utf-8")
+    try:
+        caption.write_text(old + "\nMore.\n", "utf-8")
+        assert project.plan() == {"report": 1, "all": 1}
+    finally:
+        caption.write_text(old, "utf-8")
