@@ -67,6 +67,23 @@ def test_networks_run_in_bfloat16_and_geometry_does_not(small, tmp_path, monkeyp
     assert any(not torch.equal(a, b) for a, b in pairs)  # bfloat16 was really in use
 
 
+def test_the_critic_sees_nothing_outside_the_oval(small):
+    """Whatever lies in the corners, the scores are the same; inside it counts."""
+    opened = small.opened()
+    method, params = base.method("pywgan_div"), params_of("pywgan_div", view=0.8)
+    training = method.training(*opened, params, small.styles, 0)
+    assert training.window.shape == (24, 24)
+    assert training.window[12, 12] == 1 and training.window[0, 0] == training.window[12, 0] == 0
+    assert training.window[3, 12] > training.window[12, 3]  # upright
+    pictures = torch.rand(2, 3, 24, 24)
+    changed, inside = pictures.clone(), pictures.clone()
+    changed[:, :, :2], inside[:, :, 12, 12] = 1 - changed[:, :, :2], 0
+    shown = [training._shown(x) for x in (pictures, changed, inside)]
+    assert torch.equal(shown[0], shown[1]) and not torch.equal(shown[0], shown[2])
+    everything = method.training(*opened, params_of("pywgan_div"), small.styles, 0)
+    assert torch.equal(everything._shown(pictures), pictures * 2 - 1)
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_trains_and_applies(small, tmp_path, method):
     logged = []

@@ -59,6 +59,14 @@ class AdversarialParams(Section):
         description="sigma of the Gaussian blur of what the critic sees, in shares of the side: "
         "it hides what no homography can mend (ear loops, texture) and leaves the place",
     )
+    view: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="the critic sees an oval of this share of the side around the centre, the rest "
+        "is grey: what lies behind people differs between collections, and a generator would cover "
+        "it with large masks rather than place them; 0: it sees everything",
+    )
     precision: Precision = Field("float32", description="of convolutions and products")
     log_every: int = Field(10, ge=1, description="generator steps between two points of a curve")
     snapshot_every: int = Field(200, ge=0, description="steps between placement sheets; 0: none")
