@@ -118,5 +118,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("workflow"))
             item.add_marker(pytest.mark.slow)
     # The long shared run starts first, and what it left is looked at before anything changes it.
-    first = {"test_run.py": 0, "test_changes.py": 1, "test_failures.py": 1}
-    items.sort(key=lambda item: first.get(item.path.name, 2))
+    first = ["test_run.py", "test_report.py", "test_lock.py", "test_changes.py", "test_failures.py"]
+    order = {name: place for place, name in enumerate(first)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
