@@ -143,17 +143,23 @@ def test_what_is_refused(album: Path, weights: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def train(method: str, params: Any, small: Any, folder: Path) -> Path:
+    """A model folder, trained for as long as ``params`` say."""
+    model = folder / "model"
+    train_synthesis(
+        method, small.faces, small.masked, small.pictures, params, styles=small.styles,
+        seed=0, out=model, scratch=folder / "scratch",
+    )  # fmt: skip
+    return model
+
+
 def test_a_trained_model_on_pictures_of_any_size(
     album: Path, weights: Path, small: Any, tmp_path: Path
 ) -> None:
     """The crop's mask is carried back into the picture; where no mask lies nothing changes."""
     tiny = {"train_size": 24, "steps": 3, "batch_size": 4, "critic_warmup": 1}
     params = base.parse_params("pywgan_div", tiny | {"checkpoint_every": 0, "snapshot_every": 0})
-    model = tmp_path / "model"
-    train_synthesis(
-        "pywgan_div", small.faces, small.masked, small.pictures, params, styles=small.styles,
-        seed=0, out=model, scratch=tmp_path / "scratch",
-    )  # fmt: skip
+    model = train("pywgan_div", params, small, tmp_path)
     out = tmp_path / "out"
     report = run(album, out, weights, method="pywgan_div", model=model, params=params)
     assert report == MaskReport(pictures=6, faces=6, rejected=4)
@@ -175,11 +181,7 @@ def test_a_model_is_applied_with_what_it_was_trained_with(
     """As when `mask` is called in a folder without any configuration, or with another one."""
     tiny = {"train_size": 24, "steps": 2, "batch_size": 4, "critic_warmup": 1, "updates": 2}
     params = base.parse_params("wgan_stn", tiny | {"checkpoint_every": 0, "snapshot_every": 0})
-    model = tmp_path / "model"
-    train_synthesis(
-        "wgan_stn", small.faces, small.masked, small.pictures, params, styles=small.styles,
-        seed=0, out=model, scratch=tmp_path / "scratch",
-    )  # fmt: skip
+    model = train("wgan_stn", params, small, tmp_path)
     source = album / "both.png"
     options: dict[str, Any] = {"styles": STYLES, "method": "wgan_stn"}
     mask(source, tmp_path / "own", weights, model=model, **options)

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from rich.console import Console
@@ -85,26 +86,34 @@ def from_url(
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             remove(target)
-            return _first_that_works(urls, target, sha256, attempts, timeout, pause, retry_silence)
+            return _first_that_works(
+                urls, target, sha256, _Patience(attempts, timeout, pause, retry_silence)
+            )
         except MaskbenchError:
             raise
         except OSError as error:
             raise from_os_error(error, error.filename or target) from error
 
 
+class _Patience(NamedTuple):
+    """How long to try one address; see :func:`from_url`."""
+
+    attempts: int
+    timeout: float
+    pause: float
+    retry_silence: bool
+
+
 def _first_that_works(
     urls: Sequence[str],
     target: Path,
     sha256: str,
-    attempts: int,
-    timeout: float,
-    pause: float,
-    retry_silence: bool,
+    patience: _Patience,
 ) -> Path:
     failures: list[MaskbenchError] = [Unreachable(target.name, "no address left to try")]
     for url in urls:
         try:
-            return _from_one(url, target, sha256, attempts, timeout, pause, retry_silence)
+            return _from_one(url, target, sha256, patience)
         except MaskbenchError as error:
             log.info("%s", error)
             failures.append(error)
@@ -115,18 +124,15 @@ def _from_one(
     url: str,
     target: Path,
     sha256: str,
-    attempts: int,
-    timeout: float,
-    pause: float,
-    retry_silence: bool,
+    patience: _Patience,
 ) -> Path:
     part = target.with_name(target.name + ".part")
-    for attempt in range(attempts):
+    for attempt in range(patience.attempts):
         if attempt:
-            time.sleep(pause * 2 ** (attempt - 1))
+            time.sleep(patience.pause * 2 ** (attempt - 1))
         resumed = part.exists() and part.stat().st_size > 0
         try:
-            _transfer(url, part, timeout)
+            _transfer(url, part, patience.timeout)
         except urllib.error.HTTPError as error:
             error.close()
             if error.code == 416:  # the part is longer than the file: it is no part of it
@@ -135,7 +141,7 @@ def _from_one(
                 raise Refused(url, f"the server answers {error.code}") from error
             continue
         except _Silent:
-            if retry_silence:
+            if patience.retry_silence:
                 continue
             break
         except HTTPException:
