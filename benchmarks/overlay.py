@@ -102,7 +102,8 @@ def _loop(paths: list[Path], options: argparse.Namespace) -> dict[str, Any]:
     from maskbench.faces.locate import FaceLocator
     from maskbench.masks.artwork import MaskPictures
     from maskbench.masks.overlay import overlay
-    from maskbench.synthesis.mask_workers import one_thread, style_of
+    from maskbench.synthesis.mask_workers import style_of
+    from maskbench.threads import one_thread
 
     pictures = MaskPictures.draw(144)
     paths = paths[WARM_UP - 16 :]
@@ -161,7 +162,7 @@ class _PeakMemory:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._stop.wait(0.2):
+        while not self._stop.wait(0.5):
             self.peak = max(self.peak, _resident(os.getpid()))
 
 

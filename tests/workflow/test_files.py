@@ -105,7 +105,7 @@ def test_dvc_knows_what_prepares_a_second_data_set():
     assert "datasets" in stage["params"]  # a key of its own would be missing for `keypoint`
     folders = {ROOT / dep for dep in stage["deps"]}
     for name in ("fetch", "split", "crop_faces"):
-        assert all(folders & set(path.parents) for path in step_files(name))
+        assert all(folders & {path, *path.parents} for path in step_files(name))
         for section in STEPS[name].sections:
             assert section.split(".")[0] in stage["params"]
 

@@ -1,34 +1,18 @@
-"""The parallel part of ``crop_faces``: pictures in, crops and reasons out, in order.
-
-Tasks are cut into fixed runs of :data:`RUN` pictures whatever the number of processes, so the
-networks see the same batches and give the same bytes. At most two runs a process are under way,
-so memory does not grow with the number of pictures.
-"""
+"""The parallel part of ``crop_faces``: pictures in, crops and reasons out, in order."""
 
 from __future__ import annotations
 
 import functools
-import multiprocessing
-from collections import deque
-from collections.abc import Generator, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
-import torch
 
 from maskbench.config import FacesConfig
-from maskbench.datasets.pictures import read_picture
-from maskbench.errors import MaskbenchError
 from maskbench.faces.crop import crop_square, to_crop
 from maskbench.faces.locate import FaceLocator, LocatedFace
-
-RUN = 16  # pictures that travel together
-_HELD_PIXELS = 24_000_000  # decoded pixels held at once, one larger picture excepted
+from maskbench.faces.runs import in_runs, pictures_of
 
 
 @dataclass(frozen=True)
@@ -65,76 +49,17 @@ def outcomes(
     Raises:
         MaskbenchError: weights are missing or damaged; a worker process was killed.
     """
-    runs = [tasks[start : start + RUN] for start in range(0, len(tasks), RUN)]
-    if min(workers, len(runs)) <= 1:
-        with _one_thread():
-            locator = FaceLocator(weights, config)
-            for run in runs:
-                yield from _work(run, locator, config)
-        return
-    context = multiprocessing.get_context("spawn")  # forked processes share torch's locks
-    pool = ProcessPoolExecutor(min(workers, len(runs)), context, initializer=_start)
-    under_way: deque[Future[list[Outcome]]] = deque()
-    try:
-        for run in runs:
-            if len(under_way) == 2 * workers:
-                yield from under_way.popleft().result()
-            under_way.append(pool.submit(_run, run, weights, config))
-        while under_way:
-            yield from under_way.popleft().result()
-    except BrokenProcessPool as error:
-        raise MaskbenchError(
-            "crop_faces", "a worker process ended unexpectedly", "use fewer workers, check memory"
-        ) from error
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _start() -> None:
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-
-
-@functools.lru_cache(maxsize=1)
-def _locator(weights: Path, config: FacesConfig) -> FaceLocator:
-    """The worker process's own. Opened by its first run, which can report damaged weights."""
-    return FaceLocator(weights, config)
-
-
-def _run(run: list[Task], weights: Path, config: FacesConfig) -> list[Outcome]:
-    return _work(run, _locator(weights, config), config)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """As in a worker process, so that results do not depend on which of the two computes."""
-    before = torch.get_num_threads(), cv2.getNumThreads()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before[0])
-        cv2.setNumThreads(before[1])
+    work = functools.partial(_work, config=config)
+    return in_runs(tasks, work, weights=weights, config=config, workers=workers, step="crop_faces")
 
 
 def _work(run: list[Task], locator: FaceLocator, config: FacesConfig) -> list[Outcome]:
-    """Read a run of pictures and crop them; large pictures are not gathered in memory."""
+    """Read a run of pictures and crop them."""
+    paths = [Path(task.root) / task.source for task in run]
     done: list[Outcome] = []
-    held: list[np.ndarray | str] = []  # a picture, or why it cannot be read
-    pixels = 0
-    for task in run:
-        try:
-            image = read_picture(Path(task.root) / task.source, config.max_pixels)
-        except MaskbenchError as error:
-            held.append(f"unreadable: {error.what}")
-            continue
-        pixels += image.shape[0] * image.shape[1]
-        held.append(image)
-        if pixels >= _HELD_PIXELS:
-            done += _crop(held, locator, config)
-            held, pixels = [], 0
-    return done + _crop(held, locator, config)
+    for held in pictures_of(paths, config.max_pixels):
+        done += _crop(list(held.values()), locator, config)
+    return done
 
 
 def _crop(held: list[np.ndarray | str], locator: FaceLocator, config: FacesConfig) -> list[Outcome]:

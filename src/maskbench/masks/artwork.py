@@ -97,16 +97,22 @@ def rasterise(style: str, size: int) -> tuple[np.ndarray, Anchors]:
     Raises:
         MaskbenchError: unknown style.
     """
-    import resvg_py  # here, for reading style names shall stay cheap
-
     svg = svg_source(style)
     # The renderer smooths edges by itself: large rasters need no more than that.
     side = size * max(1, min(_SUPERSAMPLING, _LARGEST_SIDE // size))
-    png = resvg_py.svg_to_bytes(svg_string=svg, width=side, height=side, skip_system_fonts=True)
-    large = np.asarray(Image.open(io.BytesIO(bytes(png))).convert("RGBA"), np.float32) / 255
+    large = np.asarray(Image.open(io.BytesIO(_png(svg, side))).convert("RGBA"), np.float32) / 255
     large[..., :3] *= large[..., 3:]
     premultiplied = cv2.resize(large, (size, size), interpolation=cv2.INTER_AREA)
     return straight_from_premultiplied(premultiplied), parse_anchors(svg, size, style)
+
+
+@lru_cache(maxsize=32)  # sizes share their supersampled picture, the slow part
+def _png(svg: str, side: int) -> bytes:
+    import resvg_py  # here, for reading style names shall stay cheap
+
+    return bytes(
+        resvg_py.svg_to_bytes(svg_string=svg, width=side, height=side, skip_system_fonts=True)
+    )
 
 
 def straight_from_premultiplied(premultiplied: np.ndarray) -> np.ndarray:

@@ -26,6 +26,7 @@ from maskbench.metrics import identity, placement, psnr, ssim
 from maskbench.metrics.features import FeatureExtractor, class_scorer, feature_extractor
 from maskbench.metrics.identity import DlibRecogniser
 from maskbench.metrics.lpips import AlexnetLpips, PackagedLpips, perceptual_distance
+from maskbench.threads import one_thread
 
 
 @dataclass(frozen=True)
@@ -76,17 +77,6 @@ class Measured:
     logits: np.ndarray
     features: np.ndarray
     reference_features: np.ndarray | None
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Run torch on one thread: sums are split by thread count, so numbers would depend on it."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def counterparts(masked: MaskedSet, others: FaceSet, keys: list[str]) -> np.ndarray:

@@ -1,37 +1,27 @@
 """The parallel part of ``mask``: pictures in, masked pictures and their rows out, in order.
 
-Pictures travel in runs of a fixed number whatever the number of processes, so networks see the
-same batches and give the same bytes. Processes write their pictures themselves; only rows travel
-back, and at most two runs a process are under way, so memory does not grow with the number.
+Processes write their pictures themselves; only rows travel back.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
-import multiprocessing
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
-import torch
 from PIL import Image
 
 from maskbench.config import FacesConfig
-from maskbench.datasets.pictures import read_picture
-from maskbench.errors import MaskbenchError, from_os_error
+from maskbench.errors import from_os_error
 from maskbench.faces.locate import FaceLocator
+from maskbench.faces.runs import in_runs, pictures_of
 from maskbench.masks.wearing import wearing
 from maskbench.synthesis.put_on import PutOn, Wish
 
-RUN = 16  # pictures that travel together
-_HELD_PIXELS = 24_000_000  # decoded pixels held at once, one larger picture excepted
 _JPEG = frozenset({".jpg", ".jpeg", ".jpe", ".jfif"})
 
 
@@ -92,78 +82,20 @@ def masked_rows(tasks: Sequence[Task], job: Job, workers: int) -> Iterator[tuple
     Raises:
         MaskbenchError: weights are missing, the disk is full, a process was killed.
     """
-    runs = [list(tasks[start : start + RUN]) for start in range(0, len(tasks), RUN)]
-    if min(workers, len(runs)) <= 1:
-        with one_thread():
-            locator = FaceLocator(Path(job.weights), job.faces)
-            for run in runs:
-                yield from zip(run, _work(run, job, locator), strict=True)
-        return
-    context = multiprocessing.get_context("spawn")  # forked processes share torch's locks
-    pool = ProcessPoolExecutor(min(workers, len(runs)), context, initializer=_start)
-    under_way: deque[tuple[list[Task], Future[list[list[Row]]]]] = deque()
-    try:
-        for run in runs:
-            if len(under_way) == 2 * workers:
-                done, future = under_way.popleft()
-                yield from zip(done, future.result(), strict=True)
-            under_way.append((run, pool.submit(_run, run, job)))
-        while under_way:
-            done, future = under_way.popleft()
-            yield from zip(done, future.result(), strict=True)
-    except BrokenProcessPool as error:
-        raise MaskbenchError(
-            "mask", "a worker process ended unexpectedly", "use fewer workers, check memory"
-        ) from error
-    finally:
-        pool.shutdown(cancel_futures=True)
+    work = functools.partial(_work, job=job)
+    results = in_runs(
+        tasks, work, weights=Path(job.weights), config=job.faces, workers=workers, step="mask"
+    )
+    return zip(tasks, results, strict=True)
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """As in a worker process, so that results do not depend on which of the two computes."""
-    before = torch.get_num_threads(), cv2.getNumThreads()
-    _start()
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before[0])
-        cv2.setNumThreads(before[1])
-
-
-def _start() -> None:
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-
-
-_locators: dict[tuple[str, FacesConfig], FaceLocator] = {}  # a worker process's own
-
-
-def _run(run: list[Task], job: Job) -> list[list[Row]]:
-    key = (job.weights, job.faces)
-    if key not in _locators:
-        _locators.clear()
-        _locators[key] = FaceLocator(Path(job.weights), job.faces)
-    return _work(run, job, _locators[key])
-
-
-def _work(run: list[Task], job: Job, locator: FaceLocator) -> list[list[Row]]:
-    """Read a run and mask it; large pictures are not gathered in memory."""
+def _work(run: list[Task], locator: FaceLocator, job: Job) -> list[list[Row]]:
+    """Read a run and mask it."""
     rows: dict[int, list[Row]] = {}
-    held: dict[int, np.ndarray] = {}
-    pixels = 0
-    for number, task in enumerate(run):
-        try:
-            image = read_picture(Path(task.path), job.faces.max_pixels)
-        except MaskbenchError as error:
-            rows[number] = [{"reason": f"unreadable: {error.what}"}]
-            continue
-        held[number] = image
-        pixels += image.shape[0] * image.shape[1]
-        if pixels >= _HELD_PIXELS:
-            rows |= _mask(run, held, job, locator)
-            held, pixels = {}, 0
-    rows |= _mask(run, held, job, locator)
+    for held in pictures_of([Path(task.path) for task in run], job.faces.max_pixels):
+        images = {number: image for number, image in held.items() if not isinstance(image, str)}
+        rows |= {n: [{"reason": reason}] for n, reason in held.items() if isinstance(reason, str)}
+        rows |= _mask(run, images, job, locator)
     return [rows[number] for number in range(len(run))]
 
 

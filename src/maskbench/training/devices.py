@@ -14,6 +14,8 @@ import torch
 from accelerate import PartialState
 from torch import nn
 
+from maskbench.threads import use_one_thread
+
 Precision = Literal["float32", "bfloat16"]
 
 
@@ -36,7 +38,7 @@ def place(precision: Precision) -> Placement:
     """The device that Accelerate finds (``ACCELERATE_USE_CPU=1`` forces the CPU). On the CPU a
     training gives the same bytes twice; on a GPU as far as cuDNN and cuBLAS can be told (the
     gradients of reflecting pads and adaptive pools are still summed in any order there)."""
-    torch.set_num_threads(1)
+    use_one_thread()
     # cuBLAS needs this before its first call to give the same sums twice.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.backends.cudnn.benchmark = False

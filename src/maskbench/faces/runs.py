@@ -1,0 +1,119 @@
+"""Pictures through one or several processes, results in order: what ``crop_faces`` and ``mask``
+share.
+
+Pictures travel in runs of a fixed number whatever the number of processes, so networks see the
+same batches and give the same bytes; at most two runs a process are under way, so memory does not
+grow with their number.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from maskbench.config import FacesConfig
+from maskbench.datasets.pictures import read_picture
+from maskbench.errors import MaskbenchError
+from maskbench.faces.locate import FaceLocator
+from maskbench.threads import one_thread, use_one_thread
+
+RUN = 16  # pictures that travel together
+_HELD_PIXELS = 24_000_000  # decoded pixels held at once, one larger picture excepted
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+def in_runs(
+    tasks: Sequence[Task],
+    work: Callable[[list[Task], FaceLocator], list[Result]],
+    *,
+    weights: Path,
+    config: FacesConfig,
+    workers: int,
+    step: str,
+) -> Generator[Result, None, None]:
+    """Yield a result for each task, in order.
+
+    Args:
+        tasks: one a picture; they travel to the processes, as do the results.
+        work: turns up to :data:`RUN` tasks into as many results; a function of a module, or a
+            partial of one, so that it can travel.
+        weights: folder of the detector's and the landmark predictor's weights.
+        config: detection.
+        workers: processes; with one, this process computes.
+        step: what errors name.
+
+    Raises:
+        MaskbenchError: weights are missing or damaged; a process was killed; what ``work`` raises.
+    """
+    runs = [list(tasks[start : start + RUN]) for start in range(0, len(tasks), RUN)]
+    workers = min(workers, len(runs))
+    if workers <= 1:
+        with one_thread():  # as in a process of the pool: the same bytes
+            locator = FaceLocator(weights, config)
+            for run in runs:
+                yield from work(run, locator)
+        return
+    context = multiprocessing.get_context("spawn")  # forked processes share torch's locks
+    pool = ProcessPoolExecutor(workers, context, initializer=use_one_thread)
+    under_way: deque[Future[list[Result]]] = deque()
+    try:
+        for run in runs:
+            if len(under_way) == 2 * workers:
+                yield from under_way.popleft().result()
+            under_way.append(pool.submit(_run, run, work, weights, config))
+        while under_way:
+            yield from under_way.popleft().result()
+    except BrokenProcessPool as error:
+        raise MaskbenchError(
+            step, "a worker process ended unexpectedly", "use fewer workers, check memory"
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+_locators: dict[tuple[Path, FacesConfig], FaceLocator] = {}  # a worker process's own
+
+
+def _run(
+    run: list[Task],
+    work: Callable[[list[Task], FaceLocator], list[Result]],
+    weights: Path,
+    config: FacesConfig,
+) -> list[Result]:
+    """In a worker process. Its first run opens the weights and can report damaged ones."""
+    if (weights, config) not in _locators:
+        _locators.clear()
+        _locators[weights, config] = FaceLocator(weights, config)
+    return work(run, _locators[weights, config])
+
+
+def pictures_of(paths: Iterable[Path], max_pixels: int) -> Iterator[dict[int, np.ndarray | str]]:
+    """Read pictures in groups that fit in memory.
+
+    Yields:
+        By the path's number: the picture (H, W, 3) uint8, or why it cannot be read.
+    """
+    held: dict[int, np.ndarray | str] = {}
+    pixels = 0
+    for number, path in enumerate(paths):
+        try:
+            image = read_picture(path, max_pixels)
+        except MaskbenchError as error:
+            held[number] = f"unreadable: {error.what}"
+            continue
+        held[number] = image
+        pixels += image.shape[0] * image.shape[1]
+        if pixels >= _HELD_PIXELS:
+            yield held
+            held, pixels = {}, 0
+    if held:
+        yield held
