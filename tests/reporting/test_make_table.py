@@ -100,6 +100,20 @@ def test_quality_has_a_block_a_variant_and_names_network_and_pictures(measuremen
     assert next(line for line in unseen.splitlines() if "SSIM" in line).split(" | ")[3] == "80"
 
 
+@pytest.mark.parametrize(("metric", "noted"), [("is", True), ("ssim", False)])
+def test_empty_cells_of_the_overlay_are_explained(
+    evaluation, make_measurement, tmp_path, metric, noted
+):
+    """What compares with the overlay has no value for the overlay itself."""
+    folders = [
+        evaluation([make_measurement("gan_stn", 0, "ssim", 0.6)]),
+        evaluation([make_measurement("keypoint", 0, metric, 0.9)]),
+    ]
+    collect_measurements(folders, tmp_path / "measurements.csv")
+    make_table("synthesis_quality", tmp_path / "measurements.csv", tmp_path / "tables")
+    assert ("Empty cells:" in (tmp_path / "tables" / "synthesis_quality.md").read_text()) == noted
+
+
 @pytest.mark.parametrize("name", table_names())
 def test_same_bytes_and_whole_latex(name, measurements, tmp_path):
     for folder in ("a", "b"):

@@ -82,6 +82,10 @@ def test_the_critic_sees_nothing_outside_the_oval(small):
     assert torch.equal(shown[0], shown[1]) and not torch.equal(shown[0], shown[2])
     everything = method.training(*opened, params_of("pywgan_div"), small.styles, 0)
     assert torch.equal(everything._shown(pictures), pictures * 2 - 1)
+    params = params_of("pywgan_div", view=0.8, standardise=True)
+    shown = method.training(*opened, params, small.styles, 0)._shown(pictures)
+    assert not shown[:, :, :2].any()
+    assert torch.allclose(shown[:, :, 6:18, 8:16].mean(), torch.tensor(0.0), atol=0.1)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -3,7 +3,7 @@ import math
 import torch
 
 from maskbench.synthesis import augment as module
-from maskbench.synthesis.augment import Augmentation, blur, move, random_maps
+from maskbench.synthesis.augment import Augmentation, blur, move, random_maps, standardise
 
 STILL = Augmentation(translation=0, rotation=0, scaling=0, flip=False)
 
@@ -114,3 +114,20 @@ def test_blur_is_a_gaussian():
     assert blur(dot, 0.1) is dot
     flat = torch.full((2, 3, 16, 16), 0.3)
     assert torch.allclose(blur(flat, 3.0), flat, atol=1e-6)
+
+
+def test_standardised_colours_have_mean_0_and_deviation_one_half_inside_the_window():
+    torch.manual_seed(0)
+    images = torch.rand(3, 3, 16, 16) * torch.tensor([0.2, 0.5, 1.0]).view(3, 1, 1, 1) + 0.1
+    window = torch.zeros(16, 16)
+    window[4:12, 2:14] = 1
+    out = standardise(images, window)
+    inside = out[:, :, 4:12, 2:14].flatten(2)
+    assert inside.mean(2).abs().max() < 1e-6
+    assert torch.allclose(inside.std(2, correction=0), torch.full((3, 3), 0.5), atol=0.1)
+    assert (inside.std(2, correction=0)[1:] > 0.48).all()
+    assert not out[:, :, 0].any()
+    # Brightness and colour of the light are gone, but for the guard of single-coloured pictures.
+    lit = standardise(images * 0.8 + 0.15, window)
+    assert (lit - out).abs().max() < 0.2
+    assert not standardise(torch.full((1, 3, 8, 8), 0.7)).abs().gt(1e-5).any()

@@ -9,11 +9,11 @@ from maskbench.synthesis.batches import Batches, Order, load, mask_textures, res
 STILL = Augmentation(translation=0, rotation=0, scaling=0, flip=False)
 
 
-def batches(small, match="styles", ranges=STILL, seed=0, styles=None):
+def batches(small, match="styles", ranges=STILL, seed=0, styles=None, borrow=0.0):
     faces, masked, pictures = small.opened()
     return Batches(
         faces, masked, pictures, styles=styles or small.styles, size=24, match=match,
-        ranges=ranges, seed=seed, device=torch.device("cpu"),
+        ranges=ranges, borrow=borrow, seed=seed, device=torch.device("cpu"),
     )  # fmt: skip
 
 
@@ -70,6 +70,27 @@ def test_real_domains_without_styles_fall_back_to_unmatched(small, tmp_path):
     )  # fmt: skip
     assert made.match == "nothing"
     assert made.draw(4).real.shape == (4, 3, 24, 24)
+
+
+@pytest.mark.parametrize(("borrow", "share"), [(0.0, 0), (0.25, 2), (1.0, 8)])
+def test_a_share_of_the_faces_is_borrowed_from_the_real_domain(small, borrow, share):
+    made = batches(small, "nothing", borrow=borrow)
+    batch = made.draw(8)
+    own = len(made.faces)
+    borrowed = batch.rows >= own
+    assert borrowed.sum() == share
+    pool = torch.cat([made.faces, made.real]).float() / 255
+    assert torch.allclose(batch.faces, pool[batch.rows], atol=1e-6)
+    again, maps = made.again(batch, Augmentation())
+    assert torch.allclose(again, move(pool[batch.rows], maps), atol=1e-6)
+    # In an order of its own: the same pictures are not on both sides of every batch.
+    if share:
+        assert not torch.equal(batch.faces[borrowed], batch.real[borrowed])
+
+
+def test_matched_faces_are_never_borrowed(small):
+    made = batches(small, "faces", borrow=1.0)
+    assert (made.draw(8).rows < len(made.faces)).all()
 
 
 def test_an_empty_domain_is_named(small):

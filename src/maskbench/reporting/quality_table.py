@@ -19,6 +19,11 @@ from maskbench.reporting.paper_table import INTERVALS, TIDY
 from maskbench.reporting.table_text import Block, Text
 
 ARROWS = {"higher": " ↑", "lower": " ↓", "": ""}
+REFERENCE = "keypoint"
+EMPTY = (
+    "Empty cells: a metric that compares with the key-point overlay of the same face and style has "
+    "no value for the overlay itself"
+)
 
 
 def build(name: str, measurements: pd.DataFrame) -> tuple[pd.DataFrame, Text]:
@@ -37,6 +42,10 @@ def build(name: str, measurements: pd.DataFrame) -> tuple[pd.DataFrame, Text]:
             tidy += [_tidy(r) for m in methods for r in _sorted(of_variant) if r.method == m]
     text = Text(name, "Quality of mask synthesis", head, blocks)
     text.notes = [INTERVALS, "↑ higher is better, ↓ lower is better"]
+    if REFERENCE in methods:
+        column = head.index(method_title(REFERENCE))
+        if not all(row[column] for block in blocks for row in block.rows):
+            text.notes.append(EMPTY)
     text.notes += list(
         dict.fromkeys(f"{metric(r.metric).title}: {r.note}" for r in _noted(results))
     )

@@ -137,7 +137,7 @@ class AdversarialMethod(Method):
             faces, masked, pictures, styles=styles,
             # Crops are never enlarged: that would cost memory and show nothing more.
             size=max(params.train_size, min(params.train_size * params.supersampling, faces.size)),
-            match=params.match, ranges=params.augmentation, seed=seed,
+            match=params.match, ranges=params.augmentation, borrow=params.borrow, seed=seed,
             device=placement.device,
         )  # fmt: skip
         torch.manual_seed(seed)

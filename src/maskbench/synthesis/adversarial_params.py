@@ -67,6 +67,19 @@ class AdversarialParams(Section):
         "is grey: what lies behind people differs between collections, and a generator would cover "
         "it with large masks rather than place them; 0: it sees everything",
     )
+    standardise: bool = Field(
+        False,
+        description="the critic sees each picture's colours with mean 0 and equal spread: where "
+        "one collection is brighter, a generator would level that with large masks",
+    )
+    borrow: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="share of the faces to be dressed that are pictures of the real domain, its "
+        "people wearing masks, with the generated mask laid over theirs: the critic then finds the "
+        "same people and cameras on both sides. For really masked people; not with matched faces",
+    )
     precision: Precision = Field("float32", description="of convolutions and products")
     log_every: int = Field(10, ge=1, description="generator steps between two points of a curve")
     snapshot_every: int = Field(200, ge=0, description="steps between placement sheets; 0: none")

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from maskbench.synthesis.adversarial_params import AdversarialParams
-from maskbench.synthesis.augment import blur
+from maskbench.synthesis.augment import blur, standardise
 from maskbench.synthesis.batches import Batches, resize
 from maskbench.synthesis.losses import score
 from maskbench.training import state
@@ -180,10 +180,13 @@ class AdversarialTraining:
         return float(loss.detach()), float(distance.detach())
 
     def _shown(self, pictures: Tensor) -> Tensor:
-        """What the critic sees: at the training size, in [-1, 1], blurred, of the oval's inside."""
+        """What the critic sees: at the training size, in [-1, 1], blurred, of the oval's inside;
+        or standardised."""
         pictures = resize(pictures, self.params.train_size)
         pictures = blur(pictures, self.params.blur * self.params.train_size) * 2 - 1
-        if self.window is not None:
+        if self.params.standardise:
+            pictures = standardise(pictures, self.window)
+        elif self.window is not None:
             pictures = pictures * self.window
         return pictures.contiguous(memory_format=torch.channels_last)
 

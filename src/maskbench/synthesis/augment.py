@@ -82,6 +82,20 @@ def augment(
     return moved, maps
 
 
+def standardise(images: Tensor, window: Tensor | None = None) -> Tensor:
+    """Each colour of each picture with mean 0 and standard deviation 1/2.
+
+    Args:
+        images: (B, C, H, W).
+        window: (H, W), 0..1, what counts; None: everything. What does not count comes out as 0.
+    """
+    seen = torch.ones_like(images[0, 0]) if window is None else window
+    total = seen.sum()
+    mean = (images * seen).sum((2, 3), keepdim=True) / total
+    variance = ((images - mean).square() * seen).sum((2, 3), keepdim=True) / total
+    return (images - mean) * seen / (2 * (variance + 1e-3).sqrt())  # a single colour stays calm
+
+
 def blur(images: Tensor, sigma: float) -> Tensor:
     """Gaussian blur with ``sigma`` pixels; the border is mirrored.
 

@@ -90,11 +90,11 @@ class Batch(NamedTuple):
     """Pictures for one step.
 
     Attributes:
-        faces: (B, 3, size, size) in [0, 1], bare.
+        faces: (B, 3, size, size) in [0, 1], bare, or borrowed from the real domain.
         maps: (B, 3, 3), how each of them was moved (:func:`maskbench.synthesis.augment.move`).
         styles: (B,) the number of the style that each shall wear.
         real: (B, 3, size, size) really worn masks.
-        rows: (B,) which training faces they are.
+        rows: (B,) which training faces they are; counted on, which pictures of the real domain.
     """
 
     faces: Tensor
@@ -117,6 +117,8 @@ class Batches:
         match: what the real and the fake pictures of a batch have in common (:data:`Match`);
             where the real domain does not know it, the next weaker one is taken.
         ranges: the random geometry of both domains.
+        borrow: share of the faces of a batch that are pictures of the real domain, unless
+            ``match`` is ``faces``.
         seed: of the order and of the augmentation.
 
     Raises:
@@ -133,6 +135,7 @@ class Batches:
         size: int,
         match: Match,
         ranges: Augmentation,
+        borrow: float = 0.0,
         seed: int,
         device: torch.device,
     ) -> None:
@@ -145,9 +148,8 @@ class Batches:
                 raise MaskbenchError(
                     place, "no picture of split train and a training style", "check the split"
                 )
-        self.face_rows, self.real_rows, self.ranges, self.device = (
-            face_rows, real_rows, ranges, device,
-        )  # fmt: skip
+        self.face_rows, self.real_rows, self.ranges = face_rows, real_rows, ranges
+        self.borrow, self.device = borrow, device
         self.faces = load(faces.images, face_rows, size)
         self.real = load(masked.images, real_rows, size)
         self.textures = mask_textures(pictures, styles, size).to(device)
@@ -164,7 +166,8 @@ class Batches:
         if match == "styles" and not all(len(rows) for rows in rows_of):
             match = "nothing"
         self.match, self._rows_of = match, rows_of
-        counts = [len(face_rows), len(styles), len(real_rows), *map(len, rows_of)]
+        reals = len(real_rows)
+        counts = [len(face_rows), len(styles), reals, *map(len, rows_of), reals]
         streams = np.random.SeedSequence(seed).spawn(len(counts))
         self._orders = [
             Order(count, np.random.default_rng(stream))
@@ -173,7 +176,7 @@ class Batches:
 
     def draw(self, count: int) -> Batch:
         """The next batch."""
-        by_face, by_style, by_real, *by_worn = self._orders
+        by_face, by_style, by_real, *by_worn, by_borrowed = self._orders
         if self.match == "faces":
             real_rows = np.array(by_real.take(count))
             rows, styles = self.face_of[real_rows], self.style_of[real_rows]
@@ -181,19 +184,30 @@ class Batches:
             moved, maps = self._moved(both)
             faces, real = moved.chunk(2, dim=1)
         else:
-            rows, styles = np.array(by_face.take(count)), np.array(by_style.take(count))
+            borrowed = [
+                len(self.faces) + row for row in by_borrowed.take(round(self.borrow * count))
+            ]
+            rows = np.array(by_face.take(count - len(borrowed)) + borrowed)
+            styles = np.array(by_style.take(count))
             if self.match == "styles":
                 chosen = [self._rows_of[style][by_worn[style].take(1)[0]] for style in styles]
             else:
                 chosen = by_real.take(count)
-            faces, maps = self._moved(self.faces[rows])
+            faces, maps = self._moved(self._pictures(rows))
             real, _ = self._moved(self.real[np.array(chosen)])
         return Batch(faces, maps, torch.from_numpy(styles), real, rows)
 
     def again(self, batch: Batch, ranges: Augmentation) -> tuple[Tensor, Tensor]:
         """The faces of a batch once more, moved otherwise: pictures and maps."""
-        faces = self.faces[batch.rows].to(self.device).float() / 255
+        faces = self._pictures(batch.rows).to(self.device).float() / 255
         return augment(faces, ranges, self.generator)
+
+    def _pictures(self, rows: np.ndarray) -> Tensor:
+        """Bare faces; rows beyond them are borrowed."""
+        own = len(self.faces)
+        if (rows < own).all():
+            return self.faces[rows]
+        return torch.stack([self.faces[r] if r < own else self.real[r - own] for r in rows])
 
     def _moved(self, images: Tensor) -> tuple[Tensor, Tensor]:
         return augment(images.to(self.device).float() / 255, self.ranges, self.generator)
