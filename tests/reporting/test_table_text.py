@@ -77,3 +77,10 @@ def test_html_page():
     assert "a &lt; b</h1>" in page
     assert "<p>2 good</p>" in page
     assert "http" not in page  # opens offline
+
+
+def test_html_gives_mean_seeds_and_interval_a_line_each():
+    cell = "0.90 ± 0.02 (2 seeds) [0.80, 0.92]"
+    page = to_html(Text("t", "T", ["a (b)", "c"], [Block("", [["GAN (a)", cell]])]))
+    assert '<td class="number">0.90 ± 0.02<br/>(2 seeds)<br/>[0.80, 0.92]</td>' in page
+    assert "a (b)" in page and "GAN (a)" in page

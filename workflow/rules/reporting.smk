@@ -47,7 +47,10 @@ for TABLE in TABLES:
             tex=PATHS.table(TABLE, "tex"),
             md=PATHS.table(TABLE, "md"),
             html=report(
-                PATHS.table(TABLE, "html"), caption=caption(TABLE), category="Tables"
+                PATHS.table(TABLE, "html"),
+                caption=caption(TABLE),
+                category="Tables",
+                labels={"table": TABLE},
             ),
         log:
             PATHS.log(f"make_table/{TABLE}"),
@@ -81,7 +84,10 @@ for FIGURE in FIGURES:
             **NEEDS,
         output:
             png=report(
-                PATHS.figure(FIGURE), caption=caption(FIGURE), category="Figures"
+                PATHS.figure(FIGURE),
+                caption=caption(FIGURE),
+                category="Figures",
+                labels={"figure": FIGURE},
             ),
         log:
             PATHS.log(f"make_figure/{FIGURE}"),

@@ -107,6 +107,7 @@ table { border-collapse: collapse; border-top: 1.5px solid; border-bottom: 1.5px
 th, td { padding: .3rem .7rem; text-align: left; vertical-align: top; }
 th { border-bottom: 1px solid; vertical-align: bottom; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.number { white-space: nowrap; }
 tbody tr:nth-child(even) { background: #f5f5f5; }
 ul { padding-left: 1.1rem; color: #555; }
 """
@@ -145,7 +146,10 @@ def _html_row(
         attributes = ' class="number"' if number else ""
         if cell in marks:
             attributes += f' style="color: {marks[cell]}; font-weight: 600"'
-        parts.append(f"<{tag}{attributes}>{html.escape(cell)}</{tag}>")
+        text = html.escape(cell)
+        if number and tag == "td":  # mean, seeds and interval: a line each
+            text = text.replace(" (", "<br/>(").replace(" [", "<br/>[")
+        parts.append(f"<{tag}{attributes}>{text}</{tag}>")
     return f"<tr>{''.join(parts)}</tr>"
 
 
