@@ -1,11 +1,11 @@
 """Note how long the steps of finished runs took, for the time left that a first run shows.
 
-Usage: python workflow/scripts/durations.py RESULTS_FOLDER...
+    python workflow/scripts/durations.py results results/lfw
 
 Adds the folders to workflow/durations.yaml (seconds of wall time by step, see maskbench.timeleft).
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 import yaml
@@ -34,4 +34,6 @@ def main(folders: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", nargs="+", help="results folder of a finished run")
+    main(parser.parse_args().folder)
