@@ -211,3 +211,10 @@ def test_json_is_sorted_and_missing_files_are_named(tmp_path):
     assert read_json(tmp_path / "x.json") == {"a": [2.5, None], "b": 1}
     with pytest.raises(MaskbenchError, match=r"missing\.json: no such file"):
         read_json(Path(tmp_path / "missing.json"))
+
+
+@pytest.mark.parametrize("content", [b"", b'{"a": 1', b"\xff\xfe\x00"])
+def test_damaged_json_is_named(tmp_path, content):
+    (tmp_path / "x.json").write_bytes(content)
+    with pytest.raises(MaskbenchError, match=r"x\.json: is not JSON.*delete it"):
+        read_json(tmp_path / "x.json")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from maskbench.errors import from_os_error
+from maskbench.errors import MaskbenchError, from_os_error
 
 PARTIAL = ".partial"
 _OLD = "-old"  # marks the older folder while a new one takes its place
@@ -32,12 +32,22 @@ def _clear_stale(path: Path) -> None:
     for stale in sorted(path.parent.glob(f".{path.name}.*{PARTIAL}")):
         name = stale.name[len(path.name) + 2 : -len(PARTIAL)]
         pid = name.removesuffix(_OLD)
-        if pid.isdigit() and Path(f"/proc/{pid}").exists() and int(pid) != os.getpid():
+        if pid.isdigit() and int(pid) != os.getpid() and _alive(int(pid)):
             continue
         if name.endswith(_OLD) and not path.exists():
             stale.replace(path)
         else:
             remove(stale)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)  # signal 0 only asks
+    except ProcessLookupError:
+        return False
+    except OSError:  # another user's
+        return True
+    return True
 
 
 def remove(path: Path) -> None:
@@ -108,12 +118,14 @@ def read_json(path: Path) -> Any:
     """Read JSON.
 
     Raises:
-        MaskbenchError: the file is missing or cannot be read.
+        MaskbenchError: the file is missing, cannot be read or is not JSON.
     """
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise from_os_error(error, path) from error
+    except ValueError as error:
+        raise MaskbenchError(path, f"is not JSON ({error})", "delete it and run again") from error
 
 
 def sha256_of(path: Path) -> str:
