@@ -1,0 +1,1 @@
+"""Masked face recognition: losses with their mining, protocols."""

@@ -1,0 +1,109 @@
+"""Thresholds and folds against brute force; leaks would be seen."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from maskbench.recognition.verification import (
+    accuracy_at,
+    best_threshold,
+    fold_accuracies,
+    identity_folds,
+    pairs_within_folds,
+)
+
+pairs = st.lists(st.tuples(st.integers(-3, 5), st.booleans()), min_size=1, max_size=30)
+
+
+@settings(max_examples=200, deadline=None)
+@given(pairs=pairs)
+def test_no_threshold_is_better(pairs):
+    scores, same = (np.array(column) for column in zip(*pairs, strict=True))
+    found = best_threshold(scores / 4, same)
+    every = [-np.inf, *(np.unique(scores) / 4), np.inf]
+    assert found.accuracy == max(accuracy_at(scores / 4, same, t) for t in every)
+    assert accuracy_at(scores / 4, same, found.value) == found.accuracy
+
+
+def test_the_threshold_lies_half_way_and_neighbouring_floats_are_told_apart():
+    assert best_threshold(np.array([0.2, 0.6]), np.array([False, True])).value == pytest.approx(0.4)
+    close = np.array([1.0, np.nextafter(1.0, 2)])
+    found = best_threshold(close, np.array([False, True]))
+    assert accuracy_at(close, np.array([False, True]), found.value) == 1
+
+
+@pytest.mark.parametrize("scores", [[], [np.nan], [np.inf]])
+def test_scores_that_are_none_are_refused(scores):
+    with pytest.raises(ValueError):
+        best_threshold(np.array(scores), np.zeros(len(scores), bool))
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    ties=st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=40, max_size=120),
+    seed=st.integers(0, 99),
+)
+def test_no_person_of_a_fold_chooses_its_threshold(ties, seed):
+    first, second = np.array(ties).T
+    if len(np.unique(first)) < 10:
+        return
+    folds = identity_folds(first, second, 10, seed)
+    assert set(folds.of) == set(range(10))
+    for fold, apart in enumerate(folds.apart):
+        people = set(first[folds.of == fold])
+        assert not people & (set(first[apart]) | set(second[apart]))
+        # and every other pair does
+        rest = [a not in people and b not in people for a, b in ties]
+        assert apart.tolist() == rest
+
+
+def test_a_leak_between_folds_would_be_seen():
+    """Scores that know their own fold's pairs: the best threshold on all pairs is right everywhere,
+    one chosen on other people is right for half."""
+    people = np.repeat(np.arange(20), 10)
+    same = np.tile([True, False], 100)
+    partner = np.where(same, people, people + 100)
+    # Odd people: genuine 1, impostors 0. Even: genuine 3, impostors 2 - 0.5 would accept them.
+    scores = same + 2.0 * (people % 2 == 0)
+    folds = identity_folds(people, partner, 10, 0)
+    expected = []
+    for fold in range(10):
+        mine, rest = folds.of == fold, folds.apart[fold]
+        expected.append(
+            accuracy_at(scores[mine], same[mine], best_threshold(scores[rest], same[rest]).value)
+        )
+    assert fold_accuracies(scores, same, folds).tolist() == expected
+    assert np.mean(expected) < 0.8
+
+
+def test_shuffled_labels_give_chance():
+    rng = np.random.default_rng(0)
+    people = rng.integers(0, 40, 4000)
+    same = rng.random(4000) < 0.5
+    partner = np.where(same, people, (people + 1) % 40)
+    found = fold_accuracies(rng.normal(size=4000), same, identity_folds(people, partner, 10, 0))
+    assert abs(found.mean() - 0.5) < 0.03
+
+
+def test_pairs_stay_within_folds_and_none_comes_twice():
+    identities = np.repeat([f"p{k}" for k in range(12)], 4)
+    first, second, fold = pairs_within_folds(identities, 3, 1.0, 5)
+    assert (first < second).all()
+    assert len(set(zip(first.tolist(), second.tolist(), strict=True))) == len(first)
+    same = identities[first] == identities[second]
+    assert same.sum() == 12 * 6 == (~same).sum()
+    for a, b in [(0, 1), (0, 2), (1, 2)]:
+        people = [
+            set(identities[first[fold == k]]) | set(identities[second[fold == k]]) for k in (a, b)
+        ]
+        assert not people[0] & people[1]
+    again = pairs_within_folds(identities, 3, 1.0, 5)
+    assert all(np.array_equal(x, y) for x, y in zip(again, (first, second, fold), strict=True))
+    with pytest.raises(ValueError, match="two a fold"):
+        pairs_within_folds(identities[:12], 3, 1.0, 5)
+
+
+def test_too_few_people_are_named():
+    with pytest.raises(ValueError, match="3 people do not fill 10 folds"):
+        identity_folds(np.array([1, 2, 3]), np.array([1, 2, 3]), 10, 0)
