@@ -1,0 +1,118 @@
+"""The losses that recognisers are trained with, behind one interface.
+
+softmax     cross entropy of a linear layer on the embedding
+triplet     Schroff et al. 2015 (FaceNet), semi-hard triplets of the batch
+cosface     Wang et al. 2018: cosine less a margin
+arcface     Deng et al. 2019: angle plus a margin
+quintuplet  paper 2, section 4.2: bare and masked positives and negatives
+
+The four published ones come from pytorch-metric-learning. Losses with classes have weights of their
+own, to be trained with the network.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from pytorch_metric_learning.distances import LpDistance
+from pytorch_metric_learning.losses import ArcFaceLoss, CosFaceLoss, TripletMarginLoss
+from pytorch_metric_learning.miners import TripletMarginMiner
+from torch import Tensor, nn
+
+from maskbench.errors import unknown_name
+from maskbench.recognition import quintuplet
+
+
+class RecognitionLoss(nn.Module):
+    """One loss.
+
+    Called with embeddings (B, D), labels (B,) int, masked (B,) bool and the share of the training
+    that is done (0 to 1); gives a scalar.
+    """
+
+    def forward(self, embeddings: Tensor, labels: Tensor, masked: Tensor, done: float) -> Tensor:
+        raise NotImplementedError
+
+
+class Softmax(RecognitionLoss):
+    """Cross entropy of a linear layer."""
+
+    def __init__(self, people: int, size: int) -> None:
+        super().__init__()
+        self.classes = nn.Linear(size, people)
+
+    def forward(self, embeddings: Tensor, labels: Tensor, masked: Tensor, done: float) -> Tensor:
+        return F.cross_entropy(self.classes(embeddings), labels)
+
+
+class Margin(RecognitionLoss):
+    """CosFace and ArcFace. Embeddings and class centres are normalised inside."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, embeddings: Tensor, labels: Tensor, masked: Tensor, done: float) -> Tensor:
+        return self.inner(embeddings, labels)
+
+
+class Triplet(RecognitionLoss):
+    """FaceNet's: squared distances of unit embeddings, mean over the batch's semi-hard triplets
+    (negatives farther than the positive, but by less than the margin)."""
+
+    def __init__(self, margin: float) -> None:
+        super().__init__()
+        distance = LpDistance(normalize_embeddings=True, p=2, power=2)
+        self.miner = TripletMarginMiner(margin, "semihard", distance=distance)
+        self.inner = TripletMarginLoss(margin, distance=distance)
+
+    def forward(self, embeddings: Tensor, labels: Tensor, masked: Tensor, done: float) -> Tensor:
+        return self.inner(embeddings, labels, self.miner(embeddings, labels))
+
+
+class Quintuplet(RecognitionLoss):
+    """Semi-hard quintuplets for the first 7 of 10 epochs, then the hardest (paper 2, section 5)."""
+
+    HARDEST_FROM = 0.7
+
+    def __init__(self, margin: float) -> None:
+        super().__init__()
+        self.margin = margin
+
+    def forward(self, embeddings: Tensor, labels: Tensor, masked: Tensor, done: float) -> Tensor:
+        mine = quintuplet.semi_hard if done < self.HARDEST_FROM else quintuplet.hardest
+        return mine(F.normalize(embeddings), labels, masked, self.margin)
+
+
+_MADE: dict[str, Callable[[int, int], RecognitionLoss]] = {
+    "softmax": Softmax,
+    "triplet": lambda people, size: Triplet(0.2),
+    "cosface": lambda people, size: Margin(CosFaceLoss(people, size, margin=0.35, scale=64)),
+    "arcface": lambda people, size: Margin(
+        ArcFaceLoss(people, size, margin=math.degrees(0.5), scale=64)
+    ),
+    "quintuplet": lambda people, size: Quintuplet(0.2),
+}
+LOSSES = tuple(_MADE)
+
+
+def recognition_loss(name: str, people: int, size: int, seed: int) -> RecognitionLoss:
+    """A loss with its papers' margins and scale.
+
+    Args:
+        name: one of :data:`LOSSES`.
+        people: identities in training; labels are 0 to ``people - 1``.
+        size: of the embeddings.
+        seed: of the class weights.
+
+    Raises:
+        MaskbenchError: no such loss; the nearest name is given.
+    """
+    if name not in _MADE:
+        raise unknown_name("recognition", "loss", name, LOSSES)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return _MADE[name](people, size)
