@@ -17,14 +17,17 @@ from maskbench.recognition.roc import roc_of
 
 @dataclass(frozen=True)
 class Separation:
-    """Attributes:
-    same_mean, same_sd, different_mean, different_sd: of the scores (population deviations).
-    sigma: difference of the means over the root of the summed variances; so the paper's Table 3
-        is computed, though it does not say so (VGG19: 0.199 / sqrt(0.064^2 + 0.079^2) = 1.957).
-    fdr: Fisher's discriminant ratio, the square of ``sigma``.
-    threshold: equally many deviations from both means.
-    error_gaussian: share on the wrong side of it were both normal; it is the same for both.
-    error_empirical: the mean of the shares of scores that really lie on the wrong side.
+    """What :func:`separation` finds.
+
+    Attributes:
+        same_mean, same_sd, different_mean, different_sd: of the scores (population deviations).
+        sigma: difference of the means over the root of the summed variances; this gives the
+            printed numbers of the paper's Table 3, which does not define it (VGG19: 0.199 /
+            sqrt(0.064^2 + 0.079^2) = 1.957).
+        fdr: Fisher's discriminant ratio, the square of ``sigma``.
+        threshold: equally many deviations from both means.
+        error_gaussian: share on the wrong side of it were both normal; the same for both.
+        error_empirical: the mean of the shares of scores that really lie on the wrong side.
     """
 
     same_mean: float

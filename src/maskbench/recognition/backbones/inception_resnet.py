@@ -35,15 +35,19 @@ class Residual(nn.Module):
     """Branches side by side, a 1x1 convolution of them all, added in small to the input."""
 
     def __init__(
-        self, channels: int, outputs: int, branches: list[nn.Module], scale: float
+        self,
+        channels: int,
+        outputs: int,
+        branches: list[nn.Module],
+        scale: float,
+        last: bool = False,
     ) -> None:
         super().__init__()
         self.names = [f"branch{number}" for number in range(len(branches))]
         for name, branch in zip(self.names, branches, strict=True):
             self.add_module(name, branch)
         self.conv2d = nn.Conv2d(outputs, channels, 1)
-        self.scale = scale
-        self.last = False
+        self.scale, self.last = scale, last
 
     def forward(self, x: Tensor) -> Tensor:
         joined = torch.cat([self.get_submodule(name)(x) for name in self.names], 1)
@@ -68,38 +72,23 @@ def block35(scale: float) -> Residual:
     )
 
 
-def block17(scale: float) -> Residual:
+def cross(channels: int, inner: int, length: int, scale: float, last: bool = False) -> Residual:
+    """Blocks 17 and 8: a 1x1 convolution beside one that is followed by a row and a column."""
+    reach = length // 2
     return Residual(
-        896,
-        256,
+        channels,
+        2 * inner,
         [
-            BasicConv2d(896, 128, 1),
+            BasicConv2d(channels, inner, 1),
             nn.Sequential(
-                BasicConv2d(896, 128, 1),
-                BasicConv2d(128, 128, (1, 7), padding=(0, 3)),
-                BasicConv2d(128, 128, (7, 1), padding=(3, 0)),
+                BasicConv2d(channels, inner, 1),
+                BasicConv2d(inner, inner, (1, length), padding=(0, reach)),
+                BasicConv2d(inner, inner, (length, 1), padding=(reach, 0)),
             ),
         ],
         scale,
+        last,
     )
-
-
-def block8(scale: float, last: bool = False) -> Residual:
-    block = Residual(
-        1792,
-        384,
-        [
-            BasicConv2d(1792, 192, 1),
-            nn.Sequential(
-                BasicConv2d(1792, 192, 1),
-                BasicConv2d(192, 192, (1, 3), padding=(0, 1)),
-                BasicConv2d(192, 192, (3, 1), padding=(1, 0)),
-            ),
-        ],
-        scale,
-    )
-    block.last = last
-    return block
 
 
 class Reduction(nn.Module):
@@ -138,7 +127,7 @@ class InceptionResnetV1(nn.Module):
                 ),
             ]
         )
-        self.repeat_2 = nn.Sequential(*[block17(0.10) for _ in range(10)])
+        self.repeat_2 = nn.Sequential(*[cross(896, 128, 7, 0.10) for _ in range(10)])
         self.mixed_7a = Reduction(
             [
                 nn.Sequential(BasicConv2d(896, 256, 1), BasicConv2d(256, 384, 3, 2)),
@@ -150,8 +139,8 @@ class InceptionResnetV1(nn.Module):
                 ),
             ]
         )
-        self.repeat_3 = nn.Sequential(*[block8(0.20) for _ in range(5)])
-        self.block8 = block8(1.0, last=True)
+        self.repeat_3 = nn.Sequential(*[cross(1792, 192, 3, 0.20) for _ in range(5)])
+        self.block8 = cross(1792, 192, 3, 1.0, last=True)
         self.avgpool_1a = nn.AdaptiveAvgPool2d(1)
         self.dropout = nn.Dropout(dropout)
         self.last_linear = nn.Linear(1792, EMBEDDING, bias=False)
