@@ -46,7 +46,7 @@ def draw(inputs: FigureInputs) -> Figure:
         len(methods),
         across,
         hspace=0.75,
-        wspace=0.42,
+        wspace=0.5,
         left=0.065,
         right=0.985,
         top=1 - 0.38 / figure.get_figheight(),
@@ -64,6 +64,7 @@ def draw(inputs: FigureInputs) -> Figure:
             axes.xaxis.set_major_locator(MaxNLocator(3, integer=True))
             axes.xaxis.set_major_formatter(FuncFormatter(_thousands))
             axes.yaxis.set_major_locator(MaxNLocator(3))
+            axes.yaxis.set_major_formatter(FuncFormatter(_short))
             axes.margins(x=0.02)
             if column == 0:
                 axes.text(
@@ -77,6 +78,16 @@ def draw(inputs: FigureInputs) -> Figure:
             if row == len(methods) - 1:
                 axes.set_xlabel("step", labelpad=1)
     return figure
+
+
+def _short(value: float, _: object) -> str:
+    """Few characters, else labels reach into the panel beside: 0.0006 is 6e−4."""
+    if value == 0 or abs(value) >= 0.01:
+        text = f"{value:.3g}"
+    else:
+        mantissa, exponent = f"{value:.1e}".split("e")
+        text = f"{float(mantissa):g}e{int(exponent)}"
+    return text.replace("-", "−")
 
 
 def _thousands(value: float, _: object) -> str:
