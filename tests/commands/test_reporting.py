@@ -13,7 +13,7 @@ from maskbench.cli import app
 from maskbench.config import TrackingConfig, read_layers
 from maskbench.masks.draw_masks import draw_masks
 from maskbench.measurements import Measurement, write_metrics
-from maskbench.synthesis.curves import write_curves
+from maskbench.training.curves import write_curves
 
 ROOT = Path(maskbench.__file__).parents[2]
 

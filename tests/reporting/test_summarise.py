@@ -8,7 +8,7 @@ import pytest
 from maskbench.errors import MaskbenchError
 from maskbench.measurements import Measurement, to_frame
 from maskbench.reporting.summarise import CURVE_COLUMNS, summarise
-from maskbench.synthesis.curves import write_curves
+from maskbench.training.curves import write_curves
 
 
 def row(method, seed, metric, value, variant=""):

@@ -4,7 +4,8 @@ import torch
 
 from maskbench.errors import MaskbenchError
 from maskbench.synthesis.augment import Augmentation, move
-from maskbench.synthesis.batches import Batches, Order, load, mask_textures, resize
+from maskbench.synthesis.batches import Batches, load, mask_textures, resize
+from maskbench.training.seeding import Order
 
 STILL = Augmentation(translation=0, rotation=0, scaling=0, flip=False)
 

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from maskbench.datasets.weights import has_weights, weights_file
 from maskbench.errors import MaskbenchError
-from maskbench.metrics import efficientnet
+from maskbench.networks import efficientnet
 
 FID_INCEPTION = "pt_inception-2015-12-05-6726825d.pth"
 INCEPTION = "inception_v3_google-0cc3c7bd.pth"

@@ -21,15 +21,16 @@ from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MaskedSet, MaskedSetWriter
 from maskbench.synthesis import relight, stn
 from maskbench.synthesis.adversarial_params import AdversarialParams, PlacingParams
-from maskbench.synthesis.adversarial_training import AdversarialTraining, seeded
+from maskbench.synthesis.adversarial_training import AdversarialTraining
 from maskbench.synthesis.base import Method
 from maskbench.synthesis.batches import Batch, Batches, as_tensor, mask_textures, resize
-from maskbench.synthesis.curves import write_curves
 from maskbench.synthesis.snapshots import Snapshots
 from maskbench.training import state
 from maskbench.training.checkpoint import STATE, Checkpoints
+from maskbench.training.curves import write_curves
 from maskbench.training.devices import place
 from maskbench.training.progress import TrainingProgress
+from maskbench.training.seeding import seeded
 
 FACES_A_BATCH = 16
 

@@ -18,16 +18,10 @@ from maskbench.synthesis.batches import Batches, resize
 from maskbench.synthesis.losses import score
 from maskbench.training import state
 from maskbench.training.devices import Placement
+from maskbench.training.seeding import seeded
 
 if TYPE_CHECKING:
     from maskbench.synthesis.adversarial import AdversarialMethod
-
-
-def seeded(module_of: Any, seed: int) -> Any:
-    """Build a network whose initial weights depend on ``seed`` alone."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return module_of()
 
 
 def decay(step: int, steps: int, start: float) -> float:

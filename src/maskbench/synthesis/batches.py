@@ -17,6 +17,7 @@ from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.synthesis.augment import Augmentation, augment
 from maskbench.synthesis.stn import premultiply
+from maskbench.training.seeding import Order
 
 #: What the real and the fake pictures of a batch share. ``nothing``: they are drawn apart.
 #: ``styles``: the same mask styles, so that a critic judges the place and not the style.
@@ -62,28 +63,6 @@ def mask_textures(pictures: MaskPictures, styles: Sequence[str], size: int) -> T
     """Mask pictures with premultiplied colour: (S, 4, size, size) float32 in [0, 1]."""
     rows = [pictures.index(style) for style in styles]
     return resize(premultiply(as_tensor(pictures.rgba[rows])), size)
-
-
-class Order:
-    """Every row once in a random order, then again in another one."""
-
-    def __init__(self, count: int, rng: np.random.Generator) -> None:
-        self.count, self.rng = count, rng
-        self.left: list[int] = []
-
-    def take(self, count: int) -> list[int]:
-        """The next rows."""
-        while len(self.left) < count:
-            self.left += self.rng.permutation(self.count).tolist()
-        rows, self.left = self.left[:count], self.left[count:]
-        return rows
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"left": list(self.left), "rng": self.rng.bit_generator.state}
-
-    def load_state_dict(self, values: dict[str, Any]) -> None:
-        self.left = list(values["left"])
-        self.rng.bit_generator.state = values["rng"]
 
 
 class Batch(NamedTuple):

@@ -15,9 +15,9 @@ from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MaskedSet, MaskedSetWriter
 from maskbench.masks.overlay import overlay
 from maskbench.synthesis.base import Method, register
-from maskbench.synthesis.curves import write_curves
 from maskbench.training import state
 from maskbench.training.checkpoint import STATE
+from maskbench.training.curves import write_curves
 
 
 class KeypointParams(Section):

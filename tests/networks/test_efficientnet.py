@@ -11,9 +11,9 @@ import torch.nn.functional as F
 from torchvision.models._meta import _IMAGENET_CATEGORIES
 
 from maskbench.errors import MaskbenchError
-from maskbench.metrics import efficientnet
-from maskbench.metrics.efficientnet import EfficientNetLite0, SameConv2d
 from maskbench.metrics.features import EFFICIENTNET, PackagedFeatures
+from maskbench.networks import efficientnet
+from maskbench.networks.efficientnet import EfficientNetLite0, SameConv2d
 
 
 def test_parameters():

@@ -1,0 +1,1 @@
+"""Networks that several parts of the package use: the architectures and their loading."""
