@@ -1,0 +1,144 @@
+"""EdgeConnect: first the edges inside the hole, then the colours between them.
+
+Nazeri et al. 2019, which paper 2 uses to remove masks before recognition (its section 4.4). There
+with published weights; here trained on this experiment's own pairs, as that paper suggests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+
+from maskbench.errors import MaskbenchError
+from maskbench.faces.faceset import FaceSet
+from maskbench.masks.maskedset import MaskedSet
+from maskbench.restoration.base import Painter, Restorer, register
+from maskbench.restoration.edgeconnect_params import EdgeConnectParams
+from maskbench.restoration.edgeconnect_training import EdgeConnectTraining, Networks
+from maskbench.restoration.edges import edges_of
+from maskbench.restoration.pairs import Pairs, as_images, as_tensor, resized
+from maskbench.restoration.perceptual import feature_maps
+from maskbench.restoration.variety import luma
+from maskbench.training import state
+from maskbench.training.checkpoint import STATE, Checkpoints
+from maskbench.training.curves import write_curves
+from maskbench.training.devices import place
+from maskbench.training.progress import TrainingProgress
+
+_BATCH = 16
+
+
+class EdgeConnect(Restorer):
+    name = "edgeconnect"
+    title = "EdgeConnect (MRII)"
+    paper = "Paper 2, section 4.4; Nazeri et al. 2019"
+    Params: ClassVar[type[EdgeConnectParams]] = EdgeConnectParams
+
+    def train(
+        self,
+        faces: FaceSet,
+        masked: MaskedSet,
+        params: Any,
+        *,
+        weights: Path,
+        seed: int,
+        out: Path,
+        scratch: Path,
+        log: Callable[[int, dict[str, float]], None],
+    ) -> None:
+        pairs = Pairs(faces, masked, "train", params.train_size)
+        maps = feature_maps(weights, params.published_maps)
+        training = EdgeConnectTraining(pairs, params, maps, seed, place(params.precision))
+        checkpoints = Checkpoints(scratch, params.checkpoint_every)
+        if (values := checkpoints.resume()) is not None:
+            training.restore(values)
+        title = f"{self.name} seed {seed}"
+        with TrainingProgress(title, training.total, params.batch_size, training.step) as progress:
+            while training.step < training.total:
+                progress.advance(training.advance())
+                if training.step % params.log_every == 0:
+                    log(training.step, {k: v[-1][1] for k, v in training.curves.items()})
+                checkpoints.maybe_save(training.step, training.capture)
+        state.save(out / STATE, training.capture())
+        write_curves(out / "curves.parquet", training.curves)
+
+    def open(self, model: Path, params: Any) -> Painter:
+        return EdgeConnectPainter(model, params)
+
+
+class EdgeConnectPainter:
+    """A trained pair of generators.
+
+    Args:
+        model: folder of the trained model.
+        params: the parameters of its training.
+
+    Raises:
+        MaskbenchError: no readable model, or one of other networks.
+    """
+
+    def __init__(self, model: Path, params: EdgeConnectParams) -> None:
+        self.params, self.networks = params, Networks(params, 0)
+        values = state.load(Path(model) / STATE)
+        try:
+            self.networks.edges.load_state_dict(values["edges"])
+            self.networks.colours.load_state_dict(values["colours"])
+        except (KeyError, RuntimeError) as error:
+            raise MaskbenchError(
+                model, "its weights do not fit its parameters", "train the restorer again"
+            ) from error
+        self.device = place("float32").device
+        for network in (self.networks.edges, self.networks.colours):
+            network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            network.eval().requires_grad_(False)
+
+    def __call__(self, images: np.ndarray, holes: np.ndarray) -> np.ndarray:
+        return self.paint(images, holes)[0]
+
+    @torch.inference_mode()
+    def paint(self, images: np.ndarray, holes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Paint holes.
+
+        Args:
+            images: (B, n, n, 3) uint8; what holes hold is not looked at.
+            holes: (B, n, n) bool.
+
+        Returns:
+            pictures (B, n, n, 3) uint8 and, at the training's size, the edges that they follow
+            (B, s, s) uint8.
+        """
+        size, side = self.params.train_size, images.shape[1]
+        painted, drawn = np.empty_like(images), np.empty((len(images), size, size), np.uint8)
+        for start in range(0, len(images), _BATCH):
+            part = slice(start, min(start + _BATCH, len(images)))
+            # Emptied before it shrinks: a pixel at the border must not carry the mask's colour.
+            inside = holes[part].astype(np.float32)[..., None]
+            seen = as_tensor(
+                [_emptied(i, h) for i, h in zip(images[part], holes[part], strict=True)], size
+            )
+            hole = (
+                as_tensor([(h * 255).astype(np.uint8) for h in inside[..., 0]], size) > 0.01
+            ).float()
+            seen, hole = seen.to(self.device), hole.to(self.device)
+            grey = luma(seen)
+            known = edges_of(grey, self.params.sigma, hole)
+            edges = known * (1 - hole) + self.networks.edges_in(grey, known, hole) * hole
+            made = self.networks.colours_in(seen, edges, hole)
+            made = seen * (1 - hole) + made * hole
+            painted[part] = [resized(one, side) for one in as_images(made)]
+            drawn[part] = as_images(edges)[..., 0]
+        return painted, drawn
+
+
+def _emptied(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """A picture whose hole holds the mean colour of what lies around it."""
+    out = np.array(image)
+    out[hole] = image[~hole].mean(0).astype(np.uint8) if not hole.all() else 0
+    return out
+
+
+register(EdgeConnect())

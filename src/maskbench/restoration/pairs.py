@@ -1,0 +1,90 @@
+"""Pairs that restoration learns from: a bare face, the same face masked, the mask's coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from maskbench.errors import MaskbenchError
+from maskbench.faces.faceset import FaceSet
+from maskbench.masks.maskedset import MaskedSet
+
+
+def resized(image: np.ndarray, size: int) -> np.ndarray:
+    """A uint8 picture (H, W) or (H, W, C) with a side of ``size``: areas are averaged where it
+    shrinks, cubic interpolation where it grows."""
+    if image.shape[:2] == (size, size):
+        return image
+    how = cv2.INTER_AREA if size < image.shape[0] else cv2.INTER_CUBIC
+    return cv2.resize(image, (size, size), interpolation=how)
+
+
+def as_tensor(images: Sequence[np.ndarray], size: int) -> Tensor:
+    """uint8 pictures (H, W, C) or (H, W) -> (B, C or 1, size, size) float32 in [0, 1]."""
+    small = np.stack([resized(np.asarray(image), size) for image in images])
+    if small.ndim == 3:
+        small = small[..., None]
+    return torch.from_numpy(small).permute(0, 3, 1, 2).contiguous().float() / 255
+
+
+def as_images(pictures: Tensor) -> np.ndarray:
+    """(B, C, H, W) in [0, 1] -> uint8 (B, H, W, C)."""
+    values = pictures.detach().float().clamp(0, 1).mul(255).round().to(torch.uint8)
+    return values.permute(0, 2, 3, 1).cpu().numpy()
+
+
+class Pairs:
+    """The masked pictures of a split whose bare face and coverage are known.
+
+    Pictures are read from the memory maps when they are asked for: memory does not grow with
+    their number.
+
+    Args:
+        faces: the bare faces.
+        masked: the same people wearing masks (rows without a bare face, of really masked people,
+            are left out).
+        split: ``train`` or ``val``.
+        size: side of the pictures as they are read.
+
+    Raises:
+        MaskbenchError: the sets do not belong together, or no picture is left.
+    """
+
+    def __init__(self, faces: FaceSet, masked: MaskedSet, split: str, size: int) -> None:
+        if faces.images.shape[1:] != masked.images.shape[1:]:
+            raise MaskbenchError(
+                masked.path,
+                f"pictures of {masked.size} pixels, the bare faces {faces.path} have {faces.size}",
+                "make both from the same faces",
+            )
+        known = {str(name): row for row, name in enumerate(faces.faces["face_id"])}
+        of = [known.get(str(name), -1) for name in masked.faces["of"]]
+        own = (masked.faces["split"] == split).to_numpy() & (np.array(of, dtype=int) >= 0)
+        self.rows = np.flatnonzero(own)
+        if len(self.rows) == 0:
+            raise MaskbenchError(
+                masked.path,
+                f"no picture of split {split} whose bare face is in {faces.path}",
+                "make it with: maskbench synthesise_training, from the same faces",
+            )
+        self.faces, self.masked, self.size = faces, masked, size
+        self.of = np.array(of, dtype=int)[self.rows]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def bare(self, numbers: Sequence[int]) -> Tensor:
+        """Bare faces, (B, 3, size, size) in [0, 1]."""
+        return as_tensor([self.faces.images[self.of[n]] for n in numbers], self.size)
+
+    def worn(self, numbers: Sequence[int]) -> Tensor:
+        """Masked faces, (B, 3, size, size) in [0, 1]."""
+        return as_tensor([self.masked.images[self.rows[n]] for n in numbers], self.size)
+
+    def coverage(self, numbers: Sequence[int]) -> Tensor:
+        """Coverages of the masks, (B, 1, size, size) in [0, 1]."""
+        return as_tensor([self.masked.masks[self.rows[n]] for n in numbers], self.size)

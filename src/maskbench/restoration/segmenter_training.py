@@ -1,0 +1,121 @@
+"""The training of the segmenter: everything that changes while it runs, step by step."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from maskbench.restoration.pairs import Pairs
+from maskbench.restoration.segmenter import SegmenterParams, network_of
+from maskbench.restoration.unet import UNet
+from maskbench.restoration.variety import vary
+from maskbench.training import state
+from maskbench.training.devices import Placement
+from maskbench.training.seeding import Order, seeded
+
+
+def overlap(logits: Tensor, coverage: Tensor) -> Tensor:
+    """Soft Dice overlap of each picture, (B,) in 0..1; 1 where both are empty.
+
+    Args:
+        logits: (B, 1, s, s).
+        coverage: (B, 1, s, s) in [0, 1].
+    """
+    found = torch.sigmoid(logits)
+    both = (found * coverage).sum((1, 2, 3))
+    return (2 * both + 1) / (found.sum((1, 2, 3)) + coverage.sum((1, 2, 3)) + 1)
+
+
+def rate(step: int, params: SegmenterParams) -> float:
+    """The share of the learning rate: a linear rise, then half a cosine down to 0."""
+    if step < params.warmup:
+        return (step + 1) / params.warmup
+    done = (step - params.warmup) / max(1, params.steps - params.warmup)
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+
+class SegmenterTraining:
+    """One training in progress.
+
+    Attributes:
+        step: steps done.
+        network: the U-Net.
+        curves: by name, lists of (step, mean value since the last point).
+    """
+
+    def __init__(
+        self, pairs: Pairs, params: SegmenterParams, seed: int, placement: Placement
+    ) -> None:
+        self.pairs, self.params, self.device = pairs, params, placement.device
+        self.network: UNet = seeded(lambda: network_of(params), seed)
+        self.network.to(self.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+        placement.cast(self.network)
+        self.optimiser = torch.optim.SGD(
+            self.network.parameters(), params.learning_rate, momentum=params.momentum,
+            weight_decay=params.weight_decay, nesterov=params.momentum > 0,
+        )  # fmt: skip
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(
+            self.optimiser, lambda step: rate(step, params)
+        )
+        self.order = Order(len(pairs), np.random.default_rng(seed))
+        self.random = torch.Generator().manual_seed(seed + 1)
+        self.step = 0
+        self.sums: dict[str, list[float]] = {}
+        self.curves: dict[str, list[list[float]]] = {}
+
+    def parts(self) -> dict[str, Any]:
+        return {
+            "network": self.network,
+            "optimiser": self.optimiser,
+            "schedule": self.schedule,
+            "order": self.order,
+            "random": self.random,
+        }
+
+    def capture(self) -> dict[str, Any]:
+        """The whole training as plain data."""
+        values = state.capture(self.parts())
+        return {**values, "step": self.step, "sums": self.sums, "curves": self.curves}
+
+    def restore(self, values: dict[str, Any]) -> None:
+        """Go on from captured values."""
+        state.restore(self.parts(), values)
+        self.step, self.sums, self.curves = values["step"], values["sums"], values["curves"]
+
+    def batch(self) -> tuple[Tensor, Tensor]:
+        """Pictures (B, 3, s, s) and coverages (B, 1, s, s) in [0, 1], the first of them bare."""
+        params = self.params
+        numbers = self.order.take(params.batch_size)
+        bare = self.pairs.bare(numbers)
+        worn, coverage = self.pairs.worn(numbers), self.pairs.coverage(numbers)
+        without = round(params.bare_share * params.batch_size)
+        worn[:without], coverage[:without] = bare[:without], 0
+        return vary(bare, worn, coverage, params.variety, self.random)
+
+    def advance(self) -> dict[str, float]:
+        """One step; the losses."""
+        pictures, coverage = (part.to(self.device) for part in self.batch())
+        shown = (pictures * 2 - 1).contiguous(memory_format=torch.channels_last)
+        logits = self.network(shown).float()
+        entropy = F.binary_cross_entropy_with_logits(logits, coverage)
+        shared = overlap(logits, coverage).mean()
+        loss = entropy + self.params.overlap * (1 - shared)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimiser.step()
+        self.schedule.step()
+        self.step += 1
+        losses = {"cross_entropy": float(entropy.detach()), "overlap": float(shared.detach())}
+        for name, value in losses.items():
+            self.sums.setdefault(name, []).append(value)
+        if self.step % self.params.log_every == 0:
+            for name, values in self.sums.items():
+                point = [float(self.step), sum(values) / len(values)]
+                self.curves.setdefault(name, []).append(point)
+            self.sums = {}
+        return losses

@@ -1,0 +1,85 @@
+"""Step ``train_segmenter``: learn from overlays where a mask is."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+import maskbench.networks as networks_package
+import maskbench.restoration as restoration_package
+import maskbench.training as training_package
+from maskbench.artifacts import atomic_dir, remove, write_json
+from maskbench.faces.faceset import FaceSet
+from maskbench.masks.maskedset import MaskedSet
+from maskbench.restoration.pairs import Pairs
+from maskbench.restoration.segmenter import NAME, PARAMS, SegmenterParams
+from maskbench.restoration.segmenter_training import SegmenterTraining
+from maskbench.training import state
+from maskbench.training.checkpoint import STATE, Checkpoints, training_key
+from maskbench.training.curves import write_curves
+from maskbench.training.devices import place
+from maskbench.training.progress import TrainingProgress
+
+log = logging.getLogger(__name__)
+
+CODE = [
+    Path(next(iter(package.__path__)))
+    for package in (restoration_package, networks_package, training_package)
+]
+
+
+class Run(Protocol):
+    """The part of a tracking run that a training uses."""
+
+    def metrics(self, step: int, values: Mapping[str, float]) -> None: ...
+
+
+def train_segmenter(
+    faces: Path,
+    masked: Path,
+    params: SegmenterParams,
+    seed: int,
+    out: Path,
+    scratch: Path,
+    run: Run | None = None,
+) -> None:
+    """Train, or go on with a training that was stopped, and write ``out`` whole or not at all.
+
+    Args:
+        faces: FaceSet of the bare faces.
+        masked: MaskedSet of the same people (split ``train``; others are not looked at).
+        params: the section ``restoration.segmenter``.
+        seed: of every random choice.
+        out: the model folder: state.safetensors, curves.parquet, params.json.
+        scratch: folder for checkpoints; each training keeps its own below it.
+        run: a tracking run for the curves.
+
+    Raises:
+        MaskbenchError: unreadable inputs, sets that do not belong together, an unwritable output.
+    """
+    own = Path(scratch) / training_key(
+        {"model": NAME, "params": params.model_dump(), "seed": seed},
+        [Path(faces), Path(masked)], CODE,
+    )  # fmt: skip
+    with atomic_dir(Path(out)) as tmp:
+        bare = FaceSet.open(faces)
+        pairs = Pairs(bare, MaskedSet.open(masked), "train", params.train_size)
+        training = SegmenterTraining(pairs, params, seed, place(params.precision))
+        checkpoints = Checkpoints(own, params.checkpoint_every)
+        if (values := checkpoints.resume()) is not None:
+            training.restore(values)
+        title = f"{NAME} seed {seed}"
+        with TrainingProgress(title, params.steps, params.batch_size, training.step) as progress:
+            while training.step < params.steps:
+                progress.advance(training.advance())
+                if run is not None and training.step % params.log_every == 0:
+                    run.metrics(training.step, {k: v[-1][1] for k, v in training.curves.items()})
+                checkpoints.maybe_save(training.step, training.capture)
+        state.save(tmp / STATE, training.capture())
+        write_curves(tmp / "curves.parquet", training.curves)
+        note = {"model": NAME, "params": params.model_dump(mode="json"), "seed": seed}
+        write_json(tmp / PARAMS, {**note, "dataset": bare.dataset, "crop": bare.crop})
+    remove(own)
+    log.info("%s seed %d: trained, %s", NAME, seed, out)
