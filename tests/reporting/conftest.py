@@ -13,8 +13,10 @@ from PIL import Image
 
 from maskbench.artifacts import atomic_dir, write_json
 from maskbench.faces.faceset import FaceSetWriter
-from maskbench.masks.maskedset import MaskedSetWriter
+from maskbench.masks.maskedset import MaskedSet, MaskedSetWriter
 from maskbench.measurements import Measurement, write_metrics
+from maskbench.recognition.identification import cmc, ranks
+from maskbench.recognition.roc import roc_of
 
 SIZE = 48
 STYLES = ("surgical_blue", "kn95")
@@ -126,8 +128,8 @@ def faces(tmp_path: Path) -> Path:
 def masked(tmp_path: Path) -> Callable[..., Path]:
     """Write a MaskedSet of a method: a coloured bar as the mask of every style."""
 
-    def write(method: str, styles: tuple[str, ...] = STYLES) -> Path:
-        out = tmp_path / "masked" / "tiny" / method / "seed0"
+    def write(method: str, styles: tuple[str, ...] = STYLES, root: str = "masked") -> Path:
+        out = tmp_path / root / "tiny" / method / "seed0"
         with atomic_dir(out) as tmp, MaskedSetWriter(tmp, SIZE, SPEC) as writer:
             for index in range(len(HEADS)):
                 for column, style in enumerate(styles):
@@ -175,4 +177,193 @@ def models(tmp_path: Path) -> list[Path]:
                 sheet = np.full((2 * SIZE, 3 * SIZE, 3), 4 * step, np.uint8)
                 Image.fromarray(sheet).save(folder / "snapshots" / f"step_{step:06d}.png")
             made.append(folder)
+    return made
+
+
+def embedded_people(
+    strength: float, own: float, people: int, seed: int, dim: int = 24
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Embeddings of length 1 and their pictures: each person four bare ones, each of these masked.
+
+    Args:
+        strength: how near pictures of one person lie.
+        own: how much a mask hides: 0 nothing, 1 half of the person.
+    """
+    rng = np.random.default_rng([7, people])
+    centres, mask = rng.normal(0, 1, (people, dim)), rng.normal(0, 1, dim)
+    noise = np.random.default_rng([seed, people])
+    vectors, rows = [], []
+    for kind in ("bare", "masked"):
+        for person in range(people):
+            for number in range(4):
+                vector = strength * centres[person] + noise.normal(0, 1, dim)
+                if kind == "masked":
+                    vector = (1 - own / 2) * vector + own * mask
+                photo = f"p{person:02d}/{number}.png"
+                style = "" if kind == "bare" else STYLES[number % 2]
+                face = photo if kind == "bare" else f"{photo}:{style}"
+                rows.append((face, f"p{person:02d}", kind, photo, style, False))
+                vectors.append(vector)
+    table = pd.DataFrame(
+        rows, columns=["face_id", "identity", "kind", "photo", "style", "undetected"]
+    )
+    found = np.array(vectors)
+    return (found / np.linalg.norm(found, axis=1, keepdims=True)).astype(np.float32), table
+
+
+@pytest.fixture
+def recognised(tmp_path: Path) -> Callable[..., Path]:
+    """Write the evaluation of a recogniser, as ``evaluate_recognition`` does, from embeddings."""
+
+    def write(
+        name: str,
+        training_set: str = "",
+        strength: float = 1.0,
+        own: float = 0.6,
+        *,
+        dataset: str = "tiny",
+        standard: str = "bare_masked",
+        seed: int = 0,
+        people: int = 14,
+    ) -> Path:
+        folder = tmp_path / "recognition" / dataset / name / (training_set or "none")
+        folder = folder / f"seed{seed}"
+        folder.mkdir(parents=True)
+        vectors, table = embedded_people(strength, own, people, seed)
+        identity, kind = table["identity"].to_numpy(), table["kind"].to_numpy()
+        scores = vectors @ vectors.T
+        facts = {"seed": seed, "stage": "recognition", "dataset": dataset, "backbone": "net"}
+        rows, listed, curves, replicates = [], [], [], []
+        for protocol, kinds in (
+            (standard, ("bare", "masked")),
+            ("bare_bare", ("bare", "bare")),
+        ):
+            first, second = np.nonzero((kind == kinds[0])[:, None] & (kind == kinds[1])[None, :])
+            apart = table["photo"].to_numpy()[first] != table["photo"].to_numpy()[second]
+            first, second = first[apart], second[apart]
+            same, score = identity[first] == identity[second], scores[first, second]
+            roc = roc_of(score[same], score[~same])
+            far, tar = roc.curve()
+            curves.append(pd.DataFrame({"protocol": protocol, "far": far, "tar": tar}))
+            listed.append(
+                pd.DataFrame({"protocol": protocol, "same": same, "score": score}).assign(
+                    first=table["face_id"].to_numpy()[first],
+                    second=table["face_id"].to_numpy()[second],
+                )
+            )
+            part = "" if protocol == standard else protocol
+            variant = "/".join(filter(None, (training_set, part)))
+            for metric, value in (("auc", roc.auc()), ("accuracy", 1 - roc.eer())):
+                rows.append(
+                    measurement(
+                        name, metric=metric, value=value, variant=variant, n=len(same), **facts
+                    )
+                )
+                # Replicate b shakes every recogniser of a test set alike.
+                shake = np.random.default_rng(5).normal(0, 0.01, 200)
+                replicates.append(
+                    pd.DataFrame(
+                        {
+                            "variant": variant,
+                            "metric": metric,
+                            "resample": np.arange(200),
+                            "value": value + shake,
+                        }
+                    )
+                )
+        bare, worn = kind == "bare", kind == "masked"
+        rank = ranks(vectors[bare], identity[bare], vectors[worn], identity[worn])
+        shares = cmc(rank, people)
+        rows.append(
+            measurement(
+                name,
+                metric="rank_5",
+                value=float(shares[4]),
+                variant=training_set,
+                n=int(worn.sum()),
+                **facts,
+            )
+        )
+        write_metrics(folder / "metrics.json", rows)
+        pd.concat(replicates).to_parquet(folder / "resamples.parquet", index=False)
+        pd.concat(listed).to_parquet(folder / "scores.parquet", index=False)
+        pd.concat(curves).to_parquet(folder / "roc.parquet", index=False)
+        pd.DataFrame(
+            {"protocol": "identification", "rank": np.arange(1, people + 1), "share": shares}
+        ).to_parquet(folder / "cmc.parquet", index=False)
+        table.to_parquet(folder / "pictures.parquet", index=False)
+        np.save(folder / "embeddings.npy", vectors)
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def absent(tmp_path: Path) -> Callable[[str], Path]:
+    """Write the evaluation of a recogniser whose weights are not there."""
+
+    def write(name: str) -> Path:
+        folder = tmp_path / "recognition" / "tiny" / name / "none" / "seed0"
+        folder.mkdir(parents=True)
+        rows = [
+            measurement(
+                name, 0, metric, None, stage="recognition", dataset="tiny", n=0,
+                backbone="absent", note="its published weights are not there",
+            )
+            for metric in ("accuracy", "auc", "rank_5")
+        ]  # fmt: skip
+        write_metrics(folder / "metrics.json", rows)
+        for file, columns in (
+            ("scores", ["protocol", "first", "second", "same", "score"]),
+            ("roc", ["protocol", "far", "tar"]),
+            ("cmc", ["protocol", "rank", "share"]),
+            ("resamples", ["variant", "metric", "resample", "value"]),
+        ):
+            pd.DataFrame(columns=columns).to_parquet(folder / f"{file}.parquet", index=False)
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def recognition(recognised: Callable[..., Path], absent: Callable[[str], Path]) -> list[Path]:
+    """A frozen network, mask removal, four losses and an adapter learnt from several sets."""
+    made = [absent("facenet"), recognised("dlib_resnet", "", 1.2, 0.9)]
+    made += [recognised("mrii", "", 1.2, 0.6), recognised("maskfacenet", "", 0.7, 0.4)]
+    for name, strength in (("softmax", 0.6), ("triplet", 0.62), ("arcface", 0.75)):
+        for training_set, own in (("bare", 0.9), ("keypoint", 0.4), ("pywgan_div", 0.5)):
+            made.append(recognised(name, training_set, strength, own))
+    for training_set, own in (("bare", 0.85), ("keypoint", 0.25)):
+        made.append(recognised("adapter_arcface", training_set, 1.3, own))
+    return made
+
+
+@pytest.fixture
+def restored(tmp_path: Path, masked: Callable[..., Path]) -> Path:
+    """The key-point overlay's set with its bars painted green, as a restorer would write it."""
+    source = MaskedSet.open(masked("keypoint", root="source"))
+    folder = tmp_path / "restored" / "tiny" / "edgeconnect" / "seed0"
+    folder.mkdir(parents=True)
+    for name in ("faces.parquet", "spec.json", "masks.npy"):
+        (folder / name).write_bytes((source.path / name).read_bytes())
+    images = np.array(source.images)
+    images[np.asarray(source.masks) > 0] = (10, 250, 10)
+    np.save(folder / "images.npy", images)
+    return folder
+
+
+@pytest.fixture
+def recognisers(tmp_path: Path) -> list[Path]:
+    """Folders of recognisers with two training sets and four seeds; dlib_resnet learns nothing."""
+    made = []
+    for name in ("softmax", "arcface", "dlib_resnet"):
+        for training_set in ("bare", "keypoint"):
+            for seed in (0, 1, 2, 3):
+                folder = tmp_path / "recognisers" / "tiny" / name / training_set / f"seed{seed}"
+                folder.mkdir(parents=True)
+                made.append(folder)
+                if name != "dlib_resnet":
+                    steps = np.arange(0, 30, 10)
+                    frame = pd.DataFrame({"step": steps, "name": "loss", "value": 1 / (1 + steps)})
+                    frame.to_parquet(folder / "curves.parquet", index=False)
     return made

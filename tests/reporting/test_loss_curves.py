@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from maskbench.reporting.figures.loss_curves import _short, draw
+from maskbench.reporting.figures.curve_panels import _short
+from maskbench.reporting.figures.loss_curves import draw
 from maskbench.reporting.figures.style import FigureInputs, clean_style
 
 

@@ -25,7 +25,7 @@ def mask_pictures(tmp_path_factory):
 
 
 @pytest.fixture
-def inputs(faces, masked, models, pictures, mask_pictures):
+def inputs(faces, masked, models, pictures, mask_pictures, recognition, restored, recognisers):
     return {
         "faces": faces,
         "masked": [masked("keypoint"), masked("wgan_stn"), masked("pywgan_div")],
@@ -34,11 +34,17 @@ def inputs(faces, masked, models, pictures, mask_pictures):
         "pictures": pictures,
         "styles": STYLES,
         "unseen_styles": ("floral",),
+        "recognition": recognition,
+        "recognisers": recognisers,
+        "restored": [restored],
     }
 
 
 def test_all_figures_are_found():
     assert figure_names() == (
+        "cmc",
+        "cosine_histograms",
+        "embeddings",
         "fig5",
         "loss_curves",
         "mask_styles",
@@ -46,6 +52,9 @@ def test_all_figures_are_found():
         "maskfacenet_fig2",
         "maskfacenet_fig3",
         "placement_training",
+        "recognition_curves",
+        "restoration_sheet",
+        "roc_det",
     )
 
 

@@ -1,13 +1,15 @@
 """The files that dvc compares: means over seeds, and every curve."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from maskbench.errors import MaskbenchError
 from maskbench.measurements import Measurement, to_frame
-from maskbench.reporting.summarise import CURVE_COLUMNS, summarise
+from maskbench.reporting.summarise import CURVE_COLUMNS, recogniser_of, summarise
 from maskbench.training.curves import write_curves
 
 
@@ -72,3 +74,45 @@ def test_without_any_curve_the_columns_are_there(tmp_path, measurements, models)
 def test_missing_measurements_are_named(tmp_path, models):
     with pytest.raises(MaskbenchError, match=r"none\.csv"):
         summarise(tmp_path / "none.csv", models, tmp_path / "s.json", tmp_path / "c.csv")
+
+
+def test_numbers_of_other_stages_say_their_data_set(tmp_path, models):
+    rows = [row("gan_stn", 0, "ssim", 0.5)]
+    for dataset, value in (("lfw", 0.9), ("mfr2", 0.7)):
+        found = row("arcface", 0, "auc", value, "keypoint/bare_bare")
+        rows.append(replace(found, stage="recognition", dataset=dataset))
+    rows.append(replace(row("cyclegan", 0, "ssim", 0.4), stage="restoration"))
+    rows.append(row("cyclegan", 0, "ssim", 0.8))
+    path = tmp_path / "measurements.csv"
+    to_frame(rows).to_csv(path, index=False)
+    summarise(path, models, tmp_path / "summary.json", tmp_path / "curves.csv")
+    assert json.loads((tmp_path / "summary.json").read_text()) == {
+        "arcface": {"lfw/keypoint/bare_bare/auc": 0.9, "mfr2/keypoint/bare_bare/auc": 0.7},
+        "cyclegan": {"ssim": 0.8, "orl/ssim": 0.4},
+        "gan_stn": {"ssim": 0.5},
+    }
+
+
+def test_curves_of_recognisers_are_named_by_their_training_set(
+    tmp_path, measurements, models, recognisers
+):
+    none = tmp_path / "recognisers" / "tiny" / "own" / "none" / "seed4"
+    none.mkdir(parents=True)
+    frame = pd.DataFrame({"step": [0], "name": "loss", "value": [1.0]})
+    frame.to_parquet(none / "curves.parquet")
+    summarise(
+        measurements, models, tmp_path / "s.json", tmp_path / "c.csv", [*recognisers[:9], none]
+    )
+    curves = pd.read_csv(tmp_path / "c.csv")
+    assert list(curves.columns) == list(CURVE_COLUMNS)
+    assert set(curves["method"]) == {
+        "gan_stn", "softmax/bare", "softmax/keypoint", "arcface/bare", "own",
+    }  # fmt: skip
+    assert {"softmax/bare loss seed3", "own loss seed4"} <= set(curves["curve"])
+    assert set(curves[curves["method"] == "own"]["seed"]) == {4}
+
+
+@pytest.mark.parametrize("path", ["softmax", "softmax/bare", "a/softmax/bare/seedx", "a/b/c/0"])
+def test_a_path_that_says_nothing_of_a_recogniser(path):
+    with pytest.raises(MaskbenchError, match="not a recogniser's folder"):
+        recogniser_of(Path(path))

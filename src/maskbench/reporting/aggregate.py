@@ -71,13 +71,17 @@ def number(value: float, digits: int) -> str:
     return text.replace("-", "−")
 
 
-def measured(result: Result, digits: int) -> str:
-    """A cell: ``0.812 ± 0.004 (3 seeds) [0.801, 0.823]``, or why there is no number."""
+def measured(result: Result, digits: int, scale: float = 1.0) -> str:
+    """A cell: ``0.812 ± 0.004 (3 seeds) [0.801, 0.823]``, or why there is no number.
+
+    ``scale`` multiplies what is shown: 100 shows a share in percent.
+    """
     if result.mean is None:
         return "not measured" + (f": {result.note}" if result.note else "")
-    spread = f" ± {number(result.sd, digits)}" if result.sd is not None else ""
+    spread = f" ± {number(scale * result.sd, digits)}" if result.sd is not None else ""
     seeds = f"{result.seeds} seed" + ("s" if result.seeds != 1 else "")
-    text = f"{number(result.mean, digits)}{spread} ({seeds})"
+    text = f"{number(scale * result.mean, digits)}{spread} ({seeds})"
     if result.ci_low is not None and result.ci_high is not None:
-        text += f" [{number(result.ci_low, digits)}, {number(result.ci_high, digits)}]"
+        low, high = (number(scale * bound, digits) for bound in (result.ci_low, result.ci_high))
+        text += f" [{low}, {high}]"
     return text

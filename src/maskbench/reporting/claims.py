@@ -12,17 +12,27 @@ A claim in ``claims.yaml``::
 
 ``relation`` is one of ``> >= < <=``. A side is a number or
 
-- ``{method, metric}`` and optionally ``variant``, ``dataset``, ``backbone``: that quantity, mean
-  over seeds;
+- ``{method, metric}`` and optionally ``variant``, ``stage``, ``dataset``, ``backbone``: that
+  quantity, mean over seeds;
 - ``{rank_correlation: [metric, metric], methods: [...]}`` and optionally ``variant``: Spearman's
   correlation of the two metrics over the methods; quality-like signs are not adjusted.
+
+Two keys make several claims of one:
+
+- ``each_dataset: true``: where both sides were measured on several data sets, each of these is
+  judged, as ``id@dataset``. Without it such a claim stays undecided.
+- ``for_each: {loss: [softmax, triplet], metric: [auc, rank_5]}``: a claim for each combination;
+  ``{loss}`` and ``{metric}`` in its texts stand for the values. A value that is a mapping gives
+  several of them at once: ``pair: [{better: arcface, worse: softmax}]``.
 """
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Collection
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -36,6 +46,7 @@ class Quantity(Section):
     method: str
     metric: str
     variant: str = ""
+    stage: str | None = None
     dataset: str | None = None
     backbone: str | None = None
 
@@ -61,6 +72,16 @@ class Claim(Section):
     left: Quantity | RankCorrelation
     relation: Literal[">", ">=", "<", "<="]
     right: Quantity | RankCorrelation | float
+    each_dataset: bool = False
+
+    def on(self, dataset: str, several: bool) -> Claim:
+        """This claim on one data set; with ``several``, under an id of its own."""
+        sides = {
+            name: side.model_copy(update={"dataset": dataset})
+            for name, side in (("left", self.left), ("right", self.right))
+            if isinstance(side, Quantity) and side.dataset is None
+        }
+        return self.model_copy(update=sides | ({"id": f"{self.id}@{dataset}"} if several else {}))
 
 
 class _Claims(Section):
@@ -88,7 +109,10 @@ def read_claims(
             among the given ones, with the nearest of them.
     """
     values = read_layers([path])
-    for index, claim in enumerate(values.get("claims") or []):
+    raw = values.get("claims") or []
+    if isinstance(raw, list):
+        values["claims"] = raw = [each for claim in raw for each in _expanded(path, claim)]
+    for index, claim in enumerate(raw):
         if isinstance(claim, dict):
             _check_sides(path, claim, index)
     claims: list[Claim] = validate(_Claims, values, str(path)).claims
@@ -104,6 +128,45 @@ def read_claims(
                     if name not in known:
                         raise unknown_name(place, kind, name, known)
     return claims
+
+
+def _expanded(path: Path, claim: Any) -> list[Any]:
+    """A claim without ``for_each`` as it is, another one in every combination of its values."""
+    if not isinstance(claim, dict) or "for_each" not in claim:
+        return [claim]
+    place = f"{path}: {claim.get('id')}.for_each"
+    lists = claim["for_each"]
+    good = (
+        isinstance(lists, dict) and lists and all(isinstance(v, list) and v for v in lists.values())
+    )
+    if not good or not isinstance(claim.get("id"), str):
+        raise MaskbenchError(place, "not lists of values", "see claims.yaml")
+    found = []
+    for combination in itertools.product(*lists.values()):
+        words: dict[str, str] = {}
+        for name, value in zip(lists, combination, strict=True):
+            given = value if isinstance(value, dict) else {name: value}
+            words |= {key: str(text) for key, text in given.items()}
+        one = _filled({k: v for k, v in claim.items() if k != "for_each"}, words, place)
+        one["id"] = re.sub(r"[^a-z0-9_]", "", one["id"].lower())
+        found.append(one)
+    return found
+
+
+def _filled(value: Any, words: dict[str, str], place: str) -> Any:
+    """The words put into every text of a claim."""
+    if isinstance(value, dict):
+        return {key: _filled(item, words, place) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, words, place) for item in value]
+    if not isinstance(value, str):
+        return value
+    for name, text in words.items():
+        value = value.replace("{" + name + "}", text)
+    left = re.search(r"\{(\w+)\}", value)
+    if left:
+        raise unknown_name(place, "name", left[1], words)
+    return value
 
 
 def _check_sides(path: Path, claim: dict[str, object], index: int) -> None:

@@ -17,8 +17,9 @@ import pandas as pd
 
 from maskbench.artifacts import atomic_file
 from maskbench.reporting.aggregate import number
-from maskbench.reporting.claims import Claim, in_words, read_claims
-from maskbench.reporting.names import METRICS, VARIANTS, known_methods
+from maskbench.reporting.claims import Claim, Quantity, in_words, read_claims
+from maskbench.reporting.names import METRICS, RESTORERS, VARIANTS, known_methods
+from maskbench.reporting.recognition_names import known_recognisers, known_variants
 from maskbench.reporting.replicates import Evaluations, Unmeasured, common
 from maskbench.reporting.table_text import Block, Text, to_html, to_markdown
 
@@ -64,11 +65,11 @@ def judge_claims(claims: Path, metrics: Sequence[Path], out: Path) -> None:
     evaluations = Evaluations(metrics)
     read = read_claims(
         claims,
-        methods=sorted({*known_methods(), *evaluations.methods}),
+        methods=sorted({*known_methods(), *known_recognisers(), *RESTORERS, *evaluations.methods}),
         metrics=sorted({*METRICS, *evaluations.metrics}),
-        variants=sorted({*VARIANTS, *evaluations.variants}),
+        variants=sorted({*VARIANTS, *known_variants(), *evaluations.variants}),
     )
-    verdicts = [judge(claim, evaluations) for claim in read]
+    verdicts = [judge(one, evaluations) for claim in read for one in by_dataset(claim, evaluations)]
     frame = pd.DataFrame([asdict(verdict) for verdict in verdicts], columns=_columns())
     with atomic_file(Path(out) / "claims.csv") as tmp:
         frame.to_csv(tmp, index=False, float_format="%.8g", lineterminator="\n")
@@ -76,6 +77,20 @@ def judge_claims(claims: Path, metrics: Sequence[Path], out: Path) -> None:
     for ending, render in (("md", to_markdown), ("html", to_html)):
         with atomic_file(Path(out) / f"claims.{ending}") as tmp:
             tmp.write_text(render(page), encoding="utf-8")
+
+
+def by_dataset(claim: Claim, evaluations: Evaluations) -> list[Claim]:
+    """The claim for each data set that both of its sides were measured on, where it asks for that;
+    else the claim itself."""
+    open_sides = [
+        side
+        for side in (claim.left, claim.right)
+        if isinstance(side, Quantity) and side.dataset is None
+    ]
+    if not claim.each_dataset or not open_sides:
+        return [claim]
+    shared = sorted(set.intersection(*(evaluations.datasets(side) for side in open_sides)))
+    return [claim.on(dataset, len(shared) > 1) for dataset in shared] or [claim]
 
 
 def judge(claim: Claim, evaluations: Evaluations) -> Verdict:
@@ -135,7 +150,8 @@ def as_text(verdicts: Sequence[Verdict]) -> Text:
         blocks,
         [
             "Difference = left − right, mean over seeds; its 95% interval comes from a bootstrap "
-            "over pictures and seeds, paired where both sides were measured on the same faces",
+            "over pictures (recognition: people) and seeds, paired where both sides were measured "
+            "on the same ones",
             "Supported: the interval lies wholly on the claimed side; contradicted: on the other",
         ],
         lead=", ".join(f"{count} {word}" for word, count in counts.items()),

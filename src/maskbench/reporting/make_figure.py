@@ -16,6 +16,12 @@ mask_styles         mask_pictures, styles, unseen_styles         the mask pictur
 maskfacenet_fig1    pictures (the data set), masked (keypoint)   paper 2, Figure 1
 maskfacenet_fig2    masked (keypoint)                            paper 2, Figure 2
 maskfacenet_fig3    masked (keypoint), faces                     paper 2, Figure 3
+restoration_sheet   faces, masked (keypoint), restored           mask removal beside the bare face
+roc_det             recognition                                  ROC and DET, standard pairs
+cmc                 recognition                                  closed-set identification
+cosine_histograms   recognition                                  genuine and impostor scores
+embeddings          recognition                                  bare and masked faces, two axes
+recognition_curves  recognisers                                  what recognisers minimised
 =================== ============================================ ===============================
 
 ==================  ==========================================================================
@@ -30,6 +36,9 @@ mask_pictures       ``mask_pictures``
 pictures            ``pictures/{dataset}``
 styles              fig5: the figure's styles; mask_styles: the styles used in training
 unseen_styles       the styles kept for the test
+restored            faces without their masks, ``restored/{dataset}/{restorer}/seed{seed}``
+recognition         evaluations of recognisers: ``metrics.json`` and the tables beside it
+recognisers         folders of trained recognisers, ``.../{recogniser}/{training set}/seed{seed}``
 ==================  ==========================================================================
 """
 
@@ -60,6 +69,9 @@ def make_figure(
     pictures: Path | None = None,
     styles: Sequence[str] = (),
     unseen_styles: Sequence[str] = (),
+    recognition: Sequence[Path] = (),
+    recognisers: Sequence[Path] = (),
+    restored: Sequence[Path] = (),
 ) -> None:
     """Draw the figure ``name`` into the PNG file ``out`` (200 dpi, no dates inside).
 
@@ -77,6 +89,9 @@ def make_figure(
         pictures=pictures,
         styles=tuple(styles),
         unseen_styles=tuple(unseen_styles),
+        recognition=tuple(Path(path) for path in recognition),
+        recognisers=tuple(Path(path) for path in recognisers),
+        restored=tuple(Path(path) for path in restored),
     )
     for need in module.NEEDS:
         if not getattr(inputs, need):

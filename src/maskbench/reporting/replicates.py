@@ -1,10 +1,11 @@
-"""Bootstrap over pictures and seeds: the replicates of a claim's difference.
+"""Bootstrap over pictures (recognition: people) and seeds: the replicates of a claim's difference.
 
-Every evaluation leaves its replicates over pictures (``resamples.parquet``: variant, metric,
-resample, value); replicate b of two methods is the same resample of the same faces. Seeds are
-drawn on top: for each replicate and method one training is drawn, the same for every quantity of
-that method, so that a difference spans what another sample of pictures and another training of
-either method would have given (a hierarchical bootstrap).
+Every evaluation leaves its replicates (``resamples.parquet``: variant, metric, resample, value);
+replicate b of two methods is the same resample of the same faces, replicate b of two recognisers
+tested on one data set the same resample of its people. Seeds are drawn on top: for each replicate
+and method (recognition: recogniser and training set) one training is drawn, the same for every
+quantity of it, so that a difference spans what another sample of pictures and another training of
+either would have given (a hierarchical bootstrap).
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from maskbench.errors import MaskbenchError, from_os_error
 from maskbench.measurements import read_metrics, to_frame
 from maskbench.reporting.claims import Quantity, RankCorrelation, Side
 from maskbench.reporting.collect_measurements import metrics_file
+from maskbench.reporting.recognition_names import join_variant, split_variant
 
 SEED = 0  # of the draws of trainings
-_EVALUATION = ("dataset", "split", "method", "seed")
+_EVALUATION = ("stage", "dataset", "split", "method", "seed")
 _KEY = (*_EVALUATION, "variant", "metric")
 
 
@@ -68,6 +70,10 @@ class Evaluations:
     def variants(self) -> set[str]:
         return set(self.rows["variant"])
 
+    def datasets(self, side: Side) -> set[str]:
+        """The data sets that a quantity was measured on."""
+        return set(self._wanted(side)["dataset"]) if isinstance(side, Quantity) else set()
+
     def estimate(self, side: Side) -> Estimate:
         """A side of a claim.
 
@@ -80,32 +86,46 @@ class Evaluations:
             return self._rank_correlation(side)
         return Estimate(float(side), np.array([float(side)]))
 
-    def _quantity(self, side: Quantity) -> Estimate:
+    def _wanted(self, side: Quantity) -> pd.DataFrame:
         rows = self.rows
         wanted = (
             (rows["method"] == side.method)
             & (rows["metric"] == side.metric)
             & (rows["variant"] == side.variant)
         )
-        for column in ("dataset", "backbone"):
+        for column in ("stage", "dataset", "backbone"):
             if getattr(side, column) is not None:
                 wanted &= rows[column] == getattr(side, column)
-        found = rows[wanted]
+        return rows[wanted]
+
+    def _quantity(self, side: Quantity) -> Estimate:
+        rows = self._wanted(side)
+        found = rows
         name = f"{side.metric} of {side.method}" + (f" ({side.variant})" if side.variant else "")
         if len(found) == 0:
-            raise Unmeasured(f"{name} was not measured")
-        for column in ("dataset", "split", "backbone", "crop"):
+            raise Unmeasured(f"{name} was not measured{self._where(side.dataset)}")
+        for column in ("stage", "dataset", "split", "backbone", "crop"):
             if found[column].nunique() > 1:
                 several = ", ".join(sorted(found[column].unique()))
                 raise Unmeasured(f"{name} was measured on several: {several}")
         found = found[found["value"].notna()].sort_values("seed", kind="stable")
         if len(found) == 0:
-            notes = "; ".join(dict.fromkeys(note for note in rows[wanted]["note"] if note))
+            notes = "; ".join(dict.fromkeys(note for note in rows["note"] if note))
             raise Unmeasured(f"{name} could not be measured" + (f" ({notes})" if notes else ""))
         table = np.stack(common([self._replicates(row, name) for _, row in found.iterrows()]))
-        drawn = _draw_seeds(side.method, len(table), table.shape[1])
+        training = _training(side.method, side.variant, str(found["stage"].iloc[0]))
+        drawn = _draw_seeds(training, len(table), table.shape[1])
         replicates = table[drawn, np.arange(table.shape[1])]
         return Estimate(float(found["value"].mean()), replicates)
+
+    def _where(self, dataset: str | None) -> str:
+        """Why nothing was found on a data set that a claim names."""
+        if dataset is None:
+            return ""
+        tested = sorted(set(self.rows["dataset"]))
+        if dataset in tested:
+            return f" on {dataset}"
+        return f": {dataset} is not a data set of this run ({', '.join(tested) or 'it has none'})"
 
     def _replicates(self, row: pd.Series, name: str) -> np.ndarray:
         values = self.replicates.get(tuple(str(row[column]) for column in _KEY))
@@ -146,9 +166,15 @@ def common(replicates: Sequence[np.ndarray]) -> list[np.ndarray]:
     ]
 
 
-def _draw_seeds(method: str, seeds: int, replicates: int) -> np.ndarray:
-    """Which training stands in each replicate: (B,) of 0 .. seeds - 1, a method's own draws."""
-    rng = np.random.default_rng([SEED, zlib.crc32(method.encode())])
+def _training(method: str, variant: str, stage: str) -> str:
+    """What is trained once a seed: a method, or a recogniser with its training set."""
+    training_set = split_variant(variant)[0] if stage == "recognition" else ""
+    return join_variant(method, training_set)
+
+
+def _draw_seeds(training: str, seeds: int, replicates: int) -> np.ndarray:
+    """Which seed stands in each replicate: (B,) of 0 .. seeds - 1, a training's own draws."""
+    rng = np.random.default_rng([SEED, zlib.crc32(training.encode())])
     return rng.integers(seeds, size=replicates)
 
 
@@ -161,12 +187,15 @@ def _read_resamples(folder: Path, rows: pd.DataFrame) -> dict[tuple[str, ...], n
         frame = pd.read_parquet(path)
     except OSError as error:
         raise from_os_error(error, path) from error
-    for column in _EVALUATION:
-        if rows[column].nunique() > 1:
-            raise MaskbenchError(folder, f"holds several values of {column}", "evaluate each alone")
-    evaluation = tuple(str(rows[column].iloc[0]) for column in _EVALUATION)
     frame = frame.sort_values("resample", kind="stable")
-    return {
-        (*evaluation, *(str(part) for part in names)): values["value"].to_numpy(float)
-        for names, values in frame.groupby(["variant", "metric"], sort=True)
-    }
+    found = {}
+    for (variant, name), values in frame.groupby(["variant", "metric"], sort=True):
+        of = rows[(rows["variant"] == variant) & (rows["metric"] == name)]
+        for column in _EVALUATION:
+            if of[column].nunique() > 1:
+                what = f"holds {name} of several values of {column}"
+                raise MaskbenchError(folder, what, "evaluate each alone")
+        if len(of):
+            key = tuple(str(of[column].iloc[0]) for column in _EVALUATION)
+            found[*key, str(variant), str(name)] = values["value"].to_numpy(float)
+    return found

@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from typing import Any
 
-_SHARED = ("style", "sheets")
+_SHARED = ("style", "sheets", "evaluations", "curve_panels")
 
 
 def names() -> tuple[str, ...]:

@@ -49,6 +49,9 @@ class FigureInputs:
     pictures: Path | None = None
     styles: tuple[str, ...] = ()
     unseen_styles: tuple[str, ...] = ()
+    recognition: tuple[Path, ...] = ()
+    recognisers: tuple[Path, ...] = ()
+    restored: tuple[Path, ...] = ()
 
 
 @contextmanager

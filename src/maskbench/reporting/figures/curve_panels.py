@@ -1,0 +1,84 @@
+"""Panels of training curves: a row a subject, a panel a quantity, a line a training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from maskbench.reporting.figures.sheets import first_seen, readable
+from maskbench.reporting.figures.style import COLOURS, GREY, new_figure
+
+WIDTH, ROW = 7.2, 1.3  # inches
+
+
+def draw_panels(
+    table: pd.DataFrame,
+    rows: Sequence[str],
+    row_title: Callable[[str], str],
+    line_title: Callable[[str], str],
+) -> Figure:
+    """Panels of one column share nothing: losses of different kinds differ in scale.
+
+    Args:
+        table: columns row, line, name (the quantity), step, value; sorted by line and step.
+        rows: the rows in their order.
+        row_title, line_title: words for them.
+    """
+    names = {row: first_seen(table[table["row"] == row]["name"]) for row in rows}
+    lines = sorted(table["line"].unique())
+    across = max(len(panel) for panel in names.values())
+    figure = new_figure(WIDTH, ROW * len(rows) + 0.25)
+    grid = figure.add_gridspec(
+        len(rows),
+        across,
+        hspace=0.75,
+        wspace=0.5,
+        left=0.065,
+        right=0.985,
+        top=1 - 0.38 / figure.get_figheight(),
+        bottom=0.42 / figure.get_figheight(),
+    )
+    seen: dict[str, Line2D] = {}
+    for index, row in enumerate(rows):
+        for column, name in enumerate(names[row]):
+            axes = figure.add_subplot(grid[index, column])
+            here = table[(table["row"] == row) & (table["name"] == name)]
+            for line, points in here.groupby("line", sort=True):
+                colour = COLOURS[lines.index(line) % len(COLOURS)]
+                label = line_title(str(line))
+                (drawn,) = axes.plot(
+                    points["step"], points["value"], color=colour, label=label, linewidth=0.8
+                )
+                seen.setdefault(str(line), drawn)
+            axes.set_title(readable(name), color=GREY, fontsize=7, pad=3)
+            axes.xaxis.set_major_locator(MaxNLocator(3, integer=True))
+            axes.xaxis.set_major_formatter(FuncFormatter(_thousands))
+            axes.yaxis.set_major_locator(MaxNLocator(3))
+            axes.yaxis.set_major_formatter(FuncFormatter(_short))
+            axes.margins(x=0.02)
+            if column == 0:
+                axes.text(0.0, 1.22, row_title(row), transform=axes.transAxes, fontweight="bold")
+            if index == len(rows) - 1:
+                axes.set_xlabel("step", labelpad=1)
+    if len(seen) > 1:
+        handles = [seen[line] for line in lines]
+        figure.legend(handles=handles, loc="upper right", ncols=len(handles), borderpad=0.1)
+    return figure
+
+
+def _short(value: float, _: object) -> str:
+    """Few characters, else labels reach into the panel beside: 0.0006 is 6e−4."""
+    if value == 0 or abs(value) >= 0.01:
+        text = f"{value:.3g}"
+    else:
+        mantissa, exponent = f"{value:.1e}".split("e")
+        text = f"{float(mantissa):g}e{int(exponent)}"
+    return text.replace("-", "−")
+
+
+def _thousands(value: float, _: object) -> str:
+    return f"{value / 1000:g}k" if abs(value) >= 10_000 else f"{value:g}"
