@@ -71,14 +71,19 @@ def build(name: str, measurements: pd.DataFrame) -> tuple[pd.DataFrame, Text]:
     pictures = [r for r in everything if r.stage == "synthesis" and r.variant == ""]
     blocks: list[Block] = []
     tidy: list[dict[str, Any]] = []
-    places: list[Any] = sorted({_place(result) for result in found}) or [None]
-    for place in places:
-        here = [result for result in found if _place(result) == place]
+    by_place = {
+        place: _rows(spec, [result for result in found if _place(result) == place])
+        for place in sorted({_place(result) for result in found})
+    }
+    shown: dict[Any, list[_Row]] = {
+        p: of for p, of in by_place.items() if any(r.results for r in of)
+    }
+    for place, bare_rows in (shown or {None: _rows(spec, [])}).items():
         rows = [
             _Row(
                 row.paper, row.method, row.training_set, row.results + _of_set(spec, row, pictures)
             )
-            for row in _rows(spec, here)
+            for row in bare_rows
         ]
         heading = f"Tested on {place[0]} {place[1]}, {place[2]}" if place else ""
         blocks.append(Block(heading, [_cells(spec, row) for row in rows]))
@@ -89,7 +94,8 @@ def build(name: str, measurements: pd.DataFrame) -> tuple[pd.DataFrame, Text]:
         text.notes.append(SPREAD)
     if spec.get("percent"):
         text.notes.append(
-            "Percents in both columns; the CSV file and measurements.csv hold shares, 0 to 1"
+            "Columns with (%) show percents on both sides; the CSV file and measurements.csv hold "
+            "shares, 0 to 1"
         )
     text.notes.append(spec["protocol"])
     return pd.DataFrame(tidy, columns=list(TIDY)), text
@@ -201,7 +207,7 @@ def _differences(spec: dict[str, Any], row: _Row, result: Result) -> list[str]:
 
 def _head(spec: dict[str, Any]) -> list[str]:
     head = [f"{label} (paper)" for label in spec["labels"]]
-    head += ["Recogniser here", "Masks learnt from"]
+    head += ["Recogniser here", "Learnt from"]
     for column in spec["columns"]:
         shown = metric(column["metric"])
         title = shown.title + (" (%)" if _scale(spec, column["metric"]) > 1 else "")
@@ -223,7 +229,7 @@ def _cells(spec: dict[str, Any], row: _Row) -> list[str]:
     found = [r for r in row.results if r.mean is not None]
     own = [r for r in row.results if r.stage == "recognition"]
     where = dict.fromkeys(
-        f"{'' if r.stage == 'recognition' else r.dataset + ' '}{r.n} {_counted(r)}" for r in found
+        part for r in found for part in (f"{r.dataset} {r.split}", f"{r.n} {_counted(r)}")
     )
     differs = dict.fromkeys(part for r in found for part in _differences(spec, row, r))
     networks = [

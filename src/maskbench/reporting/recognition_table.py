@@ -96,9 +96,7 @@ def build(name: str, measurements: pd.DataFrame) -> tuple[pd.DataFrame, Text]:
     there = {result.metric for result in results}
     columns = metric_order(there) if table.columns is None else in_order(there, table.columns)
     first = (
-        ["Method", "Measured on"]
-        if table.stage == "restoration"
-        else ["Recogniser", "Masks learnt from"]
+        ["Method", "Measured on"] if table.stage == "restoration" else ["Recogniser", "Learnt from"]
     )
     head = [*first, *(metric(key).title + ARROWS[metric(key).better] for key in columns)]
     blocks = []
