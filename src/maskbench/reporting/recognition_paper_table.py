@@ -228,9 +228,12 @@ def _cells(spec: dict[str, Any], row: _Row) -> list[str]:
         cells.append(_measured(spec, column, row))
     found = [r for r in row.results if r.mean is not None]
     own = [r for r in row.results if r.stage == "recognition"]
-    where = dict.fromkeys(
-        part for r in found for part in (f"{r.dataset} {r.split}", f"{r.n} {_counted(r)}")
-    )
+    where = [
+        part
+        for stage in ("recognition", "synthesis")
+        if (mine := [r for r in found if r.stage == stage])
+        for part in (f"{mine[0].dataset} {mine[0].split}", *counted(mine))
+    ]
     differs = dict.fromkeys(part for r in found for part in _differences(spec, row, r))
     networks = [
         *dict.fromkeys(r.backbone for r in own),
@@ -256,10 +259,15 @@ def _note(row: _Row, result: Result) -> str:
     return result.note if everywhere else f"{metric(result.metric).title}: {result.note}"
 
 
-def _counted(result: Result) -> str:
-    if result.stage != "recognition":
-        return "pictures"
-    return "probes" if result.metric.startswith("rank_") else "pairs"
+def counted(results: Sequence[Result]) -> list[str]:
+    """How many pairs (the most where metrics differ), probes or pictures numbers come from."""
+    most: dict[str, int] = {}
+    for r in results:
+        probes = r.metric.startswith("rank_")
+        kind = "pictures" if r.stage != "recognition" else "probes" if probes else "pairs"
+        if r.mean is not None and r.metric != "undetected":
+            most[kind] = max(most.get(kind, 0), r.n)
+    return [f"{n} {kind}" for kind, n in most.items()]
 
 
 def _printed(column: dict[str, Any], paper: dict[str, Any]) -> str:

@@ -21,7 +21,7 @@ from maskbench.reporting.recognition_names import (
     training_set_order,
     training_set_title,
 )
-from maskbench.reporting.recognition_paper_table import ARROWS, INTERVALS, TIDY, Place
+from maskbench.reporting.recognition_paper_table import ARROWS, INTERVALS, TIDY, Place, counted
 from maskbench.reporting.table_text import Block, Text
 
 NOTHING = "Nothing of this kind was measured in this run"
@@ -157,7 +157,7 @@ def _block(
             empty = "" if result is None else "not measured"
             shown = result is not None and result.mean is not None
             cells.append(measured(result, metric(key).digits) if shown and result else empty)
-        rows.append([*cells, _networks(row), _behind(row), _remarks(row)])
+        rows.append([*cells, _networks(row), ", ".join(counted(row)), _remarks(row)])
     words = protocol_title(protocol)
     where = f"{dataset} {split}, {crop}"
     heading = f"{words[:1].upper()}{words[1:]} ({where})" if stage == "recognition" else where
@@ -170,17 +170,6 @@ def _networks(row: list[Result]) -> str:
     if len(networks) == 1 and all(r.backbone != "none" for r in row):
         return networks.pop()
     return "; ".join(f"{metric(r.metric).title}: {r.backbone}" for r in row if r.backbone != "none")
-
-
-def _behind(row: list[Result]) -> str:
-    """How many pairs, probes or pictures the numbers come from."""
-    counts: dict[str, None] = {}
-    for r in row:
-        if r.mean is None or r.metric == "undetected":
-            continue
-        kind = "probes" if r.metric.startswith("rank_") else "pairs"
-        counts[f"{r.n} {kind if r.stage == 'recognition' else 'pictures'}"] = None
-    return ", ".join(counts)
 
 
 def _remarks(row: list[Result]) -> str:

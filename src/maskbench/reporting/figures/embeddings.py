@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from maskbench.errors import MaskbenchError
+from maskbench.reporting.aggregate import number
 from maskbench.reporting.figures.evaluations import (
     Key,
     Tested,
@@ -205,7 +206,7 @@ def _panel(axes: Axes, embedded: Embedded, title: str) -> None:
     axes.text(
         0.0,
         1.02,
-        f"mean cosine bare–masked: same person {same:.2f}, others {different:.2f}",
+        f"mean cosine bare–masked: same person {number(same, 2)}, others {number(different, 2)}",
         transform=axes.transAxes,
         fontsize=6.5,
         color=GREY,

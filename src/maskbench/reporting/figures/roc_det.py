@@ -92,7 +92,8 @@ def _det(axes: Axes, of: dict[Key, pd.DataFrame], shown: list[Key], style: dict[
         far = norm.ppf(np.clip(table["far"].to_numpy(float), low_x / 4, 1 - 1e-4))
         frr = norm.ppf(np.clip(1 - table["tar"].to_numpy(float), low_y / 4, 1 - 1e-4))
         axes.plot(far, frr, **style[key])
-    high_y = max(float((1 - table["tar"]).max()) for table in of.values())
+    inside = [table.loc[table["far"] >= low_x, "tar"] for table in of.values()]
+    high_y = max((1 - float(tar.min()) for tar in inside if len(tar)), default=0.99)
     for axis, low, high in ((axes.xaxis, low_x, 0.6), (axes.yaxis, low_y, min(high_y, 0.99))):
         ticks = [tick for tick in TICKS if low <= tick <= max(high, 2 * low)]
         axis.set_ticks(list(norm.ppf(ticks)), [f"{100 * tick:g}%" for tick in ticks])
