@@ -190,4 +190,7 @@ def own_params(model: Path, name: str, params: Any) -> Any:
             f"make one: maskbench train_restorer --restorer {name}",
         )
     now = {key: getattr(params, key) for key in RestorerParams.model_fields}
-    return validate(restorer(name).Params, {**note.get("params", {}), **now}, str(path))
+    own = note.get("params")
+    if not isinstance(own, dict):
+        raise MaskbenchError(path, "is damaged: no params", "train the restorer again")
+    return validate(restorer(name).Params, {**own, **now}, str(path))

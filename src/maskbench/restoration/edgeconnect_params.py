@@ -47,6 +47,10 @@ class EdgeConnectParams(RestorerParams):
         1.0, ge=0, description="stage 1: weight of the adversarial loss"
     )
     feature_matching: float = Field(10.0, ge=0, description="stage 1: weight of feature matching")
+    edge_entropy: float = Field(
+        1.0, ge=0, description="stage 1: weight of the cross entropy with the true edges / mean of "
+        "the hole, an addition for short trainings (0 as published)"
+    )  # fmt: skip
     l1: float = Field(
         1.0, ge=0, description="stage 2: weight of the L1 distance / mean of the hole"
     )

@@ -216,11 +216,15 @@ class EdgeConnectTraining:
         judged, fake_maps = critic(fake)
         adversarial = adversarial_loss(judged)
         matching = matching_loss(fake_maps, real_maps)
-        self._step(0, params.edge_adversarial * adversarial + params.feature_matching * matching)
+        entropy = F.binary_cross_entropy(made.clamp(1e-4, 1 - 1e-4), batch.edges)
+        entropy = entropy / batch.hole.mean().clamp(min=1e-3)
+        loss = params.edge_adversarial * adversarial + params.feature_matching * matching
+        self._step(0, loss + params.edge_entropy * entropy)
         critic.requires_grad_(True)
         return _numbers(
-            edge_critic=critic_loss, edge_adversarial=adversarial, feature_matching=matching
-        )
+            edge_critic=critic_loss, edge_adversarial=adversarial, feature_matching=matching,
+            edge_entropy=entropy,
+        )  # fmt: skip
 
     def _colour_step(self, batch: Batch) -> dict[str, float]:
         params, critic, hole = self.params, self.colour_critic, batch.hole

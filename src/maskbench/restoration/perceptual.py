@@ -9,6 +9,7 @@ scales of that network's layers lie far apart.
 
 from __future__ import annotations
 
+import pickle
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar
@@ -132,7 +133,7 @@ def feature_maps(weights: Path, published: bool = True) -> FeatureMaps:
         path = weights_file(weights, VGG19)
         try:
             network: FeatureMaps = Vgg19Maps(torch.load(path, "cpu", weights_only=True))
-        except (OSError, RuntimeError, ValueError, EOFError, KeyError) as error:
+        except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
             first = (str(error).splitlines() or [""])[0]
             raise MaskbenchError(
                 path, f"not the VGG-19 weights ({first})", "run `maskbench fetch_weights`"

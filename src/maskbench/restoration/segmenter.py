@@ -52,6 +52,10 @@ class SegmenterParams(Section):
     momentum: float = Field(0.9, ge=0, lt=1, description="SGD's momentum (0.99 for U-Net)")
     weight_decay: float = Field(1e-4, ge=0, description="SGD's weight decay")
     warmup: int = Field(20, ge=0, description="steps until the learning rate is at its height")
+    border: float = Field(
+        5.0, ge=0, description="how much more a pixel near a mask's border, or of a thin loop, "
+        "weighs in the cross entropy (the purpose of U-Net's weight map)"
+    )  # fmt: skip
     overlap: float = Field(
         1.0, ge=0, description="weight of 1 - the soft Dice overlap, beside the cross entropy"
     )
@@ -70,7 +74,7 @@ class SegmenterParams(Section):
         return self
 
 
-def parse_params(block: dict[str, Any], place_: str = "params.yaml") -> SegmenterParams:
+def parse_params(block: Any, place_: str = "params.yaml") -> SegmenterParams:
     """The typed section ``restoration.segmenter``."""
     params: SegmenterParams = validate(SegmenterParams, block, f"{place_}: restoration.{NAME}")
     return params
@@ -102,7 +106,7 @@ class Segmenter:
         note = read_json(Path(model) / PARAMS)
         if not isinstance(note, dict) or note.get("model") != NAME:
             raise MaskbenchError(model, "is no segmenter", "make one: maskbench train_segmenter")
-        params = parse_params(note.get("params", {}), str(Path(model) / PARAMS))
+        params = parse_params(note.get("params"), str(Path(model) / PARAMS))
         network: UNet = seeded(lambda: network_of(params), 0)
         try:
             network.load_state_dict(state.load(Path(model) / STATE)["network"])

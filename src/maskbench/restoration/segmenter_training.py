@@ -31,6 +31,14 @@ def overlap(logits: Tensor, coverage: Tensor) -> Tensor:
     return (2 * both + 1) / (found.sum((1, 2, 3)) + coverage.sum((1, 2, 3)) + 1)
 
 
+def weights(coverage: Tensor, border: float) -> Tensor:
+    """The weight of each pixel, (B, 1, s, s): 1 far from any border, 1 + ``border`` within two
+    pixels of one."""
+    highest = F.max_pool2d(coverage, 5, 1, 2)
+    lowest = -F.max_pool2d(-coverage, 5, 1, 2)
+    return 1 + border * (highest - lowest)
+
+
 def rate(step: int, params: SegmenterParams) -> float:
     """The share of the learning rate: a linear rise, then half a cosine down to 0."""
     if step < params.warmup:
@@ -102,7 +110,8 @@ class SegmenterTraining:
         pictures, coverage = (part.to(self.device) for part in self.batch())
         shown = (pictures * 2 - 1).contiguous(memory_format=torch.channels_last)
         logits = self.network(shown).float()
-        entropy = F.binary_cross_entropy_with_logits(logits, coverage)
+        weight = weights(coverage, self.params.border)
+        entropy = F.binary_cross_entropy_with_logits(logits, coverage, weight) / weight.mean()
         shared = overlap(logits, coverage).mean()
         loss = entropy + self.params.overlap * (1 - shared)
         self.optimiser.zero_grad(set_to_none=True)

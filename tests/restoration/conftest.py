@@ -1,0 +1,71 @@
+"""A small real experiment: nine ORL faces of three people, cropped, bare and dressed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from maskbench.config import FacesConfig
+from maskbench.faces.crop_faces import crop_faces
+from maskbench.faces.faceset import FACE_COLUMNS, FaceSet
+from maskbench.masks.artwork import MaskPictures
+from maskbench.masks.maskedset import MaskedSet, MaskedSetWriter
+from maskbench.masks.overlay import overlay
+
+PEOPLE = {"s1": "train", "s2": "train", "s3": "val", "s4": "test"}
+PICTURES = 3
+SIZE = 64
+STYLES = ("surgical_blue", "kn95")
+
+
+@dataclass(frozen=True)
+class Small:
+    """Folders of a small experiment."""
+
+    faces: Path
+    dressed: Path
+    weights: Path
+
+    def opened(self) -> tuple[FaceSet, MaskedSet]:
+        return FaceSet.open(self.faces), MaskedSet.open(self.dressed)
+
+
+def dress(faces: FaceSet, out: Path, styles: tuple[str, ...] = STYLES) -> Path:
+    """Every face in every style."""
+    pictures = MaskPictures.draw(SIZE, styles)
+    out.mkdir()
+    with MaskedSetWriter(out, faces.size, faces.spec) as writer:
+        for row, points in enumerate(faces.landmarks):
+            values = {column: faces.faces[column].iloc[row] for column in FACE_COLUMNS}
+            of = values["face_id"]
+            for style in styles:
+                image, coverage = overlay(
+                    np.array(faces.images[row]), points, *pictures.picture(style)
+                )
+                values |= {"face_id": f"{of}@{style}", "of": of, "style": style}
+                writer.add(image, values | {"method": "keypoint"}, coverage)
+    return out
+
+
+@pytest.fixture(scope="session")
+def small(orl: Path, weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Small:
+    root = tmp_path_factory.mktemp("restoration")
+    chosen = root / "pictures"
+    chosen.mkdir()
+    manifest = pd.read_parquet(orl / "manifest.parquet")
+    manifest = manifest[manifest["identity"].isin(PEOPLE)].groupby("identity").head(PICTURES)
+    manifest.to_parquet(chosen / "manifest.parquet", index=False)
+    (chosen / "source.json").write_text((orl / "source.json").read_text())
+    (chosen / "files").symlink_to(orl / "files")
+    splits = pd.DataFrame(sorted(PEOPLE.items()), columns=["identity", "split"])
+    splits.to_parquet(root / "splits.parquet", index=False)
+    crop_faces(
+        pictures=chosen, splits=root / "splits.parquet", weights=weights, out=root / "faces",
+        config=FacesConfig(size=SIZE), max_reject_share=0.1,
+    )  # fmt: skip
+    dressed = dress(FaceSet.open(root / "faces"), root / "dressed")
+    return Small(root / "faces", dressed, weights)

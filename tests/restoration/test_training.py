@@ -1,0 +1,154 @@
+"""Trainings of restoration: killed and started again, other trainings beside them, bad inputs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from maskbench.artifacts import sha256_of
+from maskbench.errors import MaskbenchError
+from maskbench.restoration import base
+from maskbench.restoration.segmenter import parse_params
+from maskbench.restoration.train_restorer import train_restorer
+from maskbench.restoration.train_segmenter import train_segmenter
+from maskbench.training import state
+
+SEGMENTER = {
+    "train_size": 32, "width": 4, "depth": 2, "steps": 60, "batch_size": 4, "log_every": 3,
+    "checkpoint_every": 2,
+}  # fmt: skip
+RESTORER = {
+    "train_size": 32, "width": 4, "critic_width": 4, "blocks": 1, "edge_steps": 15, "steps": 15,
+    "batch_size": 2, "log_every": 3, "checkpoint_every": 2, "published_maps": False,
+}  # fmt: skip
+
+PROGRAM = """
+import json, sys
+from pathlib import Path
+from maskbench.restoration import base
+from maskbench.restoration.segmenter import parse_params
+from maskbench.restoration.train_restorer import train_restorer
+from maskbench.restoration.train_segmenter import train_segmenter
+what, faces, masked, weights, block, out, scratch = sys.argv[1:]
+block = json.loads(block)
+if what == "segmenter":
+    train_segmenter(Path(faces), Path(masked), parse_params(block), 3, Path(out), Path(scratch))
+else:
+    train_restorer(
+        what, Path(faces), Path(masked), Path(weights), base.parse_params(what, block), 3,
+        Path(out), Path(scratch),
+    )
+"""
+
+
+def start(small, what, block, out, scratch):
+    arguments = [what, small.faces, small.dressed, small.weights, json.dumps(block), out, scratch]
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *map(str, arguments)], stderr=subprocess.PIPE
+    )
+
+
+def finish(process):
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors.decode()
+
+
+# The restorer is killed in stage 1 and, five checkpoints later, in stage 2.
+@pytest.mark.parametrize(("what", "block"), [("segmenter", SEGMENTER), ("edgeconnect", RESTORER)])
+def test_killed_and_started_again_ends_byte_identical(small, tmp_path, what, block):
+    finish(start(small, what, block, tmp_path / "unbroken", tmp_path / "scratch_a"))
+    scratch, out = tmp_path / "scratch_b", tmp_path / "broken"
+    steps = []
+    for later in (0, 7):
+        process = start(small, what, block, out, scratch)
+        known = {p.stat().st_mtime_ns for p in scratch.glob("*/state.safetensors")}
+        writes = 0
+        while process.poll() is None and writes <= later:
+            for file in scratch.glob("*/state.safetensors"):
+                try:
+                    stamp = file.stat().st_mtime_ns
+                except FileNotFoundError:
+                    continue
+                if stamp not in known:
+                    known.add(stamp)
+                    writes += 1
+            time.sleep(0.001)
+        assert process.poll() is None, "it ended before it could be killed"
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        assert not out.exists()
+        (checkpoint,) = scratch.glob("*/state.safetensors")
+        steps.append(state.load(checkpoint)["step"])
+    assert 0 < steps[0] < steps[1]
+    finish(start(small, what, block, out, scratch))
+    assert sha256_of(out) == sha256_of(tmp_path / "unbroken")
+    assert list(scratch.iterdir()) == []
+
+
+class Stopped(Exception):
+    pass
+
+
+class Stopping:
+    def metrics(self, step, values):
+        raise Stopped
+
+
+def run(small, out, scratch, seed=0, tracking=None, **changes):
+    train_restorer(
+        "edgeconnect", small.faces, small.dressed, small.weights,
+        base.parse_params("edgeconnect", {**RESTORER, "edge_steps": 3, "steps": 3, **changes}),
+        seed, out, scratch, tracking,
+    )  # fmt: skip
+
+
+def test_another_trainings_checkpoint_is_never_taken_up(small, tmp_path):
+    run(small, tmp_path / "alone", tmp_path / "scratch_a")
+    scratch = tmp_path / "scratch_b"
+    for number, changes in enumerate(({"seed": 1}, {"style": 3.0}, {"threshold": 200}), 1):
+        with pytest.raises(Stopped):
+            run(small, tmp_path / "other", scratch, tracking=Stopping(), **changes)
+        assert len(list(scratch.glob("*/state.safetensors"))) == number
+    run(small, tmp_path / "beside", scratch)
+    assert sha256_of(tmp_path / "beside") == sha256_of(tmp_path / "alone")
+    assert len(list(scratch.iterdir())) == 3
+
+
+def test_curves_go_to_the_tracking_run_and_the_folder_says_how_it_was_made(small, tmp_path):
+    class Run:
+        def __init__(self):
+            self.points = []
+
+        def metrics(self, step, values):
+            self.points.append((step, dict(values)))
+
+    tracking = Run()
+    run(small, tmp_path / "model", tmp_path / "s", seed=5, tracking=tracking)
+    curves = pd.read_parquet(tmp_path / "model" / "curves.parquet")
+    assert [step for step, _ in tracking.points] == [3, 6]
+    assert {"edge_entropy", "feature_matching"} <= set(curves[curves["step"] == 3]["name"])
+    assert {"l1", "perceptual", "style"} <= set(curves[curves["step"] == 6]["name"])
+    note = json.loads((tmp_path / "model" / "params.json").read_text())
+    assert (note["restorer"], note["seed"], note["dataset"]) == ("edgeconnect", 5, "orl")
+    assert base.parse_params("edgeconnect", note["params"]).edge_steps == 3
+
+
+def test_bad_inputs_leave_nothing_behind(small, tmp_path):
+    with pytest.raises(MaskbenchError, match="did you mean edgeconnect"):
+        train_restorer(
+            "edgeconect", small.faces, small.dressed, small.weights, None, 0,
+            tmp_path / "out", tmp_path / "s",
+        )  # fmt: skip
+    with pytest.raises(MaskbenchError):
+        train_segmenter(
+            small.faces, tmp_path / "none", parse_params(SEGMENTER), 0, tmp_path / "out",
+            tmp_path / "s",
+        )  # fmt: skip
+    assert not (tmp_path / "out").exists() and list(tmp_path.glob(".*")) == []
