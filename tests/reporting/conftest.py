@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from maskbench.artifacts import atomic_dir, write_json
-from maskbench.faces.faceset import FaceSetWriter
+from maskbench.faces.faceset import FaceSet, FaceSetWriter
 from maskbench.masks.maskedset import MaskedSet, MaskedSetWriter
 from maskbench.measurements import Measurement, write_metrics
 from maskbench.recognition.identification import cmc, ranks
@@ -350,6 +350,34 @@ def restored(tmp_path: Path, masked: Callable[..., Path]) -> Path:
     images[np.asarray(source.masks) > 0] = (10, 250, 10)
     np.save(folder / "images.npy", images)
     return folder
+
+
+@pytest.fixture
+def worn(tmp_path: Path) -> Path:
+    """Really masked people: the heads, all but the first with a red bar."""
+    out = tmp_path / "faces" / "real"
+    with atomic_dir(out) as tmp, FaceSetWriter(tmp, SIZE, SPEC | {"dataset": "real"}) as writer:
+        for index in range(len(HEADS)):
+            picture = head(index)
+            if index:
+                picture[28:42, 10:38] = (250, 10, 10)
+            writer.add(picture, row(index))
+    return out
+
+
+@pytest.fixture
+def unmasked(tmp_path: Path, worn: Path) -> Path:
+    """The same with the bars painted green, and where."""
+    out = tmp_path / "restored" / "real" / "edgeconnect" / "seed0"
+    source = FaceSet.open(worn)
+    with atomic_dir(out) as tmp, MaskedSetWriter(tmp, SIZE, source.spec) as writer:
+        for index in range(len(HEADS)):
+            picture, cover = np.array(source.images[index]), np.zeros((SIZE, SIZE), np.uint8)
+            if index:
+                picture[28:42, 10:38] = (10, 250, 10)
+                cover[28:42, 10:38] = 255
+            writer.add(picture, row(index) | {"of": "", "method": "", "style": ""}, cover)
+    return out
 
 
 @pytest.fixture

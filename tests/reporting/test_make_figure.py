@@ -25,7 +25,18 @@ def mask_pictures(tmp_path_factory):
 
 
 @pytest.fixture
-def inputs(faces, masked, models, pictures, mask_pictures, recognition, restored, recognisers):
+def inputs(
+    faces,
+    masked,
+    models,
+    pictures,
+    mask_pictures,
+    recognition,
+    recognisers,
+    restored,
+    worn,
+    unmasked,
+):
     return {
         "faces": faces,
         "masked": [masked("keypoint"), masked("wgan_stn"), masked("pywgan_div")],
@@ -37,6 +48,8 @@ def inputs(faces, masked, models, pictures, mask_pictures, recognition, restored
         "recognition": recognition,
         "recognisers": recognisers,
         "restored": [restored],
+        "worn": [worn],
+        "unmasked": [unmasked],
     }
 
 
@@ -52,6 +65,7 @@ def test_all_figures_are_found():
         "maskfacenet_fig2",
         "maskfacenet_fig3",
         "placement_training",
+        "real_masks",
         "recognition_curves",
         "restoration_sheet",
         "roc_det",

@@ -7,7 +7,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from maskbench.errors import MaskbenchError
-from maskbench.reporting.figures import cmc, cosine_histograms, restoration_sheet, roc_det
+from maskbench.masks.maskedset import MaskedSet
+from maskbench.reporting.figures import (
+    cmc,
+    cosine_histograms,
+    real_masks,
+    restoration_sheet,
+    roc_det,
+)
 from maskbench.reporting.figures.embeddings import (
     bare_masked_cosines,
     before_and_after,
@@ -16,6 +23,7 @@ from maskbench.reporting.figures.embeddings import (
     read_embeddings,
 )
 from maskbench.reporting.figures.evaluations import looks, main_ones, read_tested
+from maskbench.reporting.figures.real_masks import choose as choose_worn
 from maskbench.reporting.figures.recognition_curves import LINES, read_curves
 from maskbench.reporting.figures.recognition_curves import draw as draw_curves
 from maskbench.reporting.figures.style import FigureInputs, clean_style
@@ -213,7 +221,7 @@ def test_restoration_sheet_shows_each_picture_in_its_row(faces, masked, restored
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     pixels = np.asarray(Image.open(tmp_path / "a.png").convert("RGB")).astype(int)
     green = np.abs(pixels - (10, 250, 10)).max(-1) <= 40
-    width = 0.62 + restoration_sheet.COLUMNS * 1.04
+    width = restoration_sheet.LEFT + restoration_sheet.COLUMNS * 1.04
     side = restoration_sheet.WIDTH / width * 200
     bars = green.sum() / ((14 / 48) * (28 / 48) * side**2)
     assert bars == pytest.approx(5, rel=0.12)  # one for each of the five people
@@ -246,3 +254,32 @@ def test_curves_of_recognisers(recognisers, tmp_path):
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     with pytest.raises(MaskbenchError, match="no recogniser has curves; check --recognisers"):
         read_curves(tuple(recognisers[-2:]))
+
+
+def test_real_masks_shows_people_with_a_mask_alone(worn, unmasked, faces, tmp_path):
+    found = MaskedSet.open(unmasked)
+    assert choose_worn(found, 9) == [1, 2, 3, 5, 6]  # one a person; the first head has no mask
+    assert choose_worn(found, 2) == [1, 6]
+    make_figure("real_masks", tmp_path / "f.png", worn=[faces, worn], unmasked=[unmasked])
+    pixels = np.asarray(Image.open(tmp_path / "f.png").convert("RGB")).astype(int)
+    side = real_masks.WIDTH / (real_masks.LEFT + real_masks.COLUMNS * real_masks.GAP) * 200
+    bar = (14 / 48) * (28 / 48) * side**2
+    for colour, line in (((250, 10, 10), 0), ((10, 250, 10), 2)):
+        there = np.abs(pixels - colour).max(-1) <= 40
+        assert there.sum() / bar == pytest.approx(5, rel=0.15)
+        height = np.flatnonzero(there.any(1)) / side
+        assert height.min() > real_masks.TOP + line * real_masks.GAP
+        assert height.max() < real_masks.TOP + (line + 1) * real_masks.GAP
+
+
+def test_real_masks_of_other_pictures_are_refused(faces, worn, unmasked, tmp_path):
+    table = pd.read_parquet(unmasked / "faces.parquet")
+    table.assign(face_id="x" + table["face_id"]).to_parquet(unmasked / "faces.parquet")
+    with pytest.raises(MaskbenchError, match="not made from any of the sets given; check --worn"):
+        make_figure("real_masks", tmp_path / "f.png", worn=[worn], unmasked=[unmasked])
+
+
+def test_nobody_with_a_mask_is_said(worn, unmasked, tmp_path):
+    np.save(unmasked / "masks.npy", np.zeros((7, 48, 48), np.uint8))
+    with pytest.raises(MaskbenchError, match="no picture shows a mask"):
+        make_figure("real_masks", tmp_path / "f.png", worn=[worn], unmasked=[unmasked])

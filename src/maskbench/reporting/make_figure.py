@@ -17,6 +17,7 @@ maskfacenet_fig1    pictures (the data set), masked (keypoint)   paper 2, Figure
 maskfacenet_fig2    masked (keypoint)                            paper 2, Figure 2
 maskfacenet_fig3    masked (keypoint), faces                     paper 2, Figure 3
 restoration_sheet   faces, masked (keypoint), restored           mask removal beside the bare face
+real_masks          worn, unmasked                               mask removal on real masks
 roc_det             recognition                                  ROC and DET, standard pairs
 cmc                 recognition                                  closed-set identification
 cosine_histograms   recognition                                  genuine and impostor scores
@@ -37,6 +38,8 @@ pictures            ``pictures/{dataset}``
 styles              fig5: the figure's styles; mask_styles: the styles used in training
 unseen_styles       the styles kept for the test
 restored            faces without their masks, ``restored/{dataset}/{restorer}/seed{seed}``
+worn                FaceSets of people who really wear masks, ``faces/{dataset}``
+unmasked            these without their masks, ``restored/{dataset}/{restorer}/seed{seed}``
 recognition         evaluations of recognisers: ``metrics.json`` and the tables beside it
 recognisers         folders of trained recognisers, ``.../{recogniser}/{training set}/seed{seed}``
 ==================  ==========================================================================
@@ -72,6 +75,8 @@ def make_figure(
     recognition: Sequence[Path] = (),
     recognisers: Sequence[Path] = (),
     restored: Sequence[Path] = (),
+    worn: Sequence[Path] = (),
+    unmasked: Sequence[Path] = (),
 ) -> None:
     """Draw the figure ``name`` into the PNG file ``out`` (200 dpi, no dates inside).
 
@@ -92,6 +97,8 @@ def make_figure(
         recognition=tuple(Path(path) for path in recognition),
         recognisers=tuple(Path(path) for path in recognisers),
         restored=tuple(Path(path) for path in restored),
+        worn=tuple(Path(path) for path in worn),
+        unmasked=tuple(Path(path) for path in unmasked),
     )
     for need in module.NEEDS:
         if not getattr(inputs, need):

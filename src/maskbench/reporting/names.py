@@ -57,6 +57,8 @@ METRICS: dict[str, Metric] = {
     "fid": Metric("FID", "lower", 2),
     "kid": Metric("KID", "lower", 4),
     "is": Metric("Inception Score", "higher", 3),
+    "psnr_in_hole": Metric("PSNR where restored (dB)", "higher", 2),
+    "ssim_in_hole": Metric("SSIM where restored", "higher", 3),
     "mean_iou": Metric("Mean IoU of the mask", "higher", 3),
     "accuracy": Metric("Accuracy", "higher", 3),
     "accuracy_best_threshold": Metric("Accuracy at the best threshold", "higher", 3),
@@ -90,6 +92,7 @@ VARIANTS: dict[str, str] = {
     "pose_frontal": "frontal faces",
     "pose_turned": "turned faces",
     "masked": "the masked pictures themselves, nothing restored",
+    "masked_unseen_styles": "the same, mask styles kept for the test",
 }
 
 

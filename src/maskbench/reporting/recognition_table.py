@@ -11,7 +11,14 @@ from typing import Any
 import pandas as pd
 
 from maskbench.reporting.aggregate import Result, measured, over_seeds
-from maskbench.reporting.names import in_order, method_title, metric, metric_order, variant_title
+from maskbench.reporting.names import (
+    in_order,
+    method_title,
+    metric,
+    metric_order,
+    variant_order,
+    variant_title,
+)
 from maskbench.reporting.recognition_names import (
     protocol_order,
     protocol_title,
@@ -130,7 +137,9 @@ def _rows(results: list[Result]) -> list[list[Result]]:
         key = (r.method, r.variant, "") if restored else (r.method, _parts(r)[0], r.backbone)
         rows.setdefault(key, []).append(r)
     methods = recogniser_order({method for method, _, _ in rows})
-    sets = training_set_order({each for _, each, _ in rows})
+    restoration = any(r.stage == "restoration" for r in results)
+    order = variant_order if restoration else training_set_order
+    sets = order({each for _, each, _ in rows})
     return [
         rows[key]
         for method in methods

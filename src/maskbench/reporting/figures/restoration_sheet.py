@@ -14,7 +14,7 @@ from maskbench.reporting.names import method_title
 
 NEEDS = ("faces", "masked", "restored")
 COLUMNS, WIDTH = 6, 7.2  # people; inches
-GAP, LEFT, TOP = 1.04, 0.62, 0.2  # in picture sides
+GAP, LEFT, TOP = 1.04, 0.7, 0.2  # in picture sides
 
 
 def draw(inputs: FigureInputs) -> Figure:

@@ -52,6 +52,8 @@ class FigureInputs:
     recognition: tuple[Path, ...] = ()
     recognisers: tuple[Path, ...] = ()
     restored: tuple[Path, ...] = ()
+    worn: tuple[Path, ...] = ()
+    unmasked: tuple[Path, ...] = ()
 
 
 @contextmanager
