@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 import maskbench
-from maskbench.commands import common, data, people, reporting, synthesis
+from maskbench.commands import common, data, people, recognition, reporting, restoration, synthesis
 from maskbench.commands.common import ParamsOption, step
 
 app = typer.Typer(
@@ -32,6 +32,8 @@ PANELS = {
     people: "Your own pictures",
     data: "Data and faces",
     synthesis: "Synthesis",
+    restoration: "Restoration",
+    recognition: "Recognition",
     reporting: "Results",
 }
 for _module, _panel in PANELS.items():

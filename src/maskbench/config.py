@@ -55,6 +55,14 @@ class DatasetConfig(Section):
     split_seed: int = Field(0, description="seed of the identity split")
     max_identities: int | None = Field(None, ge=1, description="use only this many people")
     max_pictures_per_identity: int | None = Field(None, ge=1, description="pictures a person")
+    exclude: tuple[str, ...] = Field(
+        (), description="people left out, e.g. those who are also in a data set that is tested on"
+    )
+    undetected: Literal["reject", "whole"] = Field(
+        "reject",
+        description="a picture whose face the detector misses: reject it, or take a square in the "
+        "picture's middle (its score is then 0), where a protocol needs every picture",
+    )
     max_reject_share: float = Field(
         0.05, ge=0, le=1, description="stop when more than this share of pictures is rejected"
     )
@@ -142,8 +150,36 @@ class SynthesisConfig(Section):
     dataset: str = Field("orl", description="name of a data set above")
     seeds: tuple[int, ...] = Field((0, 1, 2), min_length=1, description="one training for each")
     real_domain: RealDomain = Field(default_factory=RealDomain, description="the real pictures")
+    copies: int = Field(
+        2, ge=1, description="differently masked pictures of each training and validation face"
+    )
     methods: dict[str, dict[str, Any]] = Field(
         description="one block a method; its keys are those of the method's Params"
+    )
+
+
+class RestorationConfig(Section):
+    """Mask removal: a segmenter and the restorers."""
+
+    segmenter: dict[str, Any] = Field(
+        default_factory=dict, description="keys of the segmenter's Params"
+    )
+    restorers: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="one block a restorer; its keys are its Params"
+    )
+
+
+class RecognitionConfig(Section):
+    """Masked face recognition: what is trained and how it is tested."""
+
+    seeds: tuple[int, ...] = Field((0,), min_length=1, description="one training for each")
+    tests: tuple[str, ...] = Field((), description="data sets that every recogniser is tested on")
+    folds: int = Field(10, ge=2, description="folds of people; fewer where people are fewer")
+    test_styles: int = Field(
+        2, ge=1, description="of the measured mask styles, how many each test face wears"
+    )
+    recognisers: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="one block a recogniser; its kind says which keys"
     )
 
 
@@ -175,12 +211,18 @@ class Config(Section):
     faces: FacesConfig = Field(default_factory=FacesConfig, description="detection and crops")
     masks: MasksConfig = Field(description="mask pictures")
     synthesis: SynthesisConfig = Field(description="putting masks on")
+    restoration: RestorationConfig = Field(
+        default_factory=RestorationConfig, description="taking masks off"
+    )
+    recognition: RecognitionConfig = Field(
+        default_factory=RecognitionConfig, description="masked face recognition"
+    )
     metrics: MetricsConfig = Field(default_factory=MetricsConfig, description="measuring")
     tracking: TrackingConfig = Field(default_factory=TrackingConfig, description="MLflow")
 
     @model_validator(mode="after")
     def _names_exist(self) -> Config:
-        wanted = [self.synthesis.dataset]
+        wanted = [self.synthesis.dataset, *self.recognition.tests]
         if self.synthesis.real_domain.source != "keypoint":
             wanted.append(self.synthesis.real_domain.source)
         for name in wanted:

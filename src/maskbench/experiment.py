@@ -7,12 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from maskbench.config import Config, read_layers, validate
-from maskbench.errors import unknown_name
+from maskbench.datasets.base import adapter
+from maskbench.errors import MaskbenchError, unknown_name
 from maskbench.layout import Layout
 from maskbench.masks import artwork
+from maskbench.recognition import params as recognition
+from maskbench.restoration import base as restoration
+from maskbench.restoration.segmenter import parse_params as parse_segmenter
 from maskbench.synthesis import base as synthesis
 
 DEFAULT = Path("params.yaml")
+REFERENCE = "keypoint"  # whose masks test people wear, and restorers learn to take off
+NOTHING = "none"  # the training set of what learns nothing
 SHOWN_METHOD = "pywgan_div"  # whose placement is shown through training, where it is run
 
 
@@ -33,12 +39,80 @@ def check(values: dict[str, Any], place: str) -> Config:
         if name not in known:
             raise unknown_name(f"{place}: synthesis.methods", "method", name, known)
         synthesis.parse_params(name, block, place)
+    _check_recognition(config, place)
     styles = artwork.style_names()
     for key in ("styles", "unseen_styles", "figure_styles"):
         for style in getattr(config.masks, key):
             if style not in styles:
                 raise unknown_name(f"{place}: masks.{key}", "mask style", style, styles)
     return config
+
+
+def _check_recognition(config: Config, place: str) -> None:
+    """Blocks of recognisers and restorers, and the names that they refer to.
+
+    Raises:
+        MaskbenchError: naming the key.
+    """
+    sets = (recognition.BARE, *config.synthesis.methods)
+    for name, block in config.restoration.restorers.items():
+        restoration.parse_params(name, block, place)
+    parse_segmenter(config.restoration.segmenter, place)
+    for name, block in config.recognition.recognisers.items():
+        recogniser = recognition.parse(name, block, place)
+        key = f"{place}: recognition.recognisers.{name}"
+        for wanted in recognition.learnt_from(recogniser, tuple(config.synthesis.methods)):
+            if wanted not in sets:
+                raise unknown_name(f"{key}.training", "training set", wanted, sets)
+        if isinstance(recogniser, recognition.Restored) and recogniser.restorer not in (
+            known := config.restoration.restorers
+        ):
+            raise unknown_name(f"{key}.restorer", "restorer", recogniser.restorer, known)
+    if config.recognition.recognisers and REFERENCE not in config.synthesis.methods:
+        raise MaskbenchError(
+            f"{place}: synthesis.methods",
+            f"lacks {REFERENCE}, whose masks the test people wear",
+            f"add the block {REFERENCE}: {{}}",
+        )
+
+
+def recognisers(config: Config) -> dict[str, recognition.Recogniser]:
+    """The parsed blocks by name."""
+    blocks = config.recognition.recognisers
+    return {name: recognition.parse(name, block) for name, block in blocks.items()}
+
+
+def fits(config: Config) -> list[tuple[str, str, int]]:
+    """Every (recogniser, training set, seed) that the configuration asks for.
+
+    What learns nothing has one fit, of the training set ``none`` and seed 0; a projection has one
+    for each of its training sets, of seed 0.
+    """
+    methods = tuple(name for name in synthesis.methods() if name in config.synthesis.methods)
+    found: list[tuple[str, str, int]] = []
+    for name, recogniser in recognisers(config).items():
+        learns = isinstance(recogniser, recognition.Learning)
+        seeds = config.recognition.seeds if learns else (0,)
+        sets = recognition.learnt_from(recogniser, methods) or (NOTHING,)
+        found += [(name, training, seed) for training in sets for seed in seeds]
+    return found
+
+
+def really_masked(config: Config) -> list[str]:
+    """The test data sets of people who really wear masks."""
+    return [
+        name
+        for name in config.recognition.tests
+        if adapter(config.datasets[name].adapter).really_masked
+    ]
+
+
+def seed_of_training(method: str, seed: int, config: Config) -> int:
+    """The seed of the synthesis training whose pictures a recogniser of ``seed`` learns from."""
+    if not synthesis.method(method).trained:
+        return 0
+    seeds = config.synthesis.seeds
+    return seed if seed in seeds else seeds[0]
 
 
 def trainings(config: Config, place: str = str(DEFAULT)) -> list[tuple[str, int]]:

@@ -59,6 +59,40 @@ class Layout:
         """Folder: the masked test faces of one model, a MaskedSet."""
         return self.root / "masked" / dataset / method / f"seed{seed}"
 
+    def dressed(self, dataset: str, method: str, seed: int | str) -> Path:
+        """Folder: training and validation people dressed by one model, a MaskedSet."""
+        return self.root / "dressed" / dataset / method / f"seed{seed}"
+
+    def segmenter(self, dataset: str, seed: int | str) -> Path:
+        """Folder: the trained mask segmenter."""
+        return self.root / "restoration" / dataset / "segmenter" / f"seed{seed}"
+
+    def restorer(self, dataset: str, restorer: str, seed: int | str) -> Path:
+        """Folder: a model trained to remove masks."""
+        return self.root / "restoration" / dataset / restorer / f"seed{seed}"
+
+    def restored(self, dataset: str, restorer: str, seed: int | str) -> Path:
+        """Folder: test faces with their masks removed."""
+        return self.root / "restored" / dataset / restorer / f"seed{seed}"
+
+    def restoration_metrics(self, dataset: str, restorer: str, seed: int | str) -> Path:
+        """Folder: metrics.json, per_picture.parquet and resamples.parquet."""
+        return self.root / "metrics" / "restoration" / dataset / restorer / f"seed{seed}"
+
+    def embeddings(self, dataset: str, network: str, training: str, seed: int | str) -> Path:
+        """Folder: a frozen network's embeddings of one training set."""
+        return self.root / "embeddings" / dataset / network / training / f"seed{seed}"
+
+    def recogniser(self, dataset: str, name: str, training: str, seed: int | str) -> Path:
+        """Folder: a recogniser fitted to one training set (``none`` where it learns nothing)."""
+        return self.root / "recognisers" / dataset / name / training / f"seed{seed}"
+
+    def recognition_metrics(
+        self, dataset: str, name: str, training: str, seed: int | str
+    ) -> Path:
+        """Folder: metrics.json, resamples, scores, curves and embeddings on one test set."""
+        return self.root / "metrics" / "recognition" / dataset / name / training / f"seed{seed}"
+
     def synthesis_metrics(self, dataset: str, method: str, seed: int | str) -> Path:
         """Folder: metrics.json, per_picture.parquet and resamples.parquet."""
         return self.root / "metrics" / "synthesis" / dataset / method / f"seed{seed}"

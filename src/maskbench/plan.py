@@ -26,6 +26,9 @@ class Plan:
         config: the configuration.
         trainings: every (method, seed), see :func:`maskbench.experiment.trainings`.
         modules: the module that defines each of its methods.
+        fits: every (recogniser, training set, seed), see :func:`maskbench.experiment.fits`.
+        recognisers: kind, network and restorer of each ("" where it has none).
+        really_masked: the test data sets of people who really wear masks.
         figures: each figure's inputs, see :func:`maskbench.experiment.figure_inputs`.
         tables: the tables that can be made.
     """
@@ -33,6 +36,9 @@ class Plan:
     config: Config
     trainings: list[tuple[str, int]]
     modules: dict[str, str]
+    fits: list[tuple[str, str, int]]
+    recognisers: dict[str, dict[str, str]]
+    really_masked: list[str]
     figures: dict[str, dict[str, list[Path]]]
     tables: list[str]
 
@@ -56,6 +62,9 @@ def plan(values: dict[str, Any], place: str, folder: Path) -> Plan:
         config=validate(Config, values, place),
         trainings=[(method, seed) for method, seed in found["trainings"]],
         modules=found["modules"],
+        fits=[(name, training, seed) for name, training, seed in found["fits"]],
+        recognisers=found["recognisers"],
+        really_masked=found["really_masked"],
         figures={
             figure: {need: [Path(path) for path in paths] for need, paths in needs.items()}
             for figure, needs in found["figures"].items()
@@ -66,6 +75,7 @@ def plan(values: dict[str, Any], place: str, folder: Path) -> Plan:
 
 def _ask(values: dict[str, Any], place: str) -> dict[str, Any]:
     from maskbench import experiment
+    from maskbench.recognition.params import network_of
     from maskbench.reporting.figures import names
     from maskbench.reporting.make_table import table_names
     from maskbench.synthesis import base
@@ -74,6 +84,16 @@ def _ask(values: dict[str, Any], place: str) -> dict[str, Any]:
     return {
         "trainings": experiment.trainings(config, place),
         "modules": {name: type(base.method(name)).__module__ for name in config.synthesis.methods},
+        "fits": experiment.fits(config),
+        "recognisers": {
+            name: {
+                "kind": recogniser.kind,
+                "network": network_of(recogniser) or "",
+                "restorer": getattr(recogniser, "restorer", ""),
+            }
+            for name, recogniser in experiment.recognisers(config).items()
+        },
+        "really_masked": experiment.really_masked(config),
         "figures": {
             figure: {
                 need: [str(path) for path in paths]

@@ -35,6 +35,7 @@ INFRASTRUCTURE = frozenset(
 
 
 BLOCKS = "synthesis.methods."
+RECOGNISERS = "recognition.recognisers."
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ class Step:
 
     Attributes:
         module: the module that holds its function, below ``maskbench``.
-        sections: dotted keys of the configuration that it reads; ``{dataset}`` and ``{method}``
-            stand for the job's own.
+        sections: dotted keys of the configuration that it reads; ``{dataset}``, ``{method}`` and
+            ``{recogniser}`` stand for the job's own.
         after: the steps whose outputs it reads.
         files: patterns of packaged data files that it reads, below ``maskbench``.
     """
@@ -82,6 +83,52 @@ STEPS: dict[str, Step] = {
         ("masks.unseen_styles", "metrics", "synthesis.methods.keypoint"),
         ("crop_faces", "fetch_weights", "synthesise"),
     ),
+    "synthesise_training": Step(
+        "synthesis.synthesise_training",
+        ("masks.styles", "synthesis.copies", "synthesis.methods.{method}"),
+        ("crop_faces", "draw_masks", "train_synthesis"),
+    ),
+    "train_segmenter": Step(
+        "restoration.train_segmenter", ("restoration.segmenter",), ("synthesise_training",)
+    ),
+    "train_restorer": Step(
+        "restoration.train_restorer",
+        ("restoration.restorers",),
+        ("crop_faces", "fetch_weights", "synthesise_training"),
+    ),
+    "restore": Step(
+        "restoration.restore",
+        ("restoration.restorers",),
+        ("crop_faces", "synthesise", "train_restorer", "train_segmenter"),
+    ),
+    "evaluate_segmenter": Step(
+        "restoration.evaluate_segmenter",
+        ("masks.unseen_styles", "metrics"),
+        ("crop_faces", "synthesise", "train_segmenter"),
+    ),
+    "evaluate_restoration": Step(
+        "restoration.evaluate_restoration",
+        ("masks.unseen_styles", "metrics"),
+        ("crop_faces", "fetch_weights", "restore", "synthesise", "train_segmenter"),
+    ),
+    "embed": Step("recognition.embed", (), ("crop_faces", "fetch_weights", "synthesise_training")),
+    # Not after embed and restore, which most recognisers do without: their jobs add them.
+    "train_recogniser": Step(
+        "recognition.train_recogniser",
+        ("recognition.recognisers.{recogniser}",),
+        ("crop_faces", "fetch_weights", "synthesise_training"),
+    ),
+    "evaluate_recognition": Step(
+        "recognition.evaluate_recognition",
+        (
+            "masks.unseen_styles",
+            "metrics",
+            "recognition.folds",
+            "recognition.recognisers.{recogniser}",
+            "recognition.test_styles",
+        ),
+        ("crop_faces", "fetch", "fetch_weights", "synthesise", "train_recogniser"),
+    ),
     "collect_measurements": Step(
         "reporting.collect_measurements", ("synthesis.seeds",), ("evaluate_synthesis",)
     ),
@@ -99,6 +146,8 @@ STEPS: dict[str, Step] = {
 }
 # What each input of a figure comes from (see maskbench.reporting.make_figure).
 FIGURE_INPUTS = {
+    "restored": "restore",
+    "recognition": "evaluate_recognition",
     "pictures": "fetch",
     "faces": "crop_faces",
     "mask_pictures": "draw_masks",
@@ -124,6 +173,7 @@ def settings(
     modules: tuple[str, ...] = (),
     methods: Mapping[str, str] | None = None,
     among: Collection[str] | None = None,
+    recogniser: str = "",
 ) -> dict[str, str]:
     """What decides the result of one job, apart from its input pictures and its seed.
 
@@ -135,6 +185,7 @@ def settings(
         modules: modules that it uses beside those of the table.
         methods: the module of each method; None: look them up in the registry.
         among: the methods whose artifacts the job reads; None: all of the configuration.
+        recogniser: the job's own; without one all of the configuration count.
 
     Returns:
         the text of each section by its dotted key, and ``code``: a digest of the steps' modules
@@ -143,11 +194,12 @@ def settings(
     before = sorted({*lineage(name), *(step for other in after for step in lineage(other))})
     chosen = [method] if method else sorted(config.synthesis.methods if among is None else among)
     sections = [key for step in before for key in STEPS[step].sections]
-    keys = {
-        key.format(dataset=dataset or config.synthesis.dataset, method=each)
-        for key in sections
-        for each in (chosen if "{method}" in key else [""])
+    of = {
+        "dataset": _datasets(dataset, config, before),
+        "method": chosen,
+        "recogniser": [recogniser] if recogniser else sorted(config.recognition.recognisers),
     }
+    keys = {key for section in sections for key in _filled(section, of)}
     if "masked_domain" in before and config.synthesis.real_domain.source in config.datasets:
         keys.add(f"datasets.{config.synthesis.real_domain.source}")
     keys = {key for key in keys if _exists(config, key)}
@@ -159,6 +211,24 @@ def settings(
         code += [methods_of[each] for each in sorted(used)]
     files = [pattern for step in before for pattern in STEPS[step].files]
     return found | {"code": code_digest(tuple(code), tuple(files))}
+
+
+def _datasets(dataset: str, config: Config, before: Collection[str]) -> list[str]:
+    """The data sets behind a job: its own, and the one that recognisers learn from."""
+    own = [dataset] if dataset else [config.synthesis.dataset]
+    if "evaluate_recognition" in before:
+        own += [config.synthesis.dataset, *([] if dataset else config.recognition.tests)]
+    elif "restore" in before:
+        own.append(config.synthesis.dataset)
+    return own
+
+
+def _filled(section: str, of: Mapping[str, Collection[str]]) -> list[str]:
+    """A section's keys, its placeholder replaced by each of its values."""
+    for name, values in of.items():
+        if "{" + name + "}" in section:
+            return [section.replace("{" + name + "}", value) for value in values]
+    return [section]
 
 
 def _registered() -> dict[str, str]:

@@ -38,12 +38,23 @@ REAL = CONFIG.synthesis.real_domain.source
 REAL_FACES = [] if REAL == "keypoint" else [PATHS.faces(REAL)]
 CAPTIONS = Path(workflow.basedir, "workflow", "report")
 ENVIRONMENT = Path(workflow.basedir, "environment.yml")
-DATASETS = [DATASET] if REAL == "keypoint" else [DATASET, REAL]
+DATASETS = list(
+    dict.fromkeys(
+        [
+            DATASET,
+            *([] if REAL == "keypoint" else [REAL]),
+            *CONFIG.recognition.tests,
+        ]
+    )
+)
 
 
 wildcard_constraints:
     dataset=r"\w+",
     method=r"\w+",
+    network=r"\w+",
+    recogniser=r"\w+",
+    training=r"\w+",
     seed=r"\d+",
     name=r"\w+",
 
@@ -108,6 +119,11 @@ def decided_by(step, after=(), modules=(), among=None):
 def of_trainings(path):
     """One path for each (method, seed) of the configuration."""
     return [path(DATASET, method, seed) for method, seed in TRAININGS]
+
+
+def of_restorers(path):
+    """One path for each restorer of the configuration; one seed tells enough of a picture."""
+    return [path(DATASET, name, 0) for name in CONFIG.restoration.restorers]
 
 
 def gpus_per_training() -> int:

@@ -15,6 +15,12 @@ EVERY_OUTPUT = {
     *of_trainings(PATHS.model),
     *of_trainings(PATHS.masked),
     *of_trainings(PATHS.synthesis_metrics),
+    *of_restorers(PATHS.restorer),
+    *of_restorers(PATHS.restored),
+    *of_restorers(PATHS.restoration_metrics),
+    *EMBEDDINGS,
+    *of_fits(),
+    *of_tests(),
 }
 
 

@@ -2,6 +2,12 @@
 
 TABLES = PLAN.tables
 FIGURES = list(PLAN.figures)
+# Of everything: synthesis, restoration, recognition.
+EVALUATIONS = [
+    *of_trainings(PATHS.synthesis_metrics),
+    *of_restorers(PATHS.restoration_metrics),
+    *of_tests(),
+]
 
 
 localrules:
@@ -12,7 +18,7 @@ localrules:
 
 rule collect_measurements:
     input:
-        metrics=of_trainings(PATHS.synthesis_metrics),
+        metrics=EVALUATIONS,
     output:
         measurements=report(
             PATHS.measurements, caption=caption("measurements"), category="Numbers"
@@ -117,7 +123,7 @@ for FIGURE in FIGURES:
 
 rule judge_claims:
     input:
-        metrics=of_trainings(PATHS.synthesis_metrics),
+        metrics=EVALUATIONS,
     output:
         csv=PATHS.claims("csv"),
         md=PATHS.claims("md"),

@@ -36,9 +36,19 @@ rule synthesis:
         of_trainings(PATHS.masked),
 
 
+rule restoration:
+    input:
+        of_restorers(PATHS.restoration_metrics),
+
+
+rule recognise_all:
+    input:
+        of_tests(),
+
+
 rule metrics:
     input:
-        of_trainings(PATHS.synthesis_metrics),
+        EVALUATIONS,
 
 
 rule tables:
@@ -54,6 +64,22 @@ rule figures:
 rule claims:
     input:
         rules.judge_claims.output,
+
+
+# For all recognisers together (dvc.yaml asks for these).
+rule dress_all:
+    input:
+        sorted({PATHS.dressed(DATASET, *run) for run in TRAININGS}),
+
+
+rule embed_all:
+    input:
+        EMBEDDINGS,
+
+
+rule fit_all:
+    input:
+        of_fits(),
 
 
 # For one method: train_<method>, synthesise_<method>, evaluate_<method> (dvc.yaml asks for these).

@@ -135,6 +135,7 @@ def crop_faces(
             out=target,
             config=config.faces,
             max_reject_share=section.max_reject_share,
+            undetected=section.undetected,
             workers=workers,
         )
 

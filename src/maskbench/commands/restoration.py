@@ -178,8 +178,7 @@ def train_restorer(
             run=tracking,
         )
         tracking.artifact(target / "curves.parquet")
-        if (sheet := target / "sheet.png").exists():
-            tracking.artifact(sheet)
+        tracking.artifact(target / "sheet.png")
 
 
 @app.command(name="restore")

@@ -62,6 +62,8 @@ class Adapter:
     version: str = ""  # "" for local collections: their checksum identifies them
     folder: str = ""
     package: Package | None = None
+    really_masked: bool = False  # its manifest has a column `mask`
+    files: tuple[str, ...] = ()  # of a protocol, beside the pictures; kept where they are there
 
 
 def adapter_names() -> tuple[str, ...]:

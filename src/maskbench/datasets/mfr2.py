@@ -17,6 +17,7 @@ from maskbench.datasets.base import Adapter, Row, pictures_in, subfolders
 from maskbench.errors import MaskbenchError, from_os_error
 
 BARE = "no-mask"
+PAIRS = "pairs.txt"
 _LABELS = "mfr2_labels.txt"
 
 
@@ -108,4 +109,6 @@ ADAPTER = Adapter(
     licence="MFR2: test set of the MaskTheFace authors, pictures collected from the web; "
     "for research only, do not redistribute",
     folder="mfr2",
+    really_masked=True,
+    files=(PAIRS,),
 )

@@ -141,6 +141,20 @@ WEIGHTS: dict[str, Packaged | Published] = {
         "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
         _TORCHVISION_TERMS,
     ),
+    "vgg19-dcbb9e9d.pth": Published(
+        ("https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",),
+        "dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44",
+        _TORCHVISION_TERMS,
+    ),
+    "facenet_vggface2.pt": Published(
+        (
+            "https://github.com/timesler/facenet-pytorch/releases/download/v2.2.9/"
+            "20180402-114759-vggface2.pt",
+        ),
+        "281cebca8662831adb987a874bdcb36e73f5b1c6dc5ee5878f305e985625d99b",
+        "facenet-pytorch (MIT), converted from FaceNet of D. Sandberg; trained on VGGFace2: "
+        "non-commercial research",
+    ),
 }
 
 

@@ -11,7 +11,7 @@ import logging
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -41,6 +41,7 @@ def crop_faces(
     config: FacesConfig,
     max_reject_share: float,
     workers: int = 1,
+    undetected: Literal["reject", "whole"] = "reject",
 ) -> None:
     """Crop the faces of a data set.
 
@@ -52,6 +53,8 @@ def crop_faces(
         config: detector, margin and size.
         max_reject_share: rejecting more than this share of the pictures is an error.
         workers: processes at most; each computes with one thread.
+        undetected: what becomes of a picture without a detected face; ``whole``: a square in its
+            middle, with the score 0.
 
     Raises:
         MaskbenchError: inputs are missing or disagree, weights are damaged, or too many pictures
@@ -68,12 +71,13 @@ def crop_faces(
     ]
     processes = min(workers, len(tasks) // _PAYS)
     reasons: Counter[str] = Counter()
+    missed = 0
     spec = _spec(opened.source, config, Path(weights))
     with (
         atomic_dir(Path(out)) as tmp,
         FaceSetWriter(tmp, config.size, spec) as writer,
         pictures_progress("crop_faces", len(tasks)) as advance,
-        closing(outcomes(tasks, Path(weights), config, processes)) as results,
+        closing(outcomes(tasks, Path(weights), config, processes, undetected == "whole")) as results,
     ):
         for task, split, outcome in zip(tasks, split_of, results, strict=True):
             if outcome.image is None:
@@ -84,7 +88,10 @@ def crop_faces(
             else:
                 writer.add(outcome.image, _row(task, outcome, split))
             advance(1, f"{writer.rejected} rejected")
+            missed += outcome.face is not None and outcome.face.score == 0
     log.info("%s: %d faces, %d rejected", out, writer.accepted, writer.rejected)
+    if missed:
+        log.warning("%s: %d pictures without a detected face are taken whole", out, missed)
     for reason, count in reasons.most_common(5):
         log.warning("%s: %d rejected: %s", out, count, reason)
 

@@ -42,27 +42,34 @@ class Outcome:
 
 
 def outcomes(
-    tasks: list[Task], weights: Path, config: FacesConfig, workers: int
+    tasks: list[Task], weights: Path, config: FacesConfig, workers: int, whole: bool = False
 ) -> Generator[Outcome, None, None]:
     """Yield an outcome for each task, in order.
+
+    Args:
+        whole: a picture without a detected face gives its middle.
 
     Raises:
         MaskbenchError: weights are missing or damaged; a worker process was killed.
     """
-    work = functools.partial(_work, config=config)
+    work = functools.partial(_work, config=config, whole=whole)
     return in_runs(tasks, work, weights=weights, config=config, workers=workers, step="crop_faces")
 
 
-def _work(run: list[Task], locator: FaceLocator, config: FacesConfig) -> list[Outcome]:
+def _work(
+    run: list[Task], locator: FaceLocator, config: FacesConfig, whole: bool
+) -> list[Outcome]:
     """Read a run of pictures and crop them."""
     paths = [Path(task.root) / task.source for task in run]
     done: list[Outcome] = []
     for held in pictures_of(paths, config.max_pixels):
-        done += _crop(list(held.values()), locator, config)
+        done += _crop(list(held.values()), locator, config, whole)
     return done
 
 
-def _crop(held: list[np.ndarray | str], locator: FaceLocator, config: FacesConfig) -> list[Outcome]:
+def _crop(
+    held: list[np.ndarray | str], locator: FaceLocator, config: FacesConfig, whole: bool
+) -> list[Outcome]:
     images = [entry for entry in held if not isinstance(entry, str)]
     faces = iter(locator.locate(images))
     done = []
@@ -71,6 +78,8 @@ def _crop(held: list[np.ndarray | str], locator: FaceLocator, config: FacesConfi
             done.append(Outcome(entry))
             continue
         face = next(faces)
+        if face is None and whole:
+            face = locator.whole(entry)
         if face is None:
             done.append(Outcome("no face found"))
             continue

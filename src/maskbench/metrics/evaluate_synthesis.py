@@ -16,21 +16,20 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from maskbench.artifacts import atomic_dir
 from maskbench.config import MetricsConfig
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
-from maskbench.measurements import Measurement, write_metrics
 from maskbench.metrics import bootstrap, kid
 from maskbench.metrics.fid import FEWER, fid
 from maskbench.metrics.inception_score import inception_score, probabilities, replicate_scores
+from maskbench.metrics.numbers import Number, write_numbers
 from maskbench.metrics.picture_metrics import Measured, Networks, measure_pictures
 
 log = logging.getLogger(__name__)
@@ -42,19 +41,6 @@ FRONTAL_PITCH = 15.0
 """Degrees: a head bowed by more is not ``pose_frontal``."""
 PLACEMENT = ("placement_iou", "covers_nose_mouth", "leaves_eyes")
 _CHUNK = 4_000_000  # weights held at a time when sets are resampled
-
-Rows = list[Measurement]
-
-
-@dataclass(frozen=True)
-class _Number:
-    """A value, the pictures behind it, its replicates (may be empty) and a flag."""
-
-    metric: str
-    value: float | None
-    n: int
-    replicates: np.ndarray
-    note: str = ""
 
 
 def evaluate_synthesis(
@@ -101,37 +87,26 @@ def evaluate_synthesis(
             config.batch_size,
             is_reference=method == REFERENCE_METHOD,
         )
-        rows: Rows = []
-        resamples: list[pd.DataFrame] = []
-        for variant, chosen in _variants(pictures, unseen_styles).items():
-            numbers = _summarise(measured, chosen, variant, config)
-            for number in numbers:
-                low, high = bootstrap.interval(number.replicates)
-                rows.append(
-                    Measurement(
-                        stage="synthesis",
-                        dataset=pictures.dataset,
-                        split="+".join(sorted(set(pictures.faces["split"]))),
-                        method=method,
-                        variant=variant,
-                        seed=seed,
-                        metric=number.metric,
-                        value=number.value,
-                        n=number.n,
-                        ci_low=low,
-                        ci_high=high,
-                        backbone=networks.backbones.get(number.metric, "none"),
-                        crop=pictures.crop,
-                        mlflow_run_id=run_id,
-                        note=number.note,
-                    )
-                )
-                resamples.append(_replicate_frame(variant, number))
-        write_metrics(tmp / "metrics.json", rows)
+        numbers = {
+            variant: [
+                replace(number, backbone=networks.backbones.get(number.metric, "none"))
+                for number in _summarise(measured, chosen, variant, config)
+            ]
+            for variant, chosen in _variants(pictures, unseen_styles).items()
+        }
+        facts = {
+            "stage": "synthesis",
+            "dataset": pictures.dataset,
+            "split": "+".join(sorted(set(pictures.faces["split"]))),
+            "method": method,
+            "seed": seed,
+            "crop": pictures.crop,
+            "mlflow_run_id": run_id,
+        }
+        count = write_numbers(tmp, numbers, facts)
         measured.pictures.to_parquet(tmp / "per_picture.parquet", index=False)
-        pd.concat(resamples, ignore_index=True).to_parquet(tmp / "resamples.parquet", index=False)
         del measured  # closes the memory maps before their folder goes
-    log.info("%s seed %d: %d numbers in %s", method, seed, len(rows), out)
+    log.info("%s seed %d: %d numbers in %s", method, seed, count, out)
 
 
 def _variants(pictures: MaskedSet, unseen_styles: Sequence[str]) -> dict[str, np.ndarray]:
@@ -150,7 +125,7 @@ def _variants(pictures: MaskedSet, unseen_styles: Sequence[str]) -> dict[str, np
 
 def _summarise(
     measured: Measured, chosen: np.ndarray, variant: str, config: MetricsConfig
-) -> list[_Number]:
+) -> list[Number]:
     """The numbers of one variant."""
     names = [c for c in measured.pictures.columns if c not in ("face_id", "style")]
     if variant.startswith("pose_"):
@@ -162,7 +137,7 @@ def _summarise(
         values = measured.pictures[name].to_numpy()[chosen]
         known = np.isfinite(values)
         numbers.append(
-            _Number(
+            Number(
                 name,
                 float(values[known].mean()) if known.any() else None,
                 int(known.sum()),
@@ -177,7 +152,7 @@ def _summarise(
 
 def _set_numbers(
     measured: Measured, chosen: np.ndarray, face: np.ndarray, draws: np.ndarray
-) -> list[_Number]:
+) -> list[Number]:
     """Inception Score, FID and KID of one variant.
 
     FID has no interval: its value falls with the number of different pictures, which resampling
@@ -185,7 +160,7 @@ def _set_numbers(
     """
     n, nothing = len(chosen), np.empty(0)
     p = probabilities(measured.logits[chosen])
-    score = _Number(
+    score = Number(
         "is", inception_score(p), n, _replicates(draws, face, lambda w: replicate_scores(p, w))
     )
     if measured.reference_features is None:
@@ -199,8 +174,8 @@ def _set_numbers(
         )
     return [
         score,
-        _Number("fid", fid(x, y), n, nothing, flag),
-        _Number("kid", kid.kid(x, y, of_x=face, of_y=face), n, kid_replicates),
+        Number("fid", fid(x, y), n, nothing, flag),
+        Number("kid", kid.kid(x, y, of_x=face, of_y=face), n, kid_replicates),
     ]
 
 
@@ -218,15 +193,3 @@ def _replicates(
         return np.empty(0)
     replicates = np.concatenate(parts)
     return replicates - np.nanmean(replicates) + statistic(np.ones((1, len(face))))
-
-
-def _replicate_frame(variant: str, number: _Number) -> pd.DataFrame:
-    count = len(number.replicates)
-    return pd.DataFrame(
-        {
-            "variant": [variant] * count,
-            "metric": [number.metric] * count,
-            "resample": np.arange(count, dtype=np.int32),
-            "value": number.replicates.astype(np.float64),
-        }
-    )

@@ -5,6 +5,7 @@ triplet     Schroff et al. 2015 (FaceNet), semi-hard triplets of the batch
 cosface     Wang et al. 2018: cosine less a margin
 arcface     Deng et al. 2019: angle plus a margin
 quintuplet  paper 2, section 4.2: bare and masked positives and negatives
+self_restrained  Boutros et al. 2022, for adapters on frozen embeddings
 
 The four published ones come from pytorch-metric-learning. Losses with classes have weights of their
 own, to be trained with the network.
@@ -24,16 +25,24 @@ from torch import Tensor, nn
 
 from maskbench.errors import unknown_name
 from maskbench.recognition import quintuplet
+from maskbench.recognition.self_restrained import self_restrained_triplet
 
 
 class RecognitionLoss(nn.Module):
     """One loss.
 
-    Called with embeddings (B, D), labels (B,) int, masked (B,) bool and the share of the training
-    that is done (0 to 1); gives a scalar.
+    Called with embeddings (B, D), labels (B,) int, masked (B,) bool, the share of the training
+    that is done (0 to 1) and what the network was given (B, ...); gives a scalar.
     """
 
-    def forward(self, embeddings: Tensor, labels: Tensor, masked: Tensor, done: float) -> Tensor:
+    def forward(
+        self,
+        embeddings: Tensor,
+        labels: Tensor,
+        masked: Tensor,
+        done: float,
+        inputs: Tensor | None = None,
+    ) -> Tensor:
         raise NotImplementedError
 
 
@@ -44,7 +53,14 @@ class Softmax(RecognitionLoss):
         super().__init__()
         self.classes = nn.Linear(size, people)
 
-    def forward(self, embeddings: Tensor, labels: Tensor, masked: Tensor, done: float) -> Tensor:
+    def forward(
+        self,
+        embeddings: Tensor,
+        labels: Tensor,
+        masked: Tensor,
+        done: float,
+        inputs: Tensor | None = None,
+    ) -> Tensor:
         return F.cross_entropy(self.classes(embeddings), labels)
 
 
@@ -55,7 +71,14 @@ class Margin(RecognitionLoss):
         super().__init__()
         self.inner = inner
 
-    def forward(self, embeddings: Tensor, labels: Tensor, masked: Tensor, done: float) -> Tensor:
+    def forward(
+        self,
+        embeddings: Tensor,
+        labels: Tensor,
+        masked: Tensor,
+        done: float,
+        inputs: Tensor | None = None,
+    ) -> Tensor:
         return self.inner(embeddings, labels)
 
 
@@ -69,7 +92,14 @@ class Triplet(RecognitionLoss):
         self.miner = TripletMarginMiner(margin, "semihard", distance=distance)
         self.inner = TripletMarginLoss(margin, distance=distance)
 
-    def forward(self, embeddings: Tensor, labels: Tensor, masked: Tensor, done: float) -> Tensor:
+    def forward(
+        self,
+        embeddings: Tensor,
+        labels: Tensor,
+        masked: Tensor,
+        done: float,
+        inputs: Tensor | None = None,
+    ) -> Tensor:
         return self.inner(embeddings, labels, self.miner(embeddings, labels))
 
 
@@ -82,9 +112,32 @@ class Quintuplet(RecognitionLoss):
         super().__init__()
         self.margin = margin
 
-    def forward(self, embeddings: Tensor, labels: Tensor, masked: Tensor, done: float) -> Tensor:
+    def forward(
+        self,
+        embeddings: Tensor,
+        labels: Tensor,
+        masked: Tensor,
+        done: float,
+        inputs: Tensor | None = None,
+    ) -> Tensor:
         mine = quintuplet.semi_hard if done < self.HARDEST_FROM else quintuplet.hardest
         return mine(F.normalize(embeddings), labels, masked, self.margin)
+
+
+class SelfRestrained(RecognitionLoss):
+    """That of the Embedding Unmasking Model: adapted masked faces beside the frozen embeddings of
+    bare ones, which are the network's inputs."""
+
+    def forward(
+        self,
+        embeddings: Tensor,
+        labels: Tensor,
+        masked: Tensor,
+        done: float,
+        inputs: Tensor | None = None,
+    ) -> Tensor:
+        assert inputs is not None
+        return self_restrained_triplet(embeddings, inputs, labels, masked)
 
 
 _MADE: dict[str, Callable[[int, int], RecognitionLoss]] = {
@@ -95,6 +148,7 @@ _MADE: dict[str, Callable[[int, int], RecognitionLoss]] = {
         ArcFaceLoss(people, size, margin=math.degrees(0.5), scale=64)
     ),
     "quintuplet": lambda people, size: Quintuplet(0.2),
+    "self_restrained": lambda people, size: SelfRestrained(),
 }
 LOSSES = tuple(_MADE)
 

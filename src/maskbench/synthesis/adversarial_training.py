@@ -96,7 +96,7 @@ class AdversarialTraining:
             "generator_schedule": self.schedulers[0],
             "critic_schedule": self.schedulers[1],
             "random": self.random,
-            "global_random": _GlobalRandom(),
+            "global_random": state.GlobalRandom(),
             "batches": self.batches,
         }
 
@@ -203,18 +203,3 @@ class AdversarialTraining:
                 point = [float(self.step), sum(values) / len(values)]
                 self.curves.setdefault(name, []).append(point)
             self.sums = {}
-
-
-class _GlobalRandom:
-    """Torch's global generator (dropout draws from it), as a part of the state."""
-
-    def state_dict(self) -> dict[str, Any]:
-        values = {"cpu": torch.get_rng_state()}
-        if torch.cuda.is_available():
-            values["cuda"] = torch.cuda.get_rng_state()
-        return values
-
-    def load_state_dict(self, values: dict[str, Any]) -> None:
-        torch.set_rng_state(values["cpu"])
-        if "cuda" in values and torch.cuda.is_available():
-            torch.cuda.set_rng_state(values["cuda"])

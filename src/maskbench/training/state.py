@@ -24,6 +24,21 @@ from maskbench.errors import MaskbenchError
 _KEY = "state"  # a single metadata key: safetensors keeps several in no fixed order
 
 
+class GlobalRandom:
+    """Torch's global generator (dropout draws from it), as a part of the state."""
+
+    def state_dict(self) -> dict[str, Any]:
+        values = {"cpu": torch.get_rng_state()}
+        if torch.cuda.is_available():
+            values["cuda"] = torch.cuda.get_rng_state()
+        return values
+
+    def load_state_dict(self, values: dict[str, Any]) -> None:
+        torch.set_rng_state(values["cpu"])
+        if "cuda" in values and torch.cuda.is_available():
+            torch.cuda.set_rng_state(values["cuda"])
+
+
 def capture(parts: Mapping[str, Any]) -> dict[str, Any]:
     """The present value of every part as plain data.
 

@@ -1,0 +1,297 @@
+"""Frozen networks that turn face crops into embeddings, behind one small interface.
+
+    encoder = encoder_of("dlib_resnet", weights)
+    embeddings = encoder(faces, rows)        # FaceSet, rows -> float32 (n, dim)
+
+``name`` is the network, ``backbone`` what numbers say about it. Every encoder adds the embedding of
+the mirrored picture (its flip), except the two ImageNet networks of the third paper, whose
+encodings are taken as they are.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from maskbench.datasets.weights import WEIGHTS, Published, weights_file
+from maskbench.errors import MaskbenchError
+from maskbench.faces.crop import to_crop
+from maskbench.faces.faceset import FaceSet
+from maskbench.metrics.dlib_network import CHIP, EMBEDDING, read_dlib_network
+from maskbench.metrics.features import (
+    FID_INCEPTION,
+    PackagedFeatures,
+    feature_extractor,
+    read_state,
+)
+from maskbench.metrics.identity import RECOGNISER, chip_of
+from maskbench.recognition.backbones.inception_resnet import EMBEDDING as FACENET_SIZE
+from maskbench.recognition.backbones.inception_resnet import InceptionResnetV1
+
+FACENET, VGG19 = "facenet_vggface2.pt", "vgg19-dcbb9e9d.pth"
+FIVE_POINTS = "dlib_landmarks_5.dat"
+
+
+class Absent(Exception):
+    """A published network's weights are not there; the text says which and why."""
+
+
+class Encoder(ABC):
+    """A network on face crops.
+
+    Attributes:
+        name: registry name; ``backbone``: what the column of that name says.
+        dim: length of the embeddings.
+    """
+
+    name: ClassVar[str]
+    dim: int
+    BATCH: ClassVar[int] = 32
+
+    @property
+    def backbone(self) -> str:
+        return self.name
+
+    @abstractmethod
+    def encode(self, faces: FaceSet, rows: np.ndarray) -> np.ndarray:
+        """Embeddings (n, dim) of at most :attr:`BATCH` rows."""
+
+    def __call__(
+        self, faces: FaceSet, rows: Sequence[int] | np.ndarray | None = None
+    ) -> np.ndarray:
+        """Embeddings (n, dim), float32, of these rows of a FaceSet (None: all).
+
+        Their length is the network's own; compare them by cosine.
+        """
+        rows = np.arange(len(faces)) if rows is None else np.asarray(rows, int)
+        out = np.empty((len(rows), self.dim), np.float32)
+        for start in range(0, len(rows), self.BATCH):
+            out[start : start + self.BATCH] = self.encode(faces, rows[start : start + self.BATCH])
+        return out
+
+
+def batched(network: nn.Module, pixels: np.ndarray, size: int, device: str) -> np.ndarray:
+    """Run uint8 pictures (n, H, W, 3) in a batch of one fixed size, so that an embedding does not
+    depend on its neighbours: (n, dim) float32."""
+    whole = np.zeros((size, *pixels.shape[1:]), np.uint8)
+    whole[: len(pixels)] = pixels
+    with torch.inference_mode():
+        x = torch.from_numpy(whole).to(device).permute(0, 3, 1, 2).float()
+        return network(x)[: len(pixels)].float().cpu().numpy()
+
+
+class DlibEncoder(Encoder):
+    """dlib's recogniser on chips that its five-point predictor aligns.
+
+    The predictor wants dlib's kind of box; MTCNN's is upright, so it gets a square of 0.9 of its
+    height, lowered by a twentieth. On MFR2 this alignment, not the network, decides:
+    the predictor in MTCNN's own box loses a point of AUC, the 68 landmarks as much.
+    """
+
+    name = "dlib_resnet"
+    dim = EMBEDDING
+    SIDE, DOWN = 0.9, 0.05
+
+    def __init__(self, weights: Path, device: str) -> None:
+        import dlib
+
+        path = weights_file(weights, FIVE_POINTS)
+        try:
+            self._predict = dlib.shape_predictor(str(path))
+        except RuntimeError as error:
+            raise MaskbenchError(
+                path, f"not a landmark predictor ({error})", "fetch the weights again"
+            ) from error
+        network = read_dlib_network(weights_file(weights, RECOGNISER)).to(device)
+        self._network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._device = device
+
+    def chips(self, faces: FaceSet, rows: np.ndarray) -> np.ndarray:
+        """Aligned faces (n, 150, 150, 3) uint8."""
+        import dlib
+
+        out = np.empty((len(rows), CHIP, CHIP, 3), np.uint8)
+        boxes, squares = faces.faces["box"], faces.faces["crop_box"]
+        for i, row in enumerate(rows):
+            corners = np.asarray(boxes.iloc[row], np.float64).reshape(2, 2) - 0.5
+            (x0, y0), (x1, y1) = to_crop(corners, np.asarray(squares.iloc[row]), faces.size)
+            height = float(y1 - y0)
+            half, x, y = self.SIDE * height / 2, (x0 + x1) / 2, (y0 + y1) / 2 + self.DOWN * height
+            edges = (x - half, y - half, x + half, y + half)
+            box = dlib.rectangle(*(round(float(v)) for v in edges))
+            image = np.ascontiguousarray(faces.images[row])
+            out[i] = chip_of(image, self._predict(image, box))
+        return out
+
+    def encode(self, faces: FaceSet, rows: np.ndarray) -> np.ndarray:
+        chips = self.chips(faces, rows)
+        return self.run(chips) + self.run(chips[:, :, ::-1])
+
+    def run(self, chips: np.ndarray) -> np.ndarray:
+        return batched(self._network, chips, self.BATCH, self._device)
+
+
+class WholeCrops(Encoder):
+    """A network that takes the crop itself, resized to ``size``.
+
+    Args:
+        network: float pixels (B, 3, size, size) in 0..255 -> (B, dim).
+        flip: whether the mirrored picture's embedding is added.
+    """
+
+    def __init__(
+        self, network: nn.Module, dim: int, size: int, device: str, flip: bool = True
+    ) -> None:
+        self.dim, self.size, self.flip, self._device = dim, size, flip, device
+        network = network.eval().requires_grad_(False).to(device)
+        self._network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def encode(self, faces: FaceSet, rows: np.ndarray) -> np.ndarray:
+        pixels = resized(np.asarray(faces.images[rows]), self.size)
+        found = batched(self._network, pixels, self.BATCH, self._device)
+        if self.flip:
+            found = found + batched(self._network, pixels[:, :, ::-1], self.BATCH, self._device)
+        return found
+
+
+def resized(images: np.ndarray, size: int) -> np.ndarray:
+    """Pictures (n, H, W, 3) uint8 at (n, size, size, 3): areas averaged down, cubic up."""
+    if images.shape[1] == size:
+        return images
+    how = cv2.INTER_AREA if images.shape[1] > size else cv2.INTER_CUBIC
+    return np.stack([cv2.resize(image, (size, size), interpolation=how) for image in images])
+
+
+class _Scaled(nn.Module):
+    """Pixels 0..255 to a network's own range."""
+
+    def __init__(
+        self, network: nn.Module, mean: Sequence[float], deviation: Sequence[float]
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.mean: Tensor
+        self.deviation: Tensor
+        self.register_buffer("mean", torch.tensor(mean)[:, None, None])
+        self.register_buffer("deviation", torch.tensor(deviation)[:, None, None])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.network((x - self.mean) / self.deviation)
+
+
+class FaceNet(WholeCrops):
+    """FaceNet's published weights (VGGFace2), 160 x 160, (pixel - 127.5) / 128."""
+
+    name = "facenet"
+
+    def __init__(self, weights: Path, device: str) -> None:
+        network = InceptionResnetV1()
+        load_facenet(network, weights_file(weights, FACENET))
+        scaled = _Scaled(network, (127.5,) * 3, (128.0,) * 3)
+        super().__init__(scaled, FACENET_SIZE, 160, device)
+
+
+def load_facenet(network: InceptionResnetV1, path: Path) -> None:
+    """Put published weights into a network; their classifier (``logits``) is left out.
+
+    Raises:
+        MaskbenchError: the file is unreadable or of another network.
+    """
+    state = {k: v for k, v in read_state(path).items() if not k.startswith("logits.")}
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        first = str(error).splitlines()[-1].strip()
+        raise MaskbenchError(
+            path, f"not FaceNet's weights ({first})", "run: maskbench fetch_weights"
+        ) from error
+
+
+class _Vgg19(nn.Module):
+    """torchvision's VGG19 without its last layer: 4096 numbers, ImageNet's normalisation."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        from torchvision.models import vgg19
+
+        with torch.device("meta"):
+            network = vgg19(weights=None)
+        try:
+            network.load_state_dict(read_state(path), assign=True)
+        except RuntimeError as error:
+            raise MaskbenchError(path, "not VGG19", "run: maskbench fetch_weights") from error
+        network.classifier = network.classifier[:-1]
+        mean, deviation = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
+        self.network = _Scaled(network, mean, deviation)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.network(x)
+
+
+class Vgg19(WholeCrops):
+    """The third paper's second encoder; it names no layer, here the last before the classes."""
+
+    name = "vgg19"
+
+    def __init__(self, weights: Path, device: str) -> None:
+        super().__init__(_Vgg19(weights_file(weights, VGG19)), 4096, 224, device, flip=False)
+
+
+class ImageFeatures(Encoder):
+    """Inception (the third paper's first encoder) or the packaged ImageNet network."""
+
+    def __init__(self, weights: Path, device: str) -> None:
+        published = self.name == "inception"
+        if published:
+            self._extractor = feature_extractor(weights, True, self.BATCH, device)
+        else:
+            self._extractor = PackagedFeatures.open(weights, self.BATCH, device)
+        self.dim = self._extractor.dim
+
+    def encode(self, faces: FaceSet, rows: np.ndarray) -> np.ndarray:
+        return self._extractor(np.asarray(faces.images[rows]))[0]
+
+
+class Inception(ImageFeatures):
+    """Pooled features of FID's Inception."""
+
+    name = "inception"
+
+
+class EfficientNet(ImageFeatures):
+    """Pooled features of the packaged EfficientNet-Lite0."""
+
+    name = "efficientnet_lite0"
+
+
+_ENCODERS: dict[str, tuple[type, str]] = {
+    "dlib_resnet": (DlibEncoder, RECOGNISER),
+    "facenet": (FaceNet, FACENET),
+    "inception": (Inception, FID_INCEPTION),
+    "vgg19": (Vgg19, VGG19),
+    "efficientnet_lite0": (EfficientNet, "efficientnet_lite0.pth"),
+}
+
+
+def encoder_of(name: str, weights: Path, device: str = "cpu") -> Encoder:
+    """A frozen network.
+
+    Raises:
+        Absent: its published weights are not in the folder.
+        MaskbenchError: the weights are damaged, or packaged ones missing.
+    """
+    made, file = _ENCODERS[name]
+    if isinstance(WEIGHTS[file], Published):
+        try:
+            weights_file(weights, file)
+        except MaskbenchError as error:
+            raise Absent(f"{file}: {error.what}") from error
+    found: Encoder = made(weights, device)
+    return found

@@ -1,0 +1,186 @@
+"""The kinds of recognisers: the typed blocks of ``recognition.recognisers`` in params.yaml.
+
+A recogniser is a block with a name of its own; its ``kind`` says what it is:
+
+pretrained   a published or packaged network, as it is
+network      a network trained here, from scratch or from given weights
+adapter      a small network trained on a frozen network's embeddings
+projection   a frozen network whose embeddings lose their face-mask bias (paper 3)
+restored     a frozen network on faces whose masks were taken off first (papers 2 and 3)
+
+Adding a recogniser is adding a block: rules, tables and figures take it up from there.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from maskbench.config import Section, validate
+from maskbench.errors import MaskbenchError, unknown_name
+from maskbench.recognition.adapter import AdapterParams
+from maskbench.recognition.losses import LOSSES
+
+BARE = "bare"
+"""The training set without masked pictures."""
+EVERY = "every"
+NETWORKS = ("dlib_resnet", "facenet", "inception", "vgg19", "efficientnet_lite0")
+
+Network = Literal["dlib_resnet", "facenet", "inception", "vgg19", "efficientnet_lite0"]
+Backbone = Literal["iresnet18", "iresnet50", "mobilefacenet", "resnet50", "inception_resnet_v1"]
+Loss = Literal["softmax", "triplet", "cosface", "arcface", "quintuplet"]
+AdapterLoss = Literal["arcface", "cosface", "triplet", "self_restrained"]
+assert set(Loss.__args__) | set(AdapterLoss.__args__) == set(LOSSES)  # type: ignore[attr-defined]
+
+Training = str | tuple[str, ...]
+_TRAINING = (
+    "a synthesis method whose masked pictures are learnt from beside the bare ones; "
+    "bare: bare pictures alone; several of them as a list, or `every` for bare and all methods of "
+    "this configuration: then each is a training of its own"
+)
+
+
+class Pretrained(Section):
+    """A network as it was published."""
+
+    kind: Literal["pretrained"] = "pretrained"
+    network: Network = Field(description="which network")
+
+
+class Learning(Section):
+    """What every training of a recogniser has."""
+
+    training: Training = Field("keypoint", description=_TRAINING)
+    steps: int = Field(600, ge=1, description="batches that are learnt from")
+    people: int = Field(14, ge=2, description="P, people in a batch")
+    bare: int = Field(3, ge=1, description="K, bare pictures of each")
+    masked: int = Field(
+        3, ge=1, description="K, masked pictures of each; as many bare ones more for `bare`"
+    )
+    lr: float = Field(0.1, gt=0, description="learning rate at the start")
+    weight_decay: float = Field(5e-4, ge=0, description="of the weights")
+    optimiser: Literal["sgd", "adamw"] = Field("sgd", description="sgd: with momentum 0.9")
+    schedule: Literal["constant", "cosine", "drops"] = Field(
+        "cosine", description="drops: the rate is divided by 10 at evenly spaced steps"
+    )
+    drops: int = Field(4, ge=1, description="how often, for the schedule drops")
+    warmup: int = Field(0, ge=0, description="steps in which the rate rises to lr")
+    ema: float = Field(
+        0, ge=0, lt=1, description="decay of a moving average of the weights; 0: none"
+    )
+    checkpoint_every: int = Field(100, ge=0, description="steps between checkpoints; 0: none")
+    log_every: int = Field(10, ge=1, description="steps between points of the curves")
+
+
+class Augmentation(Section):
+    """What happens to pictures while a network learns."""
+
+    mirror: bool = Field(True, description="every second picture is mirrored")
+    shift: float = Field(0.06, ge=0, lt=0.5, description="moved by up to this share of the side")
+    light: float = Field(0.2, ge=0, lt=1, description="brightness and contrast changed by up to")
+
+
+class Trained(Learning):
+    """A network trained here."""
+
+    kind: Literal["network"] = "network"
+    backbone: Backbone = Field(description="the network")
+    loss: Loss = Field(description="the loss")
+    size: int = Field(112, ge=16, description="side of the pictures in pixels; a multiple of 16")
+    width: int = Field(64, ge=4, description="channels of iresnet's first stage; 64: published")
+    start: str | None = Field(
+        None,
+        description="weights to start from: facenet, or a state.safetensors of an earlier training "
+        "of the same backbone; null: from scratch",
+    )
+    augmentation: Augmentation = Field(default_factory=Augmentation, description="of pictures")
+    precision: Literal["float32", "bfloat16"] = Field("float32", description="of the network")
+
+
+class Adapted(Learning):
+    """A small network on the embeddings of a frozen one."""
+
+    kind: Literal["adapter"] = "adapter"
+    network: Network = Field("dlib_resnet", description="the frozen network")
+    loss: AdapterLoss = Field("arcface", description="the loss")
+    optimiser: Literal["sgd", "adamw"] = "adamw"
+    lr: float = Field(1e-3, gt=0, description="learning rate at the start")
+    adapter: AdapterParams = Field(default_factory=AdapterParams, description="its own keys")
+
+
+class Projected(Section):
+    """A frozen network without its face-mask bias (paper 3, section 5)."""
+
+    kind: Literal["projection"] = "projection"
+    network: Network = Field("dlib_resnet", description="the frozen network")
+    training: str = Field("keypoint", description="method whose masks the bias is taken from")
+
+
+class Restored(Section):
+    """A frozen network on faces whose masks were taken off (MRII of paper 2, strip of paper 3)."""
+
+    kind: Literal["restored"] = "restored"
+    networks: tuple[Network, ...] = Field(
+        ("dlib_resnet",), min_length=1, description="the first of these whose weights are present"
+    )
+    restorer: str = Field("edgeconnect", description="a block of restoration.restorers")
+
+
+Recogniser = Pretrained | Trained | Adapted | Projected | Restored
+_KINDS: dict[str, type[Section]] = {
+    "pretrained": Pretrained,
+    "network": Trained,
+    "adapter": Adapted,
+    "projection": Projected,
+    "restored": Restored,
+}
+_ANY: TypeAdapter[Any] = TypeAdapter(Annotated[Recogniser, Field(discriminator="kind")])
+
+
+def parse(name: str, block: dict[str, Any], place: str = "params.yaml") -> Recogniser:
+    """The typed block ``recognition.recognisers.<name>``.
+
+    Raises:
+        MaskbenchError: no kind or an unknown one; wrong keys or values.
+    """
+    key = f"{place}: recognition.recognisers.{name}"
+    if not isinstance(block, dict) or "kind" not in block:
+        raise MaskbenchError(key, "missing key kind", f"one of {', '.join(_KINDS)}")
+    if block["kind"] not in _KINDS:
+        raise unknown_name(f"{key}.kind", "kind", str(block["kind"]), _KINDS)
+    found: Recogniser = validate(_KINDS[block["kind"]], block, key)
+    return found
+
+
+def schema() -> dict[str, Any]:
+    """JSON schema of a block."""
+    return _ANY.json_schema()
+
+
+def learnt_from(recogniser: Recogniser, methods: tuple[str, ...]) -> tuple[str, ...]:
+    """The training sets of a recogniser, each a training of its own; ``()``: it learns nothing.
+
+    Args:
+        recogniser: a parsed block.
+        methods: the synthesis methods of the configuration.
+    """
+    if isinstance(recogniser, Pretrained | Restored):
+        return ()
+    wanted = recogniser.training
+    if wanted == EVERY:
+        return (BARE, *methods)
+    return (wanted,) if isinstance(wanted, str) else tuple(wanted)
+
+
+def variant_of(recogniser: Recogniser, training: str) -> str:
+    """How measurements name the training set: "" where a recogniser has but one."""
+    if isinstance(recogniser, Pretrained | Restored):
+        return ""
+    single = isinstance(recogniser.training, str) and recogniser.training != EVERY
+    return "" if single else training
+
+
+def network_of(recogniser: Recogniser) -> str | None:
+    """The frozen network whose embeddings a recogniser learns from, if any."""
+    return recogniser.network if isinstance(recogniser, Adapted | Projected) else None

@@ -1,0 +1,242 @@
+"""The pictures that recognisers are tested on, and the pairs that each protocol makes of them.
+
+Two kinds. *Masked by us*: bare faces of the test people, and the key-point overlay on each of them;
+an overlay is never compared with its own photograph, nor with another overlay on it. *Really
+masked*: one collection with a label for each picture.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from maskbench.datasets.base import Pictures
+from maskbench.datasets.mfr2 import PAIRS, read_pairs
+from maskbench.errors import MaskbenchError
+from maskbench.faces.faceset import FaceSet
+from maskbench.masks.maskedset import MaskedSet
+from maskbench.recognition.encoders import Encoder
+
+SPLIT = "test"
+BARE, WORN, UNSEEN = "bare", "masked", "unseen"
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of pictures: rows ``first`` and ``second`` (P,), ``same`` (P,) bool.
+
+    ``dropped``: impostor pairs left out because there are too many.
+    """
+
+    first: np.ndarray
+    second: np.ndarray
+    same: np.ndarray
+    dropped: int = 0
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """What a recogniser is tested on.
+
+    Attributes:
+        dataset, crop: of the pictures.
+        table: a row a picture: face_id, identity, kind (bare, masked, unseen: masked with a style
+            that no training has seen), photo (pictures made of one photograph share it), style,
+            undetected.
+        parts: (set, its rows) that hold the pictures in the order of ``table``.
+        official: the data set's own pairs, if it has any.
+    """
+
+    dataset: str
+    crop: str
+    table: pd.DataFrame
+    parts: tuple[tuple[FaceSet, np.ndarray], ...]
+    official: Pairs | None
+
+    @property
+    def identities(self) -> np.ndarray:
+        return self.table["identity"].to_numpy().astype(str)
+
+    def of_kind(self, kind: str) -> np.ndarray:
+        """Rows of one kind."""
+        return np.flatnonzero((self.table["kind"] == kind).to_numpy())
+
+    def embeddings(self, encoder: Encoder) -> np.ndarray:
+        """(N, dim) float32 of length 1, in the order of ``table``."""
+        found = np.concatenate([encoder(part, rows) for part, rows in self.parts])
+        return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
+
+    def pairs(self, one: str, other: str, limit: int, seed: int) -> Pairs:
+        """All pairs of pictures of two kinds; never two pictures of one photograph.
+
+        Args:
+            one, other: kinds; if they are the same, every pair stands once.
+            limit: impostor pairs at most; more are drawn from at random.
+            seed: of this drawing.
+        """
+        a, b = self.of_kind(one), self.of_kind(other)
+        first, second = np.repeat(a, len(b)), np.tile(b, len(a))
+        if one == other:
+            kept = first < second
+            first, second = first[kept], second[kept]
+        photo = pd.factorize(self.table["photo"])[0]
+        apart = photo[first] != photo[second]
+        first, second = first[apart], second[apart]
+        same = self.identities[first] == self.identities[second]
+        impostors = np.flatnonzero(~same)
+        dropped = max(0, len(impostors) - limit)
+        if dropped:
+            drawn = np.random.default_rng(seed).choice(impostors, limit, replace=False)
+            kept = np.sort(np.concatenate([np.flatnonzero(same), drawn]))
+            first, second, same = first[kept], second[kept], same[kept]
+        return Pairs(first, second, same, dropped)
+
+
+def masked_by_us(
+    faces: Path, masked: Path, styles: int, unseen_styles: Sequence[str], shown: Path | None = None
+) -> TestSet:
+    """The test people's bare faces, and as many dealt styles of masks on each.
+
+    Args:
+        faces: FaceSet of bare faces.
+        masked: MaskedSet of the test people, every face with every measured style.
+        styles: how many of the seen, and how many of the unseen styles each face wears.
+        unseen_styles: styles that no training has seen.
+        shown: a set with the same rows as ``masked`` whose pictures are tested in their place
+            (masks taken off).
+
+    Raises:
+        MaskbenchError: no test people, no masked pictures, sets that do not belong together.
+    """
+    bare, worn = FaceSet.open(faces), MaskedSet.open(masked)
+    rows = bare.of_split(SPLIT)
+    if not len(rows):
+        raise MaskbenchError(faces, "no test people", "check datasets.*.shares")
+    replaced: FaceSet = worn if shown is None else _same_rows(worn, FaceSet.open(shown))
+    is_unseen = worn.faces["style"].isin(list(unseen_styles)).to_numpy()
+    parts: list[tuple[FaceSet, np.ndarray]] = [(bare, rows)]
+    tables = [_described(bare, rows, BARE, bare.faces["face_id"])]
+    for kind, wanted in ((WORN, ~is_unseen), (UNSEEN, is_unseen)):
+        chosen = _dealt(worn.faces, np.flatnonzero(wanted), styles)
+        if len(chosen):
+            parts.append((replaced, chosen))
+            tables.append(_described(worn, chosen, kind, worn.faces["of"]))
+    if len(parts) == 1:
+        raise MaskbenchError(masked, "no masked pictures", "run: maskbench synthesise")
+    table = pd.concat(tables, ignore_index=True)
+    return TestSet(bare.dataset, bare.crop, table, tuple(parts), None)
+
+
+def really_masked(faces: Path, pictures: Path, shown: Path | None = None) -> TestSet:
+    """A collection whose manifest says which pictures show a mask (its column ``mask``).
+
+    Args:
+        faces: FaceSet with all of its pictures, undetected faces too.
+        pictures: folder of the step ``fetch``, with the official pairs if there are any.
+        shown: a set with the same rows whose pictures are tested in their place.
+
+    Raises:
+        MaskbenchError: no labels, no test people, a picture of an official pair is missing.
+    """
+    found, opened = FaceSet.open(faces), Pictures.open(pictures)
+    if "mask" not in opened.manifest:
+        raise MaskbenchError(
+            pictures, "does not say who wears a mask", "test on mfr2, rmfrd, or masks put on by us"
+        )
+    rows = found.of_split(SPLIT)
+    if not len(rows):
+        raise MaskbenchError(faces, "no test people", "set datasets.*.shares to test: 1")
+    label = dict(zip(opened.manifest["source"], opened.manifest["mask"], strict=True))
+    table = _described(found, rows, BARE, found.faces["face_id"])
+    table["style"] = [label[source] for source in found.faces["source"].iloc[rows]]
+    table["kind"] = np.where(table["style"] == "", BARE, WORN)
+    replaced = found if shown is None else _same_rows(found, FaceSet.open(shown))
+    official = _official(opened.path / PAIRS, table, faces)
+    return TestSet(found.dataset, found.crop, table, ((replaced, rows),), official)
+
+
+def _described(found: FaceSet, rows: np.ndarray, kind: str, photo: pd.Series) -> pd.DataFrame:
+    picked = found.faces.iloc[rows]
+    return pd.DataFrame(
+        {
+            "face_id": picked["face_id"].to_numpy(),
+            "identity": picked["identity"].to_numpy(),
+            "kind": kind,
+            "photo": photo.iloc[rows].to_numpy(),
+            "style": picked["style"].to_numpy() if "style" in picked else "",
+            "undetected": picked["score"].to_numpy() == 0,
+        }
+    )
+
+
+def _dealt(table: pd.DataFrame, rows: np.ndarray, count: int) -> np.ndarray:
+    """Of the rows of each face ``count``, starting one style later with every next face."""
+    chosen: list[int] = []
+    for number, (_, own) in enumerate(table.iloc[rows].groupby("of", sort=False).indices.items()):
+        mine = rows[own]
+        chosen += [int(mine[(number + k) % len(mine)]) for k in range(min(count, len(mine)))]
+    return np.array(sorted(chosen), int)
+
+
+def _same_rows(wanted: FaceSet, shown: FaceSet) -> FaceSet:
+    if list(wanted.faces["face_id"]) != list(shown.faces["face_id"]):
+        raise MaskbenchError(shown.path, f"not the pictures of {wanted.path}", "make it again")
+    return shown
+
+
+def _official(path: Path, table: pd.DataFrame, faces: Path) -> Pairs | None:
+    if not path.exists():
+        return None
+    row_of = {str(Path(face).with_suffix("")): row for row, face in enumerate(table["face_id"])}
+    listed = read_pairs(path)
+    absent = sorted({n for pair in listed for n in (pair.first, pair.second)} - set(row_of))
+    if absent:
+        raise MaskbenchError(
+            faces,
+            f"lacks {absent[0]} and {len(absent) - 1} more pictures of the official pairs",
+            "set undetected: whole, and shares to test: 1, for this data set",
+        )
+    return Pairs(
+        np.array([row_of[pair.first] for pair in listed]),
+        np.array([row_of[pair.second] for pair in listed]),
+        np.array([pair.same for pair in listed]),
+    )
+
+
+def refuse_known(test: TestSet, people: frozenset[str], learnt: str) -> None:
+    """Testing on people who were learnt from would prove nothing.
+
+    Within a data set names are compared as they are. Between data sets the letters of full names
+    are (Nancy_Pelosi, NancyPelosi); names with digits (s1, n000001) mean nothing elsewhere.
+
+    Args:
+        test: the test set.
+        people: whom a recogniser learnt from; ``learnt``: of this data set.
+
+    Raises:
+        MaskbenchError: somebody is in both.
+    """
+    tested = set(test.identities.tolist())
+    if learnt == test.dataset:
+        both = sorted(tested & people)
+    else:
+        letters = {_letters(name) for name in people} - {""}
+        both = sorted(name for name in tested if _letters(name) in letters)
+    if both:
+        raise MaskbenchError(
+            f"{test.dataset}: {both[0]}",
+            f"is among the people that were learnt from ({len(both)} in both)",
+            f"name them in datasets.{learnt}.exclude",
+        )
+
+
+def _letters(name: str) -> str:
+    return "" if re.search(r"\d", name) else re.sub(r"[\W_]", "", name).lower()

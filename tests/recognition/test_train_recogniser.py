@@ -1,0 +1,318 @@
+"""Fitting: it learns, goes on after SIGKILL, is the same twice; and tests what it learnt."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from maskbench.artifacts import sha256_of
+from maskbench.config import MetricsConfig
+from maskbench.errors import MaskbenchError
+from maskbench.measurements import read_metrics
+from maskbench.recognition.backbones.build import build
+from maskbench.recognition.backbones.inception_resnet import InceptionResnetV1
+from maskbench.recognition.bias import mask_bias
+from maskbench.recognition.embed import embed, read_embeddings
+from maskbench.recognition.encoders import FACENET, Absent, encoder_of, load_facenet
+from maskbench.recognition.evaluate_recognition import evaluate_recognition
+from maskbench.recognition.fitted import fitted
+from maskbench.recognition.lessons import of_pictures
+from maskbench.recognition.params import parse
+from maskbench.recognition.train_recogniser import Sources, train_recogniser
+from maskbench.recognition.training import rate
+
+SMALL = {
+    "kind": "network", "backbone": "iresnet18", "loss": "arcface", "size": 32, "width": 8,
+    "steps": 60, "people": 6, "bare": 2, "masked": 2, "optimiser": "adamw", "lr": 0.003,
+    "checkpoint_every": 3, "log_every": 5,
+}  # fmt: skip
+CONFIG = MetricsConfig(bootstrap=20)
+
+PROGRAM = """
+import json, sys
+from pathlib import Path
+from maskbench.recognition.params import parse
+from maskbench.recognition.train_recogniser import Sources, train_recogniser
+faces, dressed, embeddings, weights, block, out, scratch = sys.argv[1:]
+paths = [Path(p) if p else None for p in (faces, dressed, embeddings, weights)]
+train_recogniser(
+    "small", parse("small", json.loads(block)), "keypoint", 1, Sources(*paths), Path(out),
+    Path(scratch),
+)
+"""
+
+
+def fit(people, block, out, training="keypoint", seed=0, embeddings=None):
+    sources = people.sources(masked=training != "bare", embeddings=embeddings)
+    train_recogniser("small", parse("small", block), training, seed, sources, out, out / "..scratch")
+    return out
+
+
+def evaluated(people, block, model, out, training="keypoint"):
+    evaluate_recognition(
+        "small", parse("small", block), training, 0, model, people.test(), people.weights, out,
+        CONFIG, "run",
+    )  # fmt: skip
+    return {(row.variant, row.metric): row for row in read_metrics(out / "metrics.json")}
+
+
+def start(people, block, out, scratch, embeddings=""):
+    dressed = "" if embeddings else people.dressed
+    arguments = [people.faces, dressed, embeddings, people.weights, json.dumps(block), out, scratch]
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *map(str, arguments)], stderr=subprocess.PIPE
+    )
+
+
+def finish(process):
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors.decode()
+
+
+@pytest.fixture(scope="module")
+def embedded(people, tmp_path_factory):
+    out = tmp_path_factory.mktemp("embedded") / "dlib"
+    embed("dlib_resnet", people.faces, people.dressed, people.weights, out)
+    return out
+
+
+@pytest.mark.parametrize("kind", ["network", "adapter"])
+def test_killed_and_started_again_ends_byte_identical(people, tmp_path, kind, request):
+    block, embeddings = SMALL, ""
+    if kind == "adapter":
+        block = {"kind": "adapter", "steps": 400, "people": 6, "checkpoint_every": 3}
+        embeddings = request.getfixturevalue("embedded")
+    finish(start(people, block, tmp_path / "unbroken", tmp_path / "a", embeddings))
+    scratch, out = tmp_path / "b", tmp_path / "broken"
+    process = start(people, block, out, scratch, embeddings)
+    deadline = time.monotonic() + 120
+    while not list(scratch.glob("*/state.safetensors")) and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert not out.exists()
+    assert list(scratch.glob("*/state.safetensors"))
+    finish(start(people, block, out, scratch, embeddings))
+    assert sha256_of(out) == sha256_of(tmp_path / "unbroken")
+    assert not list(scratch.glob("*"))
+
+
+def test_it_learns_and_each_number_says_how(people, tmp_path):
+    model = fit(people, SMALL, tmp_path / "model")
+    curve = pd.read_parquet(model / "curves.parquet")["value"].to_numpy()
+    assert curve[-1] < 0.7 * curve[0]
+    rows = evaluated(people, SMALL, model, tmp_path / "numbers")
+    untrained = fit(people, SMALL | {"steps": 1, "lr": 1e-6}, tmp_path / "untrained")
+    before = evaluated(people, SMALL | {"steps": 1}, untrained, tmp_path / "before")
+    assert rows["", "auc"].value > max(0.6, before["", "auc"].value)
+    assert rows["", "auc"].method == "small"
+    assert rows["", "auc"].stage == "recognition"
+    assert "iresnet18 (32 px, width 8), from scratch, 60 steps" in rows["", "auc"].backbone
+    assert rows["", "auc"].ci_low <= rows["", "auc"].value <= rows["", "auc"].ci_high
+    assert {variant for variant, _ in rows} == {
+        "", "bare_bare", "masked_masked", "unseen_styles", "same_picture",
+    }  # fmt: skip
+    pictures = pd.read_parquet(tmp_path / "numbers" / "pictures.parquet")
+    assert np.load(tmp_path / "numbers" / "embeddings.npy").shape == (len(pictures), 512)
+    scores = pd.read_parquet(tmp_path / "numbers" / "scores.parquet")
+    assert {"bare_bare", "bare_masked"} <= set(scores["protocol"])
+    roc = pd.read_parquet(tmp_path / "numbers" / "roc.parquet")
+    assert (roc.groupby("protocol")["tar"].max() == 1).all()
+    cmc = pd.read_parquet(tmp_path / "numbers" / "cmc.parquet")
+    assert cmc["share"].iloc[-1] == 1
+
+
+def test_the_same_twice_and_another_seed_another_network(people, tmp_path):
+    block = SMALL | {"steps": 6}
+    one, two = (fit(people, block, tmp_path / name) for name in ("one", "two"))
+    assert sha256_of(one) == sha256_of(two)
+    other = fit(people, block, tmp_path / "other", seed=1)
+    assert sha256_of(one / "state.safetensors") != sha256_of(other / "state.safetensors")
+
+
+def test_bare_learns_from_as_many_pictures_and_none_masked(people, tmp_path):
+    block = SMALL | {"steps": 2, "training": ["bare", "keypoint"]}
+    model = fit(people, block, tmp_path / "bare", training="bare")
+    rows = evaluated(people, block, model, tmp_path / "numbers", training="bare")
+    assert {variant.split("/")[0] for variant, _ in rows} == {"bare"}
+    with_masks = of_pictures(people.faces, people.dressed, 32)
+    without = of_pictures(people.faces, None, 32)
+    assert not without.masked.any()
+    assert with_masks.masked.sum() == 2 * len(without.masked)
+
+
+@pytest.mark.parametrize("loss", ["softmax", "triplet", "cosface", "quintuplet"])
+def test_every_loss_trains(people, tmp_path, loss):
+    model = fit(people, SMALL | {"loss": loss, "steps": 3, "log_every": 1, "schedule": "drops"}, tmp_path / loss)
+    curve = pd.read_parquet(model / "curves.parquet")
+    assert np.isfinite(curve["value"]).all()
+
+
+def test_testing_on_people_who_were_learnt_from_is_refused(people, tmp_path):
+    """The leak that no split may have: the description's people are the test's."""
+    block = SMALL | {"steps": 1}
+    model = fit(people, block, tmp_path / "model")
+    facts = json.loads((model / "recogniser.json").read_text())
+    assert set(facts["people"]) == {f"s{number}" for number in range(7, 15)}
+    facts["people"].append("s3")
+    (model / "recogniser.json").write_text(json.dumps(facts))
+    with pytest.raises(MaskbenchError, match=r"s3.*learnt from"):
+        evaluated(people, block, model, tmp_path / "numbers")
+    assert not (tmp_path / "numbers").exists()
+
+
+def test_fine_tuning_starts_from_the_given_weights(people, tmp_path):
+    first = fit(people, SMALL | {"steps": 3}, tmp_path / "first")
+    block = SMALL | {"start": str(first / "state.safetensors"), "steps": 1, "lr": 1e-12}
+    block |= {"weight_decay": 0}
+    second = fit(people, block, tmp_path / "second")
+    one, two = (fitted(model, people.weights) for model in (first, second))
+    weights = [
+        dict(made.encoder._network.named_parameters())["network.trunk.0.weight"] for made in (one, two)
+    ]
+    assert torch.allclose(*weights, atol=1e-6)
+    wrong = SMALL | {"start": str(first / "state.safetensors"), "width": 16}
+    with pytest.raises(MaskbenchError, match="no weights of iresnet18"):
+        fit(people, wrong, tmp_path / "wrong")
+    with pytest.raises(MaskbenchError, match=r"nowhere.safetensors: no weights"):
+        fit(people, SMALL | {"start": "nowhere.safetensors"}, tmp_path / "nowhere")
+    with pytest.raises(MaskbenchError, match="set backbone: inception_resnet_v1"):
+        fit(people, SMALL | {"start": "facenet"}, tmp_path / "facenet")
+
+
+def test_more_people_than_there_are_is_said(people, tmp_path):
+    with pytest.raises(MaskbenchError, match=r"8 people.*fewer people in a batch"):
+        fit(people, SMALL | {"people": 9}, tmp_path / "many")
+
+
+def test_absent_weights_leave_rows_that_say_so(people, tmp_path):
+    block = {"kind": "pretrained", "network": "facenet"}
+    rows = evaluated(people, block, fit(people, block, tmp_path / "m", "none"), tmp_path / "n", "none")
+    assert rows["", "auc"].value is None
+    assert "facenet_vggface2.pt" in rows["", "auc"].note
+
+
+def test_facenets_published_weights_load_by_their_names(people, tmp_path):
+    """A file as it is published: the network's own names, and a classifier that is left out."""
+    torch.manual_seed(0)
+    published = InceptionResnetV1().eval()
+    with torch.no_grad():
+        for module in published.modules():
+            if isinstance(module, torch.nn.BatchNorm2d | torch.nn.BatchNorm1d):
+                module.running_mean.normal_()
+    state = published.state_dict() | {"logits.weight": torch.zeros(8631, 512),
+                                      "logits.bias": torch.zeros(8631)}  # fmt: skip
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    torch.save(state, folder / FACENET)
+    encoder = encoder_of("facenet", folder)
+    from maskbench.faces.faceset import FaceSet
+
+    faces = FaceSet.open(people.faces)
+    found = encoder(faces, [0, 1])
+    import cv2
+
+    for row in (0, 1):
+        picture = cv2.resize(np.asarray(faces.images[row]), (160, 160), interpolation=cv2.INTER_CUBIC)
+        both = np.stack([picture, picture[:, ::-1]]).astype(np.float32)
+        with torch.no_grad():
+            expected = published((torch.from_numpy(both).permute(0, 3, 1, 2) - 127.5) / 128).sum(0)
+        assert found[row] == pytest.approx(expected.numpy(), rel=1e-3, abs=1e-3)
+    with pytest.raises(MaskbenchError, match="not FaceNet's weights"):
+        torch.save({"wrong": torch.zeros(1)}, folder / "other.pt")
+        load_facenet(InceptionResnetV1(), folder / "other.pt")
+    (folder / FACENET).unlink()
+    with pytest.raises(Absent):
+        encoder_of("facenet", folder)
+
+
+def test_a_projection_removes_the_mean_difference(people, embedded, tmp_path):
+    block = {"kind": "projection", "network": "dlib_resnet"}
+    model = fit(people, block, tmp_path / "model", embeddings=embedded)
+    lessons, table = read_embeddings(embedded)
+    bare = {face: lessons.values[row] for row, face in enumerate(table["face_id"])}
+    worn = table[table["masked"]]
+    expected = mask_bias(np.stack([bare[of] for of in worn["of"]]), lessons.values[worn.index])
+    assert np.load(model / "bias.npy") == pytest.approx(expected)
+    made = fitted(model, people.weights)
+    from maskbench.faces.faceset import FaceSet
+
+    found = made.encoder(FaceSet.open(people.faces), [0, 3])
+    assert found @ expected == pytest.approx(0, abs=1e-5)
+    assert "without bias" in made.backbone
+
+
+def test_an_adapter_learns_on_frozen_embeddings(people, embedded, tmp_path):
+    block = {"kind": "adapter", "steps": 30, "people": 6}
+    model = fit(people, block, tmp_path / "model", embeddings=embedded)
+    rows = evaluated(people, block, model, tmp_path / "numbers")
+    assert rows["", "auc"].value > 0.8
+    assert rows["", "auc"].backbone.startswith("dlib_resnet + adapter")
+
+
+def test_embeddings_do_not_depend_on_their_neighbours(people):
+    from maskbench.faces.faceset import FaceSet
+
+    faces = FaceSet.open(people.faces)
+    for name in ("dlib_resnet", "efficientnet_lite0"):
+        encoder = encoder_of(name, people.weights)
+        together = encoder(faces, [0, 1, 2])
+        assert (encoder(faces, [1])[0] == together[1]).all(), name
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "dim"),
+    [("iresnet18", 48, 512), ("mobilefacenet", 48, 128), ("inception_resnet_v1", 96, 512),
+     ("resnet50", 64, 512)],
+)  # fmt: skip
+def test_backbones_are_seeded_and_scaled(name, size, dim):
+    one, two, other = (build(name, size, 8, seed) for seed in (0, 0, 1))
+    values = [torch.cat([p.flatten() for p in b.network.parameters()]) for b in (one, two, other)]
+    assert torch.equal(values[0], values[1])
+    assert not torch.equal(values[0], values[2])
+    grey = torch.full((2, 3, size, size), 127.5)
+    assert one.network.eval()(one.scaled(grey)).shape == (2, dim)
+    assert one.scaled(grey).abs().max() < 0.6
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [("constant", [1, 1, 1]), ("cosine", [1, 0.5, 0]), ("drops", [1, 0.01, 0.0001])],
+)
+def test_schedules(schedule, expected):
+    params = parse("x", SMALL | {"schedule": schedule, "steps": 100})
+    assert [rate(step, params) for step in (0, 50, 100)] == pytest.approx(expected)
+    warm = parse("x", SMALL | {"schedule": schedule, "steps": 100, "warmup": 10})
+    assert [rate(step, warm) for step in (0, 4)] == pytest.approx([0.1, 0.5])
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        ({"network": "facenet"}, "missing key kind"),
+        ({"kind": "netwrok"}, "did you mean network"),
+        ({"kind": "network", "backbone": "iresnet18", "loss": "arcfase"}, "arcface"),
+        (SMALL | {"stepz": 3}, "did you mean steps"),
+        ({"kind": "pretrained", "network": "facenets"}, "facenet"),
+    ],
+)
+def test_wrong_blocks_are_explained(block, message):
+    with pytest.raises(MaskbenchError, match=message):
+        parse("mine", block)
+
+
+def test_an_unknown_embedding_folder_is_named(people, tmp_path):
+    block = {"kind": "adapter", "steps": 3, "people": 6}
+    with pytest.raises(MaskbenchError, match="maskbench embed"):
+        train_recogniser(
+            "small", parse("small", block), "keypoint", 0,
+            Sources(people.faces, None, None, people.weights), tmp_path / "m", tmp_path / "s",
+        )  # fmt: skip
