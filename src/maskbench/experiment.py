@@ -140,7 +140,8 @@ def figure_inputs(name: str, config: Config, place: str = str(DEFAULT)) -> dict[
 
     ``masked`` is one MaskedSet a method (its first training) or, for the figures of the second
     paper's data pipeline, the key-point overlay alone; ``models`` are all trainings, those of the
-    last trained method first for the figure that shows one.
+    last trained method first for the figure that shows one. A need that this configuration does not
+    make is an empty list.
 
     Raises:
         MaskbenchError: unknown figure or method.
@@ -150,10 +151,15 @@ def figure_inputs(name: str, config: Config, place: str = str(DEFAULT)) -> dict[
     if name not in figures.names():
         raise unknown_name("figure", "figure", name, figures.names())
     layout, dataset = Layout(Path(config.output)), config.synthesis.dataset
+    learning = [
+        name
+        for name, recogniser in recognisers(config).items()
+        if isinstance(recogniser, recognition.Learning)
+    ]
     runs = trainings(config, place)
     learnt = [run for run in runs if synthesis.method(run[0]).trained]
     first = list({name: (name, seed) for name, seed in reversed(runs)}.values())[::-1]
-    if name.startswith("maskfacenet"):
+    if name.startswith("maskfacenet") or name == "restoration_sheet":
         first = [run for run in first if run[0] == "keypoint"]
     if name == "placement_training":
         learnt = [run for run in learnt if run[0] == SHOWN_METHOD] or learnt
@@ -163,5 +169,20 @@ def figure_inputs(name: str, config: Config, place: str = str(DEFAULT)) -> dict[
         "mask_pictures": [layout.mask_pictures],
         "masked": [layout.masked(dataset, *run) for run in first],
         "models": [layout.model(dataset, *run) for run in learnt],
+        "recognition": [
+            layout.recognition_metrics(test, *fit)
+            for test in config.recognition.tests
+            for fit in fits(config)
+        ],
+        "recognisers": [
+            layout.recogniser(dataset, *fit) for fit in fits(config) if fit[0] in learning
+        ],
+        "restored": [layout.restored(dataset, name, 0) for name in config.restoration.restorers],
+        "worn": [layout.faces(worn) for worn in really_masked(config)],
+        "unmasked": [
+            layout.restored(worn, name, 0)
+            for worn in really_masked(config)
+            for name in config.restoration.restorers
+        ],
     }
     return {need: known[need] for need in figures.load(name).NEEDS if need in known}

@@ -87,9 +87,7 @@ class Layout:
         """Folder: a recogniser fitted to one training set (``none`` where it learns nothing)."""
         return self.root / "recognisers" / dataset / name / training / f"seed{seed}"
 
-    def recognition_metrics(
-        self, dataset: str, name: str, training: str, seed: int | str
-    ) -> Path:
+    def recognition_metrics(self, dataset: str, name: str, training: str, seed: int | str) -> Path:
         """Folder: metrics.json, resamples, scores, curves and embeddings on one test set."""
         return self.root / "metrics" / "recognition" / dataset / name / training / f"seed{seed}"
 

@@ -29,7 +29,8 @@ class Plan:
         fits: every (recogniser, training set, seed), see :func:`maskbench.experiment.fits`.
         recognisers: kind, network and restorer of each ("" where it has none).
         really_masked: the test data sets of people who really wear masks.
-        figures: each figure's inputs, see :func:`maskbench.experiment.figure_inputs`.
+        figures: each figure's inputs, see :func:`maskbench.experiment.figure_inputs`; figures that
+            lack one are left out.
         tables: the tables that can be made.
     """
 
@@ -100,6 +101,7 @@ def _ask(values: dict[str, Any], place: str) -> dict[str, Any]:
                 for need, paths in experiment.figure_inputs(figure, config, place).items()
             }
             for figure in names()
+            if all(experiment.figure_inputs(figure, config, place).values())
         },
         "tables": list(table_names()),
     }

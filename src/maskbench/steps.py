@@ -56,6 +56,14 @@ class Step:
     files: tuple[str, ...] = ()
 
 
+EVALUATIONS = (
+    "embed",
+    "evaluate_recognition",
+    "evaluate_restoration",
+    "evaluate_segmenter",
+    "evaluate_synthesis",
+)
+
 STEPS: dict[str, Step] = {
     "fetch": Step("datasets.fetch", ("datasets.{dataset}",)),
     "fetch_weights": Step("datasets.fetch_weights", ("metrics.weights",)),
@@ -130,7 +138,9 @@ STEPS: dict[str, Step] = {
         ("crop_faces", "fetch", "fetch_weights", "synthesise", "train_recogniser"),
     ),
     "collect_measurements": Step(
-        "reporting.collect_measurements", ("synthesis.seeds",), ("evaluate_synthesis",)
+        "reporting.collect_measurements",
+        ("synthesis.seeds", "recognition.seeds", "recognition.tests"),
+        EVALUATIONS,
     ),
     "make_table": Step(
         "reporting.make_table", (), ("collect_measurements",), ("reporting/reported.yaml",)
@@ -138,21 +148,28 @@ STEPS: dict[str, Step] = {
     "make_figure": Step("reporting.make_figure", ("masks",)),
     "judge_claims": Step(
         "reporting.judge_claims",
-        ("synthesis.seeds",),
-        ("evaluate_synthesis",),
+        ("synthesis.seeds", "recognition.seeds", "recognition.tests"),
+        EVALUATIONS,
         ("reporting/claims.yaml",),
     ),
-    "summarise": Step("reporting.summarise", ("synthesis.seeds",), ("collect_measurements",)),
+    "summarise": Step(
+        "reporting.summarise",
+        ("synthesis.seeds", "recognition.seeds", "recognition.tests"),
+        ("collect_measurements",),
+    ),
 }
 # What each input of a figure comes from (see maskbench.reporting.make_figure).
 FIGURE_INPUTS = {
-    "restored": "restore",
-    "recognition": "evaluate_recognition",
     "pictures": "fetch",
     "faces": "crop_faces",
     "mask_pictures": "draw_masks",
     "models": "train_synthesis",
     "masked": "synthesise",
+    "restored": "restore",
+    "recognisers": "train_recogniser",
+    "recognition": "evaluate_recognition",
+    "worn": "crop_faces",
+    "unmasked": "restore",
 }
 
 

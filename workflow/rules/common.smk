@@ -191,9 +191,14 @@ def hold_folder():
 
 
 def methods_in(needs):
-    """The methods whose models or masked faces are among named inputs (.../METHOD/seedN)."""
+    """The methods whose models or masked faces are among named inputs (.../METHOD/seedN); all where
+    recognisers are, which learn from all."""
+    if {"recognition", "recognisers"} & set(needs):
+        return METHODS
+    restored = {"keypoint"} if {"restored", "unmasked"} & set(needs) else set()
     return sorted(
-        {
+        restored
+        | {
             path.parent.name
             for need in ("models", "masked")
             for path in needs.get(need, [])

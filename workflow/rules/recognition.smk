@@ -21,9 +21,7 @@ def embeddings_for(wildcards):
     """The embeddings that adapters and projections learn from."""
     network = PLAN.recognisers[wildcards.recogniser]["network"]
     return (
-        PATHS.embeddings(
-            wildcards.dataset, network, wildcards.training, wildcards.seed
-        )
+        PATHS.embeddings(wildcards.dataset, network, wildcards.training, wildcards.seed)
         if network
         else []
     )
@@ -233,6 +231,15 @@ EMBEDDINGS = sorted(
 )
 
 
+def of_learners():
+    """The folders of the recognisers that are trained in steps: those have curves."""
+    return [
+        PATHS.recogniser(DATASET, *fit)
+        for fit in PLAN.fits
+        if PLAN.recognisers[fit[0]]["kind"] in ("network", "adapter")
+    ]
+
+
 def of_fits():
-    """The folders of all recognisers that are trained in steps."""
+    """The folders of all recognisers."""
     return [PATHS.recogniser(DATASET, *fit) for fit in PLAN.fits]

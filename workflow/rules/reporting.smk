@@ -6,6 +6,11 @@ FIGURES = list(PLAN.figures)
 EVALUATIONS = [
     *of_trainings(PATHS.synthesis_metrics),
     *of_restorers(PATHS.restoration_metrics),
+    *(
+        [PATHS.restoration_metrics(DATASET, "segmenter", 0)]
+        if CONFIG.restoration.restorers
+        else []
+    ),
     *of_tests(),
 ]
 
@@ -151,6 +156,7 @@ rule summarise:
     input:
         measurements=rules.collect_measurements.output.measurements,
         models=of_trainings(PATHS.model),
+        recognisers=of_learners(),
     output:
         summary=PATHS.summary,
         curves=PATHS.curves,
@@ -166,7 +172,9 @@ rule summarise:
         runtime=10,
     params:
         settings=decided_by("summarise"),
-        models=options_of({"models": of_trainings(PATHS.model)}),
+        models=options_of(
+            {"models": of_trainings(PATHS.model), "recognisers": of_learners()}
+        ),
     message:
         "Write the numbers and curves that dvc compares"
     shell:

@@ -19,7 +19,7 @@ MetricsFolders = Annotated[
     list[Path] | None,
     typer.Argument(
         metavar="[FOLDER]...",
-        help="Folders written by evaluate_synthesis.",
+        help="Folders written by evaluate_synthesis, evaluate_recognition and the like.",
         show_default="all that the configuration asks for",
     ),
 ]
@@ -31,6 +31,26 @@ def _all(config: Config, place: str, kind: str) -> list[Path]:
 
     find = getattr(common.layout_of(config), kind)
     return [find(config.synthesis.dataset, *training) for training in trainings(config, place)]
+
+
+def _evaluations(config: Config, place: str) -> list[Path]:
+    """The folders of all numbers: synthesis, restoration, recognition."""
+    from maskbench.experiment import fits
+
+    layout, dataset = common.layout_of(config), config.synthesis.dataset
+    restorers = list(config.restoration.restorers)
+    return [
+        *_all(config, place, "synthesis_metrics"),
+        *(
+            layout.restoration_metrics(dataset, name, 0)
+            for name in (["segmenter"] if restorers else []) + restorers
+        ),
+        *(
+            layout.recognition_metrics(test, *fit)
+            for test in config.recognition.tests
+            for fit in fits(config)
+        ),
+    ]
 
 
 # Larger inputs (pictures that a figure shows a few of) are not read through once more for their
@@ -70,9 +90,9 @@ def collect_measurements(
     Example: maskbench collect_measurements --out measurements.csv
     """
     config, place = common.configuration(params)
-    inputs = folders or _all(config, place, "synthesis_metrics")
+    inputs = folders or _evaluations(config, place)
     for folder in inputs:
-        common.existing(folder, "maskbench evaluate_synthesis")
+        common.existing(folder, "the step evaluate_... of its stage, e.g. evaluate_recognition")
     from maskbench.reporting.collect_measurements import collect_measurements as run
 
     target = out or common.layout_of(config).measurements
@@ -83,7 +103,9 @@ def collect_measurements(
 @app.command(name="make_table")
 @step
 def make_table(
-    name: Annotated[str, typer.Argument(help="table1_pywgan, table2_pywgan, synthesis_quality")],
+    name: Annotated[
+        str, typer.Argument(help="e.g. table2_pywgan, table2_mfgan, table3_cyclegan, recognition")
+    ],
     measurements: Annotated[
         OptionalPath, path_option("--measurements", "All numbers.", "measurements.csv")
     ] = None,
@@ -129,6 +151,26 @@ def make_figure(
     pictures: Annotated[
         OptionalPath, path_option("--pictures", "Folder written by fetch.", "pictures/DATASET")
     ] = None,
+    recognition: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder written by evaluate_recognition; repeat it.", show_default="all"),
+    ] = None,
+    recognisers: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder written by train_recogniser; repeat it.", show_default="all"),
+    ] = None,
+    restored: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder written by restore; repeat it.", show_default="all"),
+    ] = None,
+    worn: Annotated[
+        list[Path] | None,
+        typer.Option(help="FaceSet of really masked people; repeat it.", show_default="all"),
+    ] = None,
+    unmasked: Annotated[
+        list[Path] | None,
+        typer.Option(help="Such a FaceSet after restore; repeat it.", show_default="all"),
+    ] = None,
     out: Annotated[
         OptionalPath, path_option("--out", "Picture to write.", "figures/NAME.png", "-o")
     ] = None,
@@ -152,6 +194,11 @@ def make_figure(
         "models": models or usual.get("models", []),
         "mask_pictures": [mask_pictures or layout.mask_pictures],
         "pictures": [pictures or layout.pictures(dataset)],
+        "recognition": recognition or usual.get("recognition", []),
+        "recognisers": recognisers or usual.get("recognisers", []),
+        "restored": restored or usual.get("restored", []),
+        "worn": worn or usual.get("worn", []),
+        "unmasked": unmasked or usual.get("unmasked", []),
     }
     inputs = [path for kind in usual for path in given[kind]]
     with _tracked("make_figure", config, name, inputs, [target]):
@@ -165,6 +212,11 @@ def make_figure(
             pictures=given["pictures"][0],
             styles=config.masks.styles if name == "mask_styles" else config.masks.figure_styles,
             unseen_styles=config.masks.unseen_styles,
+            recognition=given["recognition"],
+            recognisers=given["recognisers"],
+            restored=given["restored"],
+            worn=given["worn"],
+            unmasked=given["unmasked"],
         )
 
 
@@ -186,9 +238,9 @@ def judge_claims(
     Example: maskbench judge_claims
     """
     config, place = common.configuration(params)
-    inputs = folders or _all(config, place, "synthesis_metrics")
+    inputs = folders or _evaluations(config, place)
     for folder in inputs:
-        common.existing(folder, "maskbench evaluate_synthesis")
+        common.existing(folder, "the step evaluate_... of its stage, e.g. evaluate_recognition")
     import maskbench.reporting
     from maskbench.reporting.judge_claims import judge_claims as run
 
@@ -209,6 +261,10 @@ def summarise(
         list[Path] | None,
         typer.Option(help="Folder written by train_synthesis; repeat it.", show_default="all"),
     ] = None,
+    recognisers: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder written by train_recogniser; repeat it.", show_default="all"),
+    ] = None,
     summary: Annotated[
         OptionalPath, path_option("--summary", "JSON to write.", "metrics_summary.json")
     ] = None,
@@ -225,12 +281,16 @@ def summarise(
     from maskbench.reporting.summarise import summarise as run
 
     outputs = [summary or layout.summary, curves or layout.curves]
+    from maskbench.experiment import figure_inputs
+
     models = models or _all(config, place, "model")
-    inputs = [source, *[model / "curves.parquet" for model in models]]
+    fits = recognisers or figure_inputs("recognition_curves", config, place)["recognisers"]
+    inputs = [source, *[model / "curves.parquet" for model in (*models, *fits)]]
     with _tracked("summarise", config, "", inputs, outputs):
         run(
             measurements=source,
             models=models,
             summary=outputs[0],
             curves=outputs[1],
+            recognisers=fits,
         )

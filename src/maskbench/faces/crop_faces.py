@@ -77,7 +77,9 @@ def crop_faces(
         atomic_dir(Path(out)) as tmp,
         FaceSetWriter(tmp, config.size, spec) as writer,
         pictures_progress("crop_faces", len(tasks)) as advance,
-        closing(outcomes(tasks, Path(weights), config, processes, undetected == "whole")) as results,
+        closing(
+            outcomes(tasks, Path(weights), config, processes, undetected == "whole")
+        ) as results,
     ):
         for task, split, outcome in zip(tasks, split_of, results, strict=True):
             if outcome.image is None:

@@ -56,9 +56,7 @@ def outcomes(
     return in_runs(tasks, work, weights=weights, config=config, workers=workers, step="crop_faces")
 
 
-def _work(
-    run: list[Task], locator: FaceLocator, config: FacesConfig, whole: bool
-) -> list[Outcome]:
+def _work(run: list[Task], locator: FaceLocator, config: FacesConfig, whole: bool) -> list[Outcome]:
     """Read a run of pictures and crop them."""
     paths = [Path(task.root) / task.source for task in run]
     done: list[Outcome] = []

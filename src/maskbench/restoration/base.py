@@ -84,7 +84,7 @@ class Restorer(ABC):
             params: an instance of :attr:`Params`.
             weights: folder written by ``fetch_weights``.
             seed: of every random choice.
-            out: an existing empty folder for state.safetensors, curves.parquet and sheets.
+            out: an existing empty folder for state.safetensors, curves.parquet and sheet.png.
             scratch: folder for checkpoints; a stopped training goes on from what it finds here and
                 ends byte-identical to an unbroken one.
             log: called with (step, {name: value}) at the logging interval (tracking).

@@ -16,12 +16,14 @@ import torch
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
-from maskbench.restoration.base import Painter, Restorer, register
+from maskbench.restoration.base import Painter, Restorer, register, unmask
 from maskbench.restoration.edgeconnect_params import EdgeConnectParams
 from maskbench.restoration.edgeconnect_training import EdgeConnectTraining, Networks
 from maskbench.restoration.edges import edges_of
+from maskbench.restoration.holes import holes_of
 from maskbench.restoration.pairs import Pairs, as_images, as_tensor, resized
 from maskbench.restoration.perceptual import feature_maps
+from maskbench.restoration.sheet import shown_rows, write_sheet
 from maskbench.restoration.variety import luma
 from maskbench.training import state
 from maskbench.training.checkpoint import STATE, Checkpoints
@@ -65,6 +67,15 @@ class EdgeConnect(Restorer):
                 checkpoints.maybe_save(training.step, training.capture)
         state.save(out / STATE, training.capture())
         write_curves(out / "curves.parquet", training.curves)
+        self._sheet(out, faces, masked, params)
+
+    def _sheet(self, model: Path, faces: FaceSet, masked: MaskedSet, params: Any) -> None:
+        rows = shown_rows(faces, masked)
+        images, masks = np.array(masked.images[rows]), np.array(masked.masks[rows])
+        painter = EdgeConnectPainter(model, params)
+        _, edges = painter.paint(images, holes_of(masks, params)[0])
+        restored, _ = unmask(painter, images, masks, params)
+        write_sheet(model / "sheet.png", faces, masked, rows, edges, restored)
 
     def open(self, model: Path, params: Any) -> Painter:
         return EdgeConnectPainter(model, params)

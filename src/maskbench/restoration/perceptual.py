@@ -2,7 +2,7 @@
 
 Johnson et al. 2016 and Gatys et al. 2016. EdgeConnect takes VGG-19: L1 distance of the maps relu1_1
 to relu5_1 (its equation 6) and of the Gram matrices of relu2_2, relu3_4, relu4_4 and relu5_2
-(equation 7). Where VGG-19's file is absent, the packaged ImageNet network stands in with its five
+(equation 7). Where VGG-19's file is absent, the packaged ImageNet network stands in with four
 maps for both; each of them is divided by the root mean square of the true picture's, since the
 scales of that network's layers lie far apart.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from maskbench.datasets.weights import has_weights, weights_file
@@ -26,6 +27,7 @@ EFFICIENTNET = "efficientnet_lite0.pth"
 # Positions of the ReLUs in torchvision's ``vgg19().features``.
 _CONTENT = {"relu1_1": 1, "relu2_1": 6, "relu3_1": 11, "relu4_1": 20, "relu5_1": 29}
 _STYLE = {"relu2_2": 8, "relu3_4": 17, "relu4_4": 26, "relu5_2": 31}
+_LAST = efficientnet.TAPS[3]
 _MEAN, _SD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -107,7 +109,8 @@ class Vgg19Maps(FeatureMaps):
 
 
 class PackagedMaps(FeatureMaps):
-    """EfficientNet-Lite0's five maps, at a half to a thirty-second of the picture's side."""
+    """EfficientNet-Lite0's maps at a half to a sixteenth of the picture's side; at a thirty-second
+    nothing is left of the pictures that a CPU can train with."""
 
     name = "efficientnet_lite0"
 
@@ -116,7 +119,13 @@ class PackagedMaps(FeatureMaps):
         self.network = network
 
     def maps(self, pictures: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        found = self.network((pictures * 255 - 127) / 128)[2]
+        network = self.network
+        x = F.relu6(network._bn0(network._conv_stem((pictures * 255 - 127) / 128)))
+        found = []
+        for number, block in enumerate(network._blocks[: _LAST + 1]):
+            x = block(x)
+            if number in efficientnet.TAPS:
+                found.append(x)
         return found, found
 
     def sizes(self, maps: list[Tensor]) -> list[Tensor]:

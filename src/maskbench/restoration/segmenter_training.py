@@ -112,7 +112,8 @@ class SegmenterTraining:
         logits = self.network(shown).float()
         weight = weights(coverage, self.params.border)
         entropy = F.binary_cross_entropy_with_logits(logits, coverage, weight) / weight.mean()
-        shared = overlap(logits, coverage).mean()
+        worn = coverage.amax((1, 2, 3)) > 0  # a bare face has nothing to overlap with
+        shared = overlap(logits, coverage)[worn].mean() if worn.any() else logits.new_ones(())
         loss = entropy + self.params.overlap * (1 - shared)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()

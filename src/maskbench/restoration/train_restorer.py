@@ -37,7 +37,7 @@ def train_restorer(
         weights: folder written by ``fetch_weights``.
         params: an instance of the restorer's ``Params``.
         seed: of every random choice.
-        out: the model folder: state.safetensors, curves.parquet, params.json.
+        out: the model folder: state.safetensors, curves.parquet, sheet.png, params.json.
         scratch: folder for checkpoints; each training keeps its own below it.
         run: a tracking run for the curves.
 
@@ -45,6 +45,7 @@ def train_restorer(
         MaskbenchError: unreadable inputs, sets that do not belong together, an unwritable output.
     """
     chosen = restorer_of(restorer)
+    bare, dressed = FaceSet.open(faces), MaskedSet.open(masked)
     learnt = params.model_dump(exclude=set(RestorerParams.model_fields) - {"threshold"})
     own = Path(scratch) / training_key(
         {"restorer": restorer, "params": learnt, "seed": seed},
@@ -56,9 +57,8 @@ def train_restorer(
             run.metrics(step, values)
 
     with atomic_dir(Path(out)) as tmp:
-        bare = FaceSet.open(faces)
         chosen.train(
-            bare, MaskedSet.open(masked), params, weights=Path(weights), seed=seed, out=tmp,
+            bare, dressed, params, weights=Path(weights), seed=seed, out=tmp,
             scratch=own, log=to_run,
         )  # fmt: skip
         note = {"restorer": restorer, "params": params.model_dump(mode="json"), "seed": seed}

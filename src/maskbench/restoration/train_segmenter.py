@@ -59,13 +59,13 @@ def train_segmenter(
     Raises:
         MaskbenchError: unreadable inputs, sets that do not belong together, an unwritable output.
     """
+    bare, dressed = FaceSet.open(faces), MaskedSet.open(masked)
     own = Path(scratch) / training_key(
         {"model": NAME, "params": params.model_dump(), "seed": seed},
         [Path(faces), Path(masked)], CODE,
     )  # fmt: skip
     with atomic_dir(Path(out)) as tmp:
-        bare = FaceSet.open(faces)
-        pairs = Pairs(bare, MaskedSet.open(masked), "train", params.train_size)
+        pairs = Pairs(bare, dressed, "train", params.train_size)
         training = SegmenterTraining(pairs, params, seed, place(params.precision))
         checkpoints = Checkpoints(own, params.checkpoint_every)
         if (values := checkpoints.resume()) is not None:
