@@ -88,6 +88,15 @@ def test_losses_by_hand(packaged, vgg_state):
         assert float(style) == pytest.approx(float(expected), rel=1e-4)
 
 
+def test_packaged_maps_are_those_of_the_whole_network(packaged):
+    pictures = torch.rand(2, 3, 64, 64)
+    content, style = packaged.maps(pictures)
+    whole = packaged.network((pictures * 255 - 127) / 128)[2]
+    assert [m.shape[-1] for m in content] == [32, 16, 8, 4] and len(style) == 4
+    for ours, theirs in zip(content, whole, strict=False):
+        torch.testing.assert_close(ours, theirs)
+
+
 def test_equal_pictures_cost_nothing_and_gradients_reach_the_painting(packaged):
     true = torch.rand(1, 3, 64, 64)
     hole = torch.ones(1, 1, 64, 64)

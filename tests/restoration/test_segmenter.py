@@ -112,7 +112,7 @@ def test_damaged_models_are_refused(small, tmp_path):
 
 
 def test_the_loss_is_what_it_says(small):
-    params = parse_params({**BLOCK, "overlap": 0.5, "border": 2.0})
+    params = parse_params({**BLOCK, "batch_size": 8, "overlap": 0.5, "border": 2.0})
     training = SegmenterTraining(Pairs(*small.opened(), "train", 32), params, 0, place("float32"))
     pictures, coverage = training.batch()
     training.batch = lambda: (pictures, coverage)  # the same once more
@@ -125,4 +125,6 @@ def test_the_loss_is_what_it_says(small):
     assert losses["cross_entropy"] == pytest.approx(
         float((bce * weight).sum() / weight.sum()), rel=1e-3
     )
-    assert losses["overlap"] == pytest.approx(float(overlap(logits, coverage).mean()), rel=1e-3)
+    assert training.params.bare_share == 0.125 and len(pictures) == 8  # the first one is bare
+    masked = overlap(logits, coverage)[1:].mean()
+    assert losses["overlap"] == pytest.approx(float(masked), rel=1e-3)

@@ -11,6 +11,7 @@ import time
 
 import pandas as pd
 import pytest
+from PIL import Image
 
 from maskbench.artifacts import sha256_of
 from maskbench.errors import MaskbenchError
@@ -135,6 +136,10 @@ def test_curves_go_to_the_tracking_run_and_the_folder_says_how_it_was_made(small
     assert [step for step, _ in tracking.points] == [3, 6]
     assert {"edge_entropy", "feature_matching"} <= set(curves[curves["step"] == 3]["name"])
     assert {"l1", "perceptual", "style"} <= set(curves[curves["step"] == 6]["name"])
+    with Image.open(
+        tmp_path / "model" / "sheet.png"
+    ) as sheet:  # the six of the one validation person
+        assert sheet.size == (6 * 64, 4 * 64)
     note = json.loads((tmp_path / "model" / "params.json").read_text())
     assert (note["restorer"], note["seed"], note["dataset"]) == ("edgeconnect", 5, "orl")
     assert base.parse_params("edgeconnect", note["params"]).edge_steps == 3
