@@ -48,7 +48,7 @@ class AdapterParams(Section):
     hidden: int = Field(512, ge=1, description="units of the network")
     dropout: float = Field(0.5, ge=0, lt=1, description="share of them left out in training")
     keep: float = Field(
-        0.5, ge=0, lt=1, description="weight of the frozen cosine in the cosine of two results"
+        0.7, ge=0, lt=1, description="weight of the frozen cosine in the cosine of two results"
     )
 
 
