@@ -15,7 +15,14 @@ DEFAULT = Path(maskbench.__file__).parents[2] / "params.yaml"
 
 @pytest.fixture(scope="module")
 def config():
-    values = merge(read_layers([DEFAULT]), {"output": "out", "synthesis": {"seeds": [3, 5]}})
+    worn = {"adapter": "mfr2", "path": "mfr2"}
+    overlay = {
+        "output": "out",
+        "datasets": {"mfr2": worn},
+        "synthesis": {"seeds": [3, 5]},
+        "recognition": {"seeds": [5, 6], "tests": ["orl", "mfr2"]},
+    }
+    values = merge(read_layers([DEFAULT]), overlay)
     return experiment.check(values, "trial")
 
 
@@ -54,6 +61,49 @@ def test_the_pipeline_s_figures_show_the_key_point_overlay(config):
         assert experiment.figure_inputs(name, config)["masked"] == [
             Path("out/masked/orl/keypoint/seed0")
         ]
+
+
+def test_fits_are_of_every_training_set_and_seed(config):
+    fits = experiment.fits(config)
+    assert len(fits) == len(set(fits))
+    assert [fit for fit in fits if fit[0] == "dlib_resnet"] == [("dlib_resnet", "none", 0)]
+    sets = {training for name, training, _ in fits if name == "arcface"}
+    assert sets == {"bare", *config.synthesis.methods}
+    assert {seed for name, _, seed in fits if name == "arcface"} == {5, 6}
+    assert ("maskfacenet", "keypoint", 6) in fits
+    assert ("dlib_resnet_projected", "keypoint", 0) in fits
+
+
+def test_a_recogniser_learns_from_the_synthesis_of_its_seed_where_there_is_one(config):
+    assert experiment.seed_of_training("pywgan_div", 5, config) == 5
+    assert experiment.seed_of_training("pywgan_div", 6, config) == 3
+    assert experiment.seed_of_training("keypoint", 5, config) == 0
+
+
+def test_tests_of_really_masked_people_are_known_by_their_adapter(config):
+    assert experiment.really_masked(config) == ["mfr2"]
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        ({"arcface": {"training": "keypiont"}}, "did you mean keypoint"),
+        ({"arcface": {"training": ["bare", "cyclegan"]}}, "cyclegan: unknown training set"),
+        ({"mine": {"kind": "restored", "restorer": "edgeconect"}}, "did you mean edgeconnect"),
+        ({"mine": {"kind": "pretrained", "network": "x", "steps": 3}}, "recognisers.mine"),
+    ],
+)
+def test_recognisers_that_refer_to_nothing_are_refused(block, message):
+    values = merge(read_layers([DEFAULT]), {"recognition": {"recognisers": block}})
+    with pytest.raises(MaskbenchError, match=message):
+        experiment.check(values, "own.yaml")
+
+
+def test_recognition_needs_the_reference_masks():
+    values = read_layers([DEFAULT])
+    del values["synthesis"]["methods"]["keypoint"]
+    with pytest.raises(MaskbenchError, match="keypoint"):
+        experiment.check(values, "own.yaml")
 
 
 def test_unknown_figure(config):

@@ -17,11 +17,18 @@ def values():
     return read_layers([ROOT / "params.yaml"])
 
 
+RESTORATION = {
+    "train_segmenter", "train_restorer", "restore", "evaluate_segmenter", "evaluate_restoration",
+}  # fmt: skip
+
+
 def changed(values, overlay):
     """The (step, method) jobs whose settings an overlay changes."""
     one = experiment.check(values, "params.yaml")
     two = experiment.check(merge(values, overlay), "overlay")
     jobs = [(step, method) for step in steps.STEPS for method in ("keypoint", "wgan_stn")]
+    # Restorers and the test people's masks have to do with the key-point overlay alone.
+    jobs = [job for job in jobs if job[0] not in RESTORATION or job[1] == "keypoint"]
     return {
         job
         for job in jobs
@@ -43,7 +50,8 @@ def test_modules_exist_and_name_their_function():
 def test_a_method_s_block_decides_that_method_and_what_hangs_on_it(values):
     overlay = {"synthesis": {"methods": {"wgan_stn": {"steps": 7}}}}
     found = changed(values, overlay)
-    chain = {"train_synthesis", "synthesise", "evaluate_synthesis"}
+    chain = {"train_synthesis", "synthesise", "evaluate_synthesis", "synthesise_training"}
+    chain |= {"embed", "train_recogniser", "evaluate_recognition"}  # of this training set
     after = {"collect_measurements", "make_table", "judge_claims", "summarise"}
     assert {step for step, method in found if method == "wgan_stn"} == chain | after
     assert {step for step, method in found if method == "keypoint"} == set()
@@ -57,6 +65,49 @@ def test_metrics_decide_no_training(values):
     found = {step for step, _ in changed(values, {"metrics": {"bootstrap": 7}})}
     assert {"evaluate_synthesis", "collect_measurements", "make_table", "judge_claims"} <= found
     assert not found & {"fetch", "split", "crop_faces", "train_synthesis", "synthesise"}
+
+
+def test_a_recogniser_s_block_decides_that_recogniser(values):
+    overlay = {"recognition": {"recognisers": {"arcface": {"steps": 7}}}}
+    one = experiment.check(values, "params.yaml")
+    two = experiment.check(merge(values, overlay), "overlay")
+    for step in ("train_recogniser", "evaluate_recognition"):
+        for name in ("arcface", "softmax"):
+            before, after = (
+                steps.settings(step, config, recogniser=name, among=["keypoint"])
+                for config in (one, two)
+            )
+            assert (before != after) == (name == "arcface"), (step, name)
+    assert {"collect_measurements", "judge_claims", "make_table", "summarise"} <= {
+        step for step, _ in changed(values, overlay)
+    }
+    assert not {"train_synthesis", "embed", "restore"} & {
+        step for step, _ in changed(values, overlay)
+    }
+
+
+def test_a_test_data_set_decides_its_tests_alone(values):
+    real = {"adapter": "mfr2", "path": "mfr2"}
+    base = merge(values, {"datasets": {"mfr2": real}, "recognition": {"tests": ["orl", "mfr2"]}})
+    one = experiment.check(base, "base")
+    two = experiment.check(
+        merge(base, {"datasets": {"mfr2": {"max_identities": 3}}}), "overlay"
+    )
+    for step in ("evaluate_recognition", "train_recogniser", "collect_measurements"):
+        for dataset in ("orl", "mfr2", ""):
+            before, after = (
+                steps.settings(step, config, dataset=dataset, recogniser="dlib_resnet", among=[])
+                for config in (one, two)
+            )
+            concerned = dataset == "mfr2" or (not dataset and step == "collect_measurements")
+            assert (before != after) == concerned, (step, dataset)
+    # What is learnt from decides the test on another data set as well.
+    three = experiment.check(merge(base, {"datasets": {"orl": {"split_seed": 3}}}), "three")
+    tests = [
+        steps.settings("evaluate_recognition", config, dataset="mfr2", recogniser="arcface")
+        for config in (one, three)
+    ]
+    assert tests[0] != tests[1]
 
 
 def test_tracking_decides_nothing(values):

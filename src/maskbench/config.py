@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from maskbench.errors import MaskbenchError, from_os_error
 
@@ -43,7 +50,7 @@ class SplitShares(Section):
 class DatasetConfig(Section):
     """One data set: where its pictures come from and how its people are split."""
 
-    adapter: Literal["orl", "lfw", "mfr2", "folder", "flat"] = Field(
+    adapter: Literal["orl", "lfw", "mfr2", "rmfrd", "folder", "flat"] = Field(
         description="the reader; folder: one folder per identity, flat: no identities known"
     )
     path: str | None = Field(
@@ -179,8 +186,17 @@ class RecognitionConfig(Section):
         2, ge=1, description="of the measured mask styles, how many each test face wears"
     )
     recognisers: dict[str, dict[str, Any]] = Field(
-        default_factory=dict, description="one block a recogniser; its kind says which keys"
+        default_factory=dict,
+        description="one block a recogniser; its kind says which keys. In an overlay, null takes a "
+        "recogniser out",
     )
+
+    @field_validator("recognisers", mode="before")
+    @classmethod
+    def _without_nulls(cls, blocks: Any) -> Any:
+        if not isinstance(blocks, dict):
+            return blocks
+        return {name: block for name, block in blocks.items() if block is not None}
 
 
 class MetricsConfig(Section):

@@ -121,6 +121,70 @@ def test_limits_keep_the_first_in_natural_order(people: Path, tmp_path: Path) ->
     assert len(flat.manifest) == 4
 
 
+def test_people_who_are_left_out(people: Path, tmp_path: Path) -> None:
+    config = {"adapter": "folder", "path": str(people)}
+    whole = fetched(tmp_path, **config)
+    pictures = fetched(tmp_path, **config, exclude=("Zoë", "Ann B"))
+    assert sizes(pictures) == {"p10": 11} and pictures.source["identities"] == 1
+    assert pictures.source["checksum"] != whole.source["checksum"]
+    # Whoever is left out makes room for the next.
+    assert sizes(fetched(tmp_path, **config, exclude=("Ann B",), max_identities=1)) == {"Zoë": 3}
+
+
+def test_leaving_out_somebody_who_is_not_there_is_an_error(people: Path, tmp_path: Path) -> None:
+    """A misspelt name would leave the person in, among those who are tested on elsewhere."""
+    config = {"adapter": "folder", "path": str(people)}
+    with pytest.raises(
+        MaskbenchError, match=r"datasets\.mine\.exclude: Zoe: unknown person; did you mean Zoë\?"
+    ):
+        fetched(tmp_path, **config, exclude=("p10", "Zoe"))
+    with pytest.raises(MaskbenchError, match=r"unknown person; known: Ann B, Zoë, p10"):
+        fetched(tmp_path, **config, exclude=("12345",))
+    everybody = ("Ann B", "Zoë", "p10")
+    with pytest.raises(MaskbenchError, match="holds no pictures"):
+        fetched(tmp_path, **config, exclude=everybody)
+    assert not (tmp_path / "out").exists()
+
+
+def test_pictures_without_identity_are_left_out_by_their_path(people: Path, tmp_path: Path) -> None:
+    pictures = fetched(
+        tmp_path, adapter="flat", path=str(people), exclude=("stray.png", "Ann B/0.png")
+    )
+    assert len(pictures.manifest) == 15
+    assert not {"stray.png", "Ann B/0.png"} & set(pictures.manifest["source"])
+
+
+def mfr2(root: Path) -> Path:
+    for number in (1, 2):
+        picture(root / "Ann" / f"Ann_{number:04d}.png", number)
+    (root / "mfr2_labels.txt").write_text("Ann, 1, KN95\nAnn, 2, no-mask\n")
+    return root
+
+
+def test_a_protocols_file_comes_along_byte_for_byte(tmp_path: Path) -> None:
+    root = mfr2(tmp_path / "mfr2")
+    (root / "pairs.txt").write_bytes(b"Ann 1 2\r\n")
+    pictures = fetched(tmp_path, adapter="mfr2", path=str(root))
+    assert sorted(path.name for path in pictures.path.iterdir()) == [
+        "manifest.parquet",
+        "pairs.txt",
+        "source.json",
+    ]
+    assert (pictures.path / "pairs.txt").read_bytes() == b"Ann 1 2\r\n"
+    assert not (pictures.path / "pairs.txt").is_symlink()
+
+
+def test_a_collection_without_the_protocols_file_is_fetched(tmp_path: Path) -> None:
+    pictures = fetched(tmp_path, adapter="mfr2", path=str(mfr2(tmp_path / "mfr2")))
+    assert len(pictures.manifest) == 2 and not (pictures.path / "pairs.txt").exists()
+
+
+def test_real_mfr2_brings_its_pairs(data_root: Path, tmp_path: Path) -> None:
+    pictures = fetched(tmp_path, adapter="mfr2")
+    copied = (pictures.path / "pairs.txt").read_bytes()
+    assert copied == (data_root / "mfr2" / "pairs.txt").read_bytes()
+
+
 @settings(max_examples=50, deadline=None)
 @given(
     rows=st.lists(

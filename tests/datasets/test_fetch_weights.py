@@ -17,6 +17,7 @@ from maskbench.datasets.weights import WEIGHTS, Packaged, Published, has_weights
 from maskbench.errors import MaskbenchError
 
 INCEPTION, VGG = "pt_inception-2015-12-05-6726825d.pth", "vgg16-397923af.pth"
+FACENET, VGG19 = "facenet_vggface2.pt", "vgg19-dcbb9e9d.pth"
 PACKAGED = [name for name, entry in WEIGHTS.items() if isinstance(entry, Packaged)]
 PUBLISHED = [name for name, entry in WEIGHTS.items() if isinstance(entry, Published)]
 NOBODY = "http://127.0.0.1:9/{}"
@@ -108,7 +109,8 @@ def test_a_missing_file_does_not_condemn_its_server(published, tmp_path: Path) -
     published.statuses = (404,)
     fetch_weights(tmp_path / "w", published=True)
     listing = read_json(tmp_path / "w" / "weights.json")
-    assert [listing[name]["present"] for name in PUBLISHED] == [False, True, True, True]
+    present = [listing[name]["present"] for name in PUBLISHED]
+    assert present == [False] + [True] * (len(PUBLISHED) - 1)
     assert listing[PUBLISHED[0]]["reason"] == "the server answers 404"
 
 
@@ -169,9 +171,25 @@ def test_table_is_complete() -> None:
         assert len(entry.sha256) >= 8 and set(entry.sha256) <= set("0123456789abcdef")
         if isinstance(entry, Packaged):
             assert len(entry.sha256) == 64
+            continue
+        assert all(url.startswith("https://") for url in entry.urls)
+        if name == FACENET:  # its release is named after a day
+            assert all(url.endswith("-vggface2.pt") for url in entry.urls)
         else:  # the names that PyTorch gives carry the first digits
-            assert all(url.startswith("https://") and url.endswith(name) for url in entry.urls)
+            assert all(url.endswith(name) for url in entry.urls)
             assert entry.sha256.startswith(name.rsplit("-", 1)[1].removesuffix(".pth"))
+
+
+def test_recognisers_weights_are_pinned_in_full() -> None:
+    """FaceNet (papers 2 and 3) and VGG19 (paper 3): all 64 digits, as others have published."""
+    assert {FACENET, VGG19} <= set(PUBLISHED)
+    assert WEIGHTS[FACENET].sha256 == (
+        "281cebca8662831adb987a874bdcb36e73f5b1c6dc5ee5878f305e985625d99b"
+    )
+    assert WEIGHTS[VGG19].sha256 == (
+        "dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44"
+    )
+    assert "VGGFace2" in WEIGHTS[FACENET].licence and "research" in WEIGHTS[FACENET].licence
 
 
 def test_addresses_are_those_of_the_libraries_themselves() -> None:
@@ -179,6 +197,7 @@ def test_addresses_are_those_of_the_libraries_themselves() -> None:
     inception = pytest.importorskip("pytorch_fid.inception")
     assert WEIGHTS[INCEPTION].source == inception.FID_WEIGHTS_URL
     assert WEIGHTS[VGG].source == models.VGG16_Weights.IMAGENET1K_V1.url
+    assert WEIGHTS[VGG19].source == models.VGG19_Weights.IMAGENET1K_V1.url
     assert WEIGHTS["alexnet-owt-7be5be79.pth"].source == models.AlexNet_Weights.IMAGENET1K_V1.url
     google = models.Inception_V3_Weights.IMAGENET1K_V1.url
     assert WEIGHTS["inception_v3_google-0cc3c7bd.pth"].source == google

@@ -131,6 +131,67 @@ def test_hostile_pictures_are_read_right_or_rejected_by_name(orl: Path, weights,
     assert not reasons
 
 
+@pytest.fixture(scope="module")
+def faceless(orl: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A face, two pictures without one (a wide and a high), and a file that is no picture."""
+    folder = tmp_path_factory.mktemp("faceless")
+    (folder / "own").mkdir()
+    shutil.copy(sorted((orl / "files").rglob("1.pgm"))[0], folder / "own" / "a_face.pgm")
+    step_ = np.linspace(0, 255, 120).astype(np.uint8)
+    Image.fromarray(np.tile(step_, (80, 1))).save(folder / "own" / "b_wide.png")
+    Image.fromarray(np.tile(step_[:, None], (1, 60))).save(folder / "own" / "c_high.png")
+    (folder / "own" / "d_text.png").write_text("not a picture")
+    shares = SplitShares(train=0, val=0, test=1)
+    config = DatasetConfig(adapter="flat", path=str(folder / "own"), shares=shares)
+    return prepare(folder, config, "own")
+
+
+def test_undetected_pictures_are_taken_whole_where_a_protocol_needs_them(
+    faceless, weights, tmp_path, caplog
+):
+    out = tmp_path / "own"
+    step.crop_faces(
+        **faceless, weights=weights, out=out, config=CONFIG, max_reject_share=0.25,
+        undetected="whole",
+    )  # fmt: skip
+    found = FaceSet.open(out)
+    assert list(found.faces["source"]) == ["a_face.pgm", "b_wide.png", "c_high.png"]
+    assert (found.faces["score"] == 0).tolist() == [False, True, True]
+    assert found.faces["score"].iloc[0] > 0.9
+    assert "2 pictures without a detected face are taken whole" in caplog.text
+    assert list(pd.read_parquet(out / "rejects.parquet")["source"]) == ["d_text.png"]
+    # The square lies in the middle: 0.72 of the shorter side, and the margin around it.
+    for row, (width, height) in ((1, (120, 80)), (2, (60, 120))):
+        x0, y0, x1, y1 = found.faces["box"].iloc[row]
+        assert ((x0 + x1) / 2, (y0 + y1) / 2) == (width / 2, height / 2)
+        side = 0.72 * min(width, height)
+        assert (x1 - x0, y1 - y0) == pytest.approx((side, side), rel=1e-6)
+        a0, b0, a1, b1 = found.faces["crop_box"].iloc[row]
+        assert a1 - a0 == b1 - b0 == pytest.approx(1.2 * side, abs=1)
+        assert abs((a0 + a1 - width) / 2) <= 0.5 and abs((b0 + b1 - height) / 2) <= 0.5
+        assert np.isfinite(found.landmarks[row]).all()
+    # What is shown is the picture's middle: the ramp from left to right, and from top to bottom.
+    across = found.images[1].astype(float).mean((0, 2))
+    down = found.images[2].astype(float).mean((1, 2))
+    for ramp, length, side in ((across, 120, 0.72 * 80), (down, 120, 0.72 * 60)):
+        assert (np.diff(ramp) > -0.5).all() and abs(ramp.mean() - 127.5) < 3
+        assert ramp[-1] - ramp[0] == pytest.approx(255 * 1.2 * side / length, rel=0.1)
+
+
+def test_undetected_pictures_are_rejected_unless_asked_for(faceless, weights, tmp_path, caplog):
+    assert DATASET.undetected == "reject"
+    out = tmp_path / "own"
+    step.crop_faces(**faceless, weights=weights, out=out, config=CONFIG, max_reject_share=1)
+    assert list(FaceSet.open(out).faces["source"]) == ["a_face.pgm"]
+    rejects = pd.read_parquet(out / "rejects.parquet").set_index("source")["reason"]
+    assert rejects["b_wide.png"] == rejects["c_high.png"] == "no face found"
+    assert "taken whole" not in caplog.text
+    with pytest.raises(MaskbenchError, match="2 x no face found"):
+        step.crop_faces(
+            **faceless, weights=weights, out=tmp_path / "few", config=CONFIG, max_reject_share=0.5
+        )
+
+
 def test_too_many_rejects_stop_the_run_and_leave_nothing(few, weights, tmp_path):
     (tmp_path / "mixed").mkdir()
     for number in range(9):

@@ -126,6 +126,12 @@ def of_restorers(path):
     return [path(DATASET, name, 0) for name in CONFIG.restoration.restorers]
 
 
+def restorations():
+    """The numbers of mask removal, and of the segmenter that it needs."""
+    found = of_restorers(PATHS.restoration_metrics)
+    return [PATHS.restoration_metrics(DATASET, "segmenter", 0), *found] if found else []
+
+
 def gpus_per_training() -> int:
     """1 on a machine with a GPU; 0 without one, where jobs share the cores instead.
 

@@ -17,7 +17,7 @@ EVERY_OUTPUT = {
     *of_trainings(PATHS.synthesis_metrics),
     *of_restorers(PATHS.restorer),
     *of_restorers(PATHS.restored),
-    *of_restorers(PATHS.restoration_metrics),
+    *RESTORATIONS,
     *EMBEDDINGS,
     *of_fits(),
     *of_tests(),

@@ -5,12 +5,7 @@ FIGURES = list(PLAN.figures)
 # Of everything: synthesis, restoration, recognition.
 EVALUATIONS = [
     *of_trainings(PATHS.synthesis_metrics),
-    *of_restorers(PATHS.restoration_metrics),
-    *(
-        [PATHS.restoration_metrics(DATASET, "segmenter", 0)]
-        if CONFIG.restoration.restorers
-        else []
-    ),
+    *RESTORATIONS,
     *of_tests(),
 ]
 

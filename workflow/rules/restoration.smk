@@ -6,6 +6,12 @@ RESTORER_MODULES = tuple(
     f"maskbench.restoration.{path.stem}"
     for path in sorted(Path(maskbench.__file__).parent.glob("restoration/*.py"))
 )
+RESTORATIONS = restorations()
+
+
+def decided_by_restorers(step):
+    """As ``decided_by``; masks are learnt from and taken off as the key-point overlay puts them on."""
+    return decided_by(step, modules=RESTORER_MODULES, among=["keypoint"])
 
 
 wildcard_constraints:
@@ -37,7 +43,7 @@ rule train_segmenter:
         mem_mb=4000,
         runtime=24 * 60,
     params:
-        settings=decided_by("train_segmenter"),
+        settings=decided_by("train_segmenter", among=["keypoint"]),
         scratch=str(PATHS.scratch("{dataset}", "segmenter", "{seed}")),
     message:
         "Train the mask segmenter, seed {wildcards.seed} ({wildcards.dataset})"
@@ -66,7 +72,7 @@ rule train_restorer:
         mem_mb=4000,
         runtime=24 * 60,
     params:
-        settings=decided_by("train_restorer", modules=RESTORER_MODULES),
+        settings=decided_by_restorers("train_restorer"),
         scratch=str(PATHS.scratch("{dataset}", "{restorer}", "{seed}")),
     message:
         "Train {wildcards.restorer}, seed {wildcards.seed} ({wildcards.dataset})"
@@ -97,7 +103,7 @@ rule restore:
         mem_mb=4000,
         runtime=60,
     params:
-        settings=decided_by("restore", modules=RESTORER_MODULES),
+        settings=decided_by_restorers("restore"),
     message:
         "Take masks off by {wildcards.restorer}, seed {wildcards.seed} ({wildcards.dataset})"
     shell:
@@ -125,7 +131,7 @@ rule evaluate_segmenter:
         mem_mb=4000,
         runtime=60,
     params:
-        settings=decided_by("evaluate_segmenter"),
+        settings=decided_by("evaluate_segmenter", among=["keypoint"]),
     message:
         "Measure the mask segmenter, seed {wildcards.seed} ({wildcards.dataset})"
     shell:
@@ -156,7 +162,7 @@ rule evaluate_restoration:
         mem_mb=4000,
         runtime=120,
     params:
-        settings=decided_by("evaluate_restoration", modules=RESTORER_MODULES),
+        settings=decided_by_restorers("evaluate_restoration"),
     message:
         "Measure {wildcards.restorer}, seed {wildcards.seed} ({wildcards.dataset})"
     shell:

@@ -38,7 +38,7 @@ rule synthesis:
 
 rule restoration:
     input:
-        of_restorers(PATHS.restoration_metrics),
+        RESTORATIONS,
 
 
 rule recognise_all:
@@ -66,7 +66,12 @@ rule claims:
         rules.judge_claims.output,
 
 
-# For all recognisers together (dvc.yaml asks for these).
+# For all restorers and all recognisers together (dvc.yaml asks for these).
+rule restore_all:
+    input:
+        of_restorers(PATHS.restored),
+
+
 rule dress_all:
     input:
         sorted({PATHS.dressed(DATASET, *run) for run in TRAININGS}),

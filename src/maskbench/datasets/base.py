@@ -34,6 +34,7 @@ _MODULES = {
     "orl": "maskbench.datasets.orl",
     "lfw": "maskbench.datasets.lfw",
     "mfr2": "maskbench.datasets.mfr2",
+    "rmfrd": "maskbench.datasets.rmfrd",
     "folder": "maskbench.datasets.folder",
     "flat": "maskbench.datasets.flat",
 }

@@ -57,9 +57,7 @@ def fetch(name: str, config: DatasetConfig, out: Path) -> None:
         write_json(tmp / "source.json", _description(name, source, root, manifest))
 
 
-def choose(
-    rows: list[Row], config: DatasetConfig, place: str = "datasets.exclude"
-) -> list[Row]:
+def choose(rows: list[Row], config: DatasetConfig, place: str = "datasets.exclude") -> list[Row]:
     """Sort rows naturally (s2 before s10) and keep the first people and pictures asked for.
 
     Where identities are unknown each picture counts as a person.

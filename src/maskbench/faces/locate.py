@@ -22,8 +22,8 @@ from maskbench.faces.landmarks import LandmarkPredictor
 from maskbench.faces.mtcnn import Detections, Mtcnn, select_face
 from maskbench.faces.pose import Pose, pose_of
 
-# Side of the box of an undetected face, relative to the picture's shorter side: the median height of
-# MFR2's detected faces.
+# Side of the box of an undetected face, relative to the picture's shorter side: the median height
+# of MFR2's detected faces.
 _WHOLE = 0.72
 
 

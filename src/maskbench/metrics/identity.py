@@ -8,7 +8,7 @@ that the mask misleads, is what changes the embedding.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -30,14 +30,7 @@ def face_chip(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
 
     height, width = image.shape[:2]
     points = [dlib.point(round(float(x)), round(float(y))) for x, y in landmarks]
-    box = dlib.rectangle(0, 0, width - 1, height - 1)
-    return chip_of(image, dlib.full_object_detection(box, points))
-
-
-def chip_of(image: np.ndarray, face: Any) -> np.ndarray:
-    """As :func:`face_chip`, from what one of dlib's predictors (5 or 68 points) found."""
-    import dlib
-
+    face = dlib.full_object_detection(dlib.rectangle(0, 0, width - 1, height - 1), points)
     return dlib.get_face_chip(np.ascontiguousarray(image), face, size=CHIP, padding=0.25)
 
 

@@ -63,7 +63,7 @@ def write_numbers(
                     backbone=number.backbone,
                     note=number.note,
                     **facts,
-                )  # fmt: skip
+                )
             )
             resamples.append(_frame(variant, number))
     write_metrics(Path(folder) / "metrics.json", rows)

@@ -71,6 +71,11 @@ class Margin(RecognitionLoss):
         super().__init__()
         self.inner = inner
 
+    @torch.no_grad()
+    def start_from(self, centres: Tensor) -> None:
+        """Begin with these class centres (people, D)."""
+        self.inner.W.copy_(centres.T)  # type: ignore[operator, union-attr]
+
     def forward(
         self,
         embeddings: Tensor,

@@ -25,9 +25,13 @@ from maskbench.recognition.losses import LOSSES
 BARE = "bare"
 """The training set without masked pictures."""
 EVERY = "every"
-NETWORKS = ("dlib_resnet", "facenet", "inception", "vgg19", "efficientnet_lite0")
+NETWORKS = (
+    "dlib_resnet", "dlib_resnet_upper", "facenet", "inception", "vgg19", "efficientnet_lite0",
+)  # fmt: skip
 
-Network = Literal["dlib_resnet", "facenet", "inception", "vgg19", "efficientnet_lite0"]
+Network = Literal[
+    "dlib_resnet", "dlib_resnet_upper", "facenet", "inception", "vgg19", "efficientnet_lite0"
+]
 Backbone = Literal["iresnet18", "iresnet50", "mobilefacenet", "resnet50", "inception_resnet_v1"]
 Loss = Literal["softmax", "triplet", "cosface", "arcface", "quintuplet"]
 AdapterLoss = Literal["arcface", "cosface", "triplet", "self_restrained"]

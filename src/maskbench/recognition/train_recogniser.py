@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from safetensors.torch import load_file
 
 import maskbench.recognition as recognition_package
@@ -25,14 +26,14 @@ from maskbench.artifacts import atomic_dir, remove, write_json
 from maskbench.datasets.weights import weights_file
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
-from maskbench.recognition.adapter import Adapter
+from maskbench.recognition.adapter import Adapter, class_means
 from maskbench.recognition.backbones.build import Backbone, build
 from maskbench.recognition.backbones.inception_resnet import InceptionResnetV1
 from maskbench.recognition.bias import mask_bias
 from maskbench.recognition.embed import read_embeddings
 from maskbench.recognition.encoders import FACENET, Absent, load_facenet
 from maskbench.recognition.lessons import Lessons, of_pictures
-from maskbench.recognition.losses import recognition_loss
+from maskbench.recognition.losses import Margin, recognition_loss
 from maskbench.recognition.params import (
     BARE,
     Adapted,
@@ -215,6 +216,11 @@ def _adapter(
     network = seeded(lambda: Adapter(size, params.adapter), seed)
     network.fit(lessons.values, lessons.labels, lessons.masked)
     loss = recognition_loss(params.loss, len(lessons.people), network.dim, seed)
+    if isinstance(loss, Margin):
+        # From random class weights the adapter spends its training on finding where people lie:
+        # on MFR2 an AUC of 0.956, no better than frozen, instead of 0.972.
+        start = network.fixed(torch.from_numpy(lessons.values))
+        loss.start_from(class_means(start, torch.from_numpy(lessons.labels)))
     done = RecogniserTraining(network, loss, lessons, params, seed, placement)
     done.run(scratch, f"{name} seed {seed}", note)
     return done

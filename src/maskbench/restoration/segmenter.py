@@ -43,12 +43,12 @@ class SegmenterParams(Section):
     )  # fmt: skip
     width: int = Field(16, ge=1, description="channels of the first scale")
     depth: int = Field(3, ge=1, le=6, description="poolings")
-    steps: int = Field(400, ge=1, description="batches that are learnt from")
-    batch_size: int = Field(16, ge=2, description="pictures a step")
+    steps: int = Field(1150, ge=1, description="batches that are learnt from")
+    batch_size: int = Field(8, ge=2, description="pictures a step")
     bare_share: float = Field(
         0.125, ge=0, lt=1, description="share of a batch that are bare faces with nothing to find"
     )
-    learning_rate: float = Field(0.1, gt=0, description="SGD's learning rate at its height")
+    learning_rate: float = Field(0.2, gt=0, description="SGD's learning rate at its height")
     momentum: float = Field(0.9, ge=0, lt=1, description="SGD's momentum (0.99 for U-Net)")
     weight_decay: float = Field(1e-4, ge=0, description="SGD's weight decay")
     warmup: int = Field(20, ge=0, description="steps until the learning rate is at its height")
@@ -61,7 +61,7 @@ class SegmenterParams(Section):
     )
     variety: Variety = Field(default_factory=Variety, description="how much pictures vary")
     precision: Precision = Field("float32", description="of the network's products")
-    log_every: int = Field(20, ge=1, description="steps between points of the curves")
+    log_every: int = Field(50, ge=1, description="steps between points of the curves")
     checkpoint_every: int = Field(50, ge=0, description="steps between checkpoints; 0: none")
 
     @model_validator(mode="after")

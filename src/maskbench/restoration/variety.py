@@ -22,7 +22,7 @@ _LUMA = (0.299, 0.587, 0.114)
 class Variety(Section):
     """How much the pictures of a segmenter's training vary; 0 switches one off."""
 
-    repaint: float = Field(0.4, ge=0, le=1, description="share of masks in new colours or patterns")
+    repaint: float = Field(0.5, ge=0, le=1, description="share of masks in new colours or patterns")
     marks: float = Field(
         0.4, ge=0, le=1, description="share of masks with a valve, a print or a spot: else a dark "
         "thing where a mouth may be says that there is no mask"
@@ -112,7 +112,7 @@ def luma(pictures: Tensor) -> Tensor:
 
 def repaint(layer: Tensor, coverage: Tensor, random: Random) -> Tensor:
     """A layer in a random colour, or in two with a border between them that runs in stripes, in
-    checks or as it likes. Light and shadow, relative to the mask's mean, stay.
+    checks, in dots or as it likes. Light and shadow, relative to the mask's mean, stay.
 
     Args:
         layer: (B, 3, s, s) premultiplied, in [0, 1].
@@ -132,11 +132,12 @@ def repaint(layer: Tensor, coverage: Tensor, random: Random) -> Tensor:
         random.normal(max(6, size // 4), 1), (size, size), mode="bilinear", align_corners=False
     )
     kind = random.uniform(0, 1)
-    pattern = torch.where(kind < 0.2, stripes, stripes * across)
-    pattern = torch.where(kind < 0.4, pattern, coarse)
-    pattern = torch.where(kind < 0.5, pattern, fine)
-    pattern = torch.where(kind < 0.6, pattern, torch.full_like(pattern, -1.0))  # plain
-    share = torch.sigmoid(4 * pattern)
+    pattern = torch.where(kind < 0.3, stripes, stripes * across)
+    pattern = torch.where(kind < 0.5, pattern, stripes + across - 1)  # dots
+    pattern = torch.where(kind < 0.6, pattern, coarse)
+    pattern = torch.where(kind < 0.7, pattern, fine)
+    pattern = torch.where(kind < 0.8, pattern, torch.full_like(pattern, -1.0))  # plain
+    share = torch.sigmoid(pattern * torch.exp(random.uniform(0.7, 3)))  # soft or sharp borders
     paint = random.uniform(0, 1, 3) * (1 - share) + random.uniform(0, 1, 3) * share
     pale = random.chance(0.3)  # white and light blue masks are what most people wear
     paint = torch.where(pale, 1 - (1 - paint) * 0.3, paint)
