@@ -1,4 +1,4 @@
-"""A small real experiment for recognisers: 24 ORL people with 5 pictures each, and masks on them."""
+"""A small real experiment for recognisers: 14 ORL people with 5 pictures each, and masks."""
 
 from __future__ import annotations
 

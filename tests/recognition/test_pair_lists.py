@@ -13,9 +13,7 @@ from maskbench.recognition.pair_lists import drawn_pairs
 def listed(people, photos, one, other, limit, seed):
     """Every pair in a list, then a draw from the impostors."""
     alone = np.array_equal(one, other)
-    pairs = [
-        (i, j) for i in one for j in other if (not alone or i < j) and photos[i] != photos[j]
-    ]
+    pairs = [(i, j) for i in one for j in other if (not alone or i < j) and photos[i] != photos[j]]
     genuine = [pair for pair in pairs if people[pair[0]] == people[pair[1]]]
     impostors = [pair for pair in pairs if people[pair[0]] != people[pair[1]]]
     dropped = max(0, len(impostors) - limit)

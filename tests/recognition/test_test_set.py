@@ -10,7 +10,14 @@ import pytest
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
-from maskbench.recognition.test_set import BARE, UNSEEN, WORN, masked_by_us, really_masked, refuse_known
+from maskbench.recognition.test_set import (
+    BARE,
+    UNSEEN,
+    WORN,
+    masked_by_us,
+    really_masked,
+    refuse_known,
+)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +66,7 @@ def test_too_many_impostors_are_drawn_from_and_counted(test_set):
 
 def test_a_person_who_was_learnt_from_is_refused(test_set):
     refuse_known(test_set, frozenset({"s13", "s14"}), "orl")
-    with pytest.raises(MaskbenchError, match="s3.*learnt from.*exclude"):
+    with pytest.raises(MaskbenchError, match=r"s3.*learnt from.*exclude"):
         refuse_known(test_set, frozenset({"s13", "s3"}), "orl")
 
 

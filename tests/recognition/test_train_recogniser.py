@@ -51,7 +51,8 @@ train_recogniser(
 
 def fit(people, block, out, training="keypoint", seed=0, embeddings=None):
     sources = people.sources(masked=training != "bare", embeddings=embeddings)
-    train_recogniser("small", parse("small", block), training, seed, sources, out, out / "..scratch")
+    scratch = out.parent / "scratch"
+    train_recogniser("small", parse("small", block), training, seed, sources, out, scratch)
     return out
 
 
@@ -151,7 +152,8 @@ def test_bare_learns_from_as_many_pictures_and_none_masked(people, tmp_path):
 
 @pytest.mark.parametrize("loss", ["softmax", "triplet", "cosface", "quintuplet"])
 def test_every_loss_trains(people, tmp_path, loss):
-    model = fit(people, SMALL | {"loss": loss, "steps": 3, "log_every": 1, "schedule": "drops"}, tmp_path / loss)
+    block = SMALL | {"loss": loss, "steps": 3, "log_every": 1, "schedule": "drops"}
+    model = fit(people, block, tmp_path / loss)
     curve = pd.read_parquet(model / "curves.parquet")
     assert np.isfinite(curve["value"]).all()
 
@@ -175,9 +177,8 @@ def test_fine_tuning_starts_from_the_given_weights(people, tmp_path):
     block |= {"weight_decay": 0}
     second = fit(people, block, tmp_path / "second")
     one, two = (fitted(model, people.weights) for model in (first, second))
-    weights = [
-        dict(made.encoder._network.named_parameters())["network.trunk.0.weight"] for made in (one, two)
-    ]
+    first_layer = "network.trunk.0.weight"
+    weights = [dict(made.encoder._network.named_parameters())[first_layer] for made in (one, two)]
     assert torch.allclose(*weights, atol=1e-6)
     wrong = SMALL | {"start": str(first / "state.safetensors"), "width": 16}
     with pytest.raises(MaskbenchError, match="no weights of iresnet18"):
@@ -195,7 +196,8 @@ def test_more_people_than_there_are_is_said(people, tmp_path):
 
 def test_absent_weights_leave_rows_that_say_so(people, tmp_path):
     block = {"kind": "pretrained", "network": "facenet"}
-    rows = evaluated(people, block, fit(people, block, tmp_path / "m", "none"), tmp_path / "n", "none")
+    model = fit(people, block, tmp_path / "m", "none")
+    rows = evaluated(people, block, model, tmp_path / "n", "none")
     assert rows["", "auc"].value is None
     assert "facenet_vggface2.pt" in rows["", "auc"].note
 
@@ -221,7 +223,8 @@ def test_facenets_published_weights_load_by_their_names(people, tmp_path):
     import cv2
 
     for row in (0, 1):
-        picture = cv2.resize(np.asarray(faces.images[row]), (160, 160), interpolation=cv2.INTER_CUBIC)
+        face = np.asarray(faces.images[row])
+        picture = cv2.resize(face, (160, 160), interpolation=cv2.INTER_CUBIC)
         both = np.stack([picture, picture[:, ::-1]]).astype(np.float32)
         with torch.no_grad():
             expected = published((torch.from_numpy(both).permute(0, 3, 1, 2) - 127.5) / 128).sum(0)

@@ -276,7 +276,7 @@ def evaluate_segmenter(
         common.existing(masked or layout.masked(name, "keypoint", 0), OVERLAID_BY),
         common.existing(faces or layout.faces(name), f"maskbench crop_faces --dataset {name}"),
     ]
-    from maskbench.metrics.evaluate_segmenter import evaluate_segmenter as run
+    from maskbench.restoration.evaluate_segmenter import evaluate_segmenter as run
 
     target = out or layout.restoration_metrics(name, "segmenter", seed)
     facts = {"dataset": name, "method": "segmenter", "seed": seed}
@@ -338,7 +338,7 @@ def evaluate_restoration(
         common.existing(faces or layout.faces(name), f"maskbench crop_faces --dataset {name}"),
         common.existing(weights or layout.weights, "maskbench fetch_weights"),
     ]
-    from maskbench.metrics.evaluate_restoration import evaluate_restoration as run
+    from maskbench.restoration.evaluate_restoration import evaluate_restoration as run
 
     target = out or layout.restoration_metrics(name, restorer, seed)
     facts = {"dataset": name, "method": restorer, "seed": seed}

@@ -10,8 +10,8 @@ from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MASKED_COLUMNS, MaskedSet, MaskedSetWriter
 from maskbench.measurements import read_metrics
-from maskbench.metrics.evaluate_restoration import evaluate_restoration
-from maskbench.metrics.evaluate_segmenter import evaluate_segmenter
+from maskbench.restoration.evaluate_restoration import evaluate_restoration
+from maskbench.restoration.evaluate_segmenter import evaluate_segmenter
 from maskbench.restoration.segmenter import Segmenter
 
 UNSEEN = ("striped",)  # of the fixture `reference`

@@ -24,12 +24,12 @@ from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.metrics import bootstrap, identity, psnr, ssim
-from maskbench.metrics.evaluate_segmenter import batches, facts_of, mean_number, seen_and_unseen
 from maskbench.metrics.features import feature_extractor
 from maskbench.metrics.identity import DlibRecogniser
 from maskbench.metrics.lpips import perceptual_distance
 from maskbench.metrics.numbers import Number, write_numbers
 from maskbench.metrics.picture_metrics import counterparts
+from maskbench.restoration.evaluate_segmenter import batches, facts_of, mean_number, seen_and_unseen
 from maskbench.threads import one_thread
 
 log = logging.getLogger(__name__)

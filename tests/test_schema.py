@@ -1,0 +1,143 @@
+"""The JSON schema judges the blocks of recognisers and restorers as the models do."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import maskbench
+from maskbench import experiment, schema
+from maskbench.config import merge, read_layers
+from maskbench.errors import MaskbenchError
+from maskbench.recognition import params as recognition
+from maskbench.restoration import base as restoration
+from maskbench.restoration.segmenter import SegmenterParams
+
+jsonschema = pytest.importorskip("jsonschema")
+DEFAULT = Path(maskbench.__file__).parents[2] / "params.yaml"
+
+
+@pytest.fixture(scope="module")
+def values():
+    """The experiment as shipped, with a block of every kind of recogniser."""
+    own = {
+        "own_pretrained": {"kind": "pretrained", "network": "vgg19"},
+        "own_network": {
+            "kind": "network", "backbone": "iresnet18", "loss": "arcface", "size": 32, "steps": 2,
+            "training": ["bare", "keypoint"], "augmentation": {"shift": 0.1}, "start": None,
+        },
+        "own_adapter": {"kind": "adapter", "loss": "self_restrained", "adapter": {}},
+        "own_projection": {"kind": "projection"},
+        "own_restored": {"kind": "restored", "networks": ["facenet", "dlib_resnet"]},
+    }  # fmt: skip
+    return merge(read_layers([DEFAULT]), {"recognition": {"recognisers": own}})
+
+
+@pytest.fixture(scope="module")
+def validator():
+    whole = json.loads(schema.text())
+    jsonschema.Draft202012Validator.check_schema(whole)
+    return jsonschema.Draft202012Validator(whole)
+
+
+def test_what_the_models_accept_is_accepted(values, validator):
+    experiment.check(values, "params.yaml")
+    validator.validate(values)
+
+
+RECOGNISERS = {
+    "unknown_key": {"own_network": {"stepps": 3}},
+    "key_of_another_kind": {"own_projection": {"loss": "arcface"}},
+    "unknown_kind": {"own_adapter": {"kind": "adaptor"}},
+    "unknown_loss": {"own_network": {"loss": "quintuplets"}},
+    "loss_of_another_kind": {"own_network": {"loss": "self_restrained"}},
+    "unknown_network": {"own_pretrained": {"network": "vgg16"}},
+    "zero_steps": {"own_adapter": {"steps": 0}},
+    "words_for_a_number": {"own_network": {"lr": "fast"}},
+    "deep_in_the_block": {"own_network": {"augmentation": {"shft": 0}}},
+    "of_synthesis": {"own_network": {"augmentation": {"cutout": 0.1}}},
+    "adapters_own_keys": {"own_adapter": {"adapter": {"widht": 3}}},
+    "no_network": {"own_restored": {"networks": []}},
+    "no_kind": {"another": {"network": "vgg19"}},
+    "missing_key": {"another": {"kind": "network", "backbone": "iresnet18"}},
+    "no_block": {"another": 3},
+}
+RESTORATION = {
+    "unknown_restorer": {"restorers": {"edgeconect": {}}},
+    "unknown_key_of_a_restorer": {"restorers": {"edgeconnect": {"widht": 3}}},
+    "place_of_masks": {"restorers": {"edgeconnect": {"masks_from": "guess"}}},
+    "unknown_key_of_the_segmenter": {"segmenter": {"stepps": 3}},
+    "deep_in_the_segmenter": {"segmenter": {"variety": {"trun": 3}}},
+    "depth": {"segmenter": {"depth": 7}},
+}
+WRONG = [
+    *({"recognition": {"recognisers": wrong}} for wrong in RECOGNISERS.values()),
+    *({"restoration": wrong} for wrong in RESTORATION.values()),
+]
+
+
+@pytest.mark.parametrize("overlay", WRONG, ids=[*RECOGNISERS, *RESTORATION])
+def test_what_the_models_refuse_is_refused(values, validator, overlay):
+    changed = merge(values, overlay)
+    with pytest.raises(MaskbenchError):
+        experiment.check(changed, "params.yaml")
+    assert not validator.is_valid(changed)
+
+
+def test_every_registered_restorer_and_every_kind_is_there():
+    known = schema.schema()["$defs"]
+    removal = known["RestorationConfig"]["properties"]
+    assert set(removal["restorers"]["properties"]) == set(restoration.restorers())
+    assert set(removal["segmenter"]["properties"]) == set(SegmenterParams.model_fields)
+    block = known["RecognitionConfig"]["properties"]["recognisers"]["additionalProperties"]
+    kinds = {}
+    for kind, place in block["discriminator"]["mapping"].items():
+        definition = known[place.removeprefix("#/$defs/")]
+        assert definition["properties"]["kind"]["const"] == kind and "kind" in definition["required"]
+        kinds[kind] = definition
+    assert {"$ref": f"#/$defs/recognition.{recognition.Trained.__name__}"} in block["oneOf"]
+    assert len(kinds) == len(block["oneOf"]) == 5
+
+
+def test_every_key_of_theirs_is_described():
+    known = schema.schema()["$defs"]
+    removal = known["RestorationConfig"]["properties"]
+    blocks = {**known, **removal["restorers"]["properties"], "segmenter": removal["segmenter"]}
+    nameless = [
+        f"{name}.{key}"
+        for name, block in blocks.items()
+        for key, described in block.get("properties", {}).items()
+        if not described.get("description")
+    ]
+    assert nameless == []
+    adapter = known["recognition.Adapted"]["properties"]
+    assert adapter["optimiser"]["description"] == "sgd: with momentum 0.9"  # of its base class
+    assert adapter["kind"]["description"] == "A small network on the embeddings of a frozen one."
+
+
+def test_areas_keep_their_own_definitions_of_one_name():
+    known = schema.schema()["$defs"]
+    both = [set(known[f"{a}.Augmentation"]["properties"]) for a in ("synthesis", "recognition")]
+    assert both[0] != both[1]
+    assert set(recognition.Augmentation.model_fields) == both[1]
+
+
+def test_every_reference_leads_somewhere():
+    whole = schema.schema()
+
+    def references(node):
+        if isinstance(node, dict):
+            for key, child in node.items():
+                if key == "$ref":
+                    yield child
+                elif key == "mapping" and isinstance(child, dict):
+                    yield from child.values()
+                else:
+                    yield from references(child)
+        elif isinstance(node, list):
+            for child in node:
+                yield from references(child)
+
+    found = set(references(whole))
+    assert len(found) > 10
+    assert found == {f"#/$defs/{name}" for name in whole["$defs"]}
