@@ -19,7 +19,7 @@ DEFAULT = Path(maskbench.__file__).parents[2] / "params.yaml"
 
 @pytest.fixture(scope="module")
 def values():
-    """The experiment as shipped, with a block of every kind of recogniser."""
+    """The experiment as shipped, with a block of every kind of recogniser and a restorer."""
     own = {
         "own_pretrained": {"kind": "pretrained", "network": "vgg19"},
         "own_network": {
@@ -30,7 +30,9 @@ def values():
         "own_projection": {"kind": "projection"},
         "own_restored": {"kind": "restored", "networks": ["facenet", "dlib_resnet"]},
     }  # fmt: skip
-    return merge(read_layers([DEFAULT]), {"recognition": {"recognisers": own}})
+    removal = {"restorers": {"edgeconnect": {"masks_from": "coverage"}}, "segmenter": {"steps": 9}}
+    overlay = {"recognition": {"recognisers": own}, "restoration": removal}
+    return merge(read_layers([DEFAULT]), overlay)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +95,9 @@ def test_every_registered_restorer_and_every_kind_is_there():
     kinds = {}
     for kind, place in block["discriminator"]["mapping"].items():
         definition = known[place.removeprefix("#/$defs/")]
-        assert definition["properties"]["kind"]["const"] == kind and "kind" in definition["required"]
+        assert (
+            definition["properties"]["kind"]["const"] == kind and "kind" in definition["required"]
+        )
         kinds[kind] = definition
     assert {"$ref": f"#/$defs/recognition.{recognition.Trained.__name__}"} in block["oneOf"]
     assert len(kinds) == len(block["oneOf"]) == 5
