@@ -132,6 +132,183 @@ def test_the_documented_method_works(tmp_path, faces):
         assert (masked.masks[index][changed] > 0).all()
 
 
+def examples(kind, name="adding_a_recogniser.md"):
+    """The blocks of a language in a document, in their order."""
+    return re.findall(rf"```{kind}\n(.*?)```", (ROOT / "docs" / name).read_text("utf-8"), re.S)
+
+
+def module_of(name, source):
+    """A printed module, as if it lay in the package; to be taken out of sys.modules again."""
+    module = types.ModuleType(name)
+    sys.modules[name] = module  # pydantic looks annotations up by module
+    exec(compile(source, f"{name}.py", "exec"), module.__dict__)
+    return module
+
+
+def checked(block, **replaced):
+    """The default configuration under a printed block, checked as a run checks it."""
+    from maskbench import experiment
+    from maskbench.config import merge
+
+    values = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
+    for old, new in replaced.items():
+        assert block.count(f"adapter: {old}") == 1
+        block = block.replace(f"adapter: {old}", f"adapter: {new}")
+    return experiment.check(merge(values, yaml.safe_load(block)), "docs")
+
+
+def test_the_documented_recognisers_are_taken_up():
+    from maskbench import experiment
+    from maskbench.recognition.params import BARE
+
+    config = checked(examples("yaml")[0])
+    fits = experiment.fits(config)
+    assert [fit for fit in fits if fit[0] == "arcface_64"] == [
+        ("arcface_64", BARE, 0),
+        ("arcface_64", "pywgan_div", 0),
+    ]
+    sets = {training for name, training, _ in fits if name == "adapter_cosface"}
+    assert sets == {BARE, *config.synthesis.methods}
+    assert not any(name == "softmax" for name, _, _ in fits)
+    adapted = experiment.recognisers(config)["adapter_cosface"]
+    assert (adapted.adapter.transform, adapted.adapter.keep) == ("whiten", 0.5)
+
+
+def test_the_documented_backbone_works():
+    import textwrap
+
+    import torch
+
+    from maskbench.recognition.backbones import build
+
+    source, lines, *_ = examples("python")
+    plain = module_of("maskbench.recognition.backbones.plain", source)
+    try:
+        body = "def chosen(name, width):\n" + textwrap.indent(lines, "    ")
+        known = vars(build) | {"plain": plain}
+        exec(compile(body, "build.py", "exec"), known)
+        made = known["chosen"]("plain", 8)
+        pictures = torch.rand(4, 3, 48, 48, generator=torch.Generator().manual_seed(0)) * 255
+        found = made.network(made.scaled(pictures))
+        assert found.shape == (4, made.dim)
+        found.square().sum().backward()
+        assert all(p.grad is not None and p.grad.any() for p in made.network.parameters())
+    finally:
+        del sys.modules[plain.__name__]
+
+
+def test_the_documented_restorer_works(tmp_path, faces):
+    """Trained and applied by the steps themselves, on dressed faces."""
+    from maskbench.faces.faceset import FACE_COLUMNS, FaceSet
+    from maskbench.masks.maskedset import MaskedSet, MaskedSetWriter
+    from maskbench.restoration import base
+    from maskbench.restoration.restore import restore
+    from maskbench.restoration.train_restorer import train_restorer
+
+    bare, dressed, out = FaceSet.open(faces), tmp_path / "dressed", tmp_path / "restored"
+    worn = np.zeros((64, 64), np.uint8)
+    worn[36:60, 14:50] = 255
+    dressed.mkdir()
+    with MaskedSetWriter(dressed, 64, bare.spec) as writer:
+        for row in range(len(bare)):
+            picture = np.array(bare.images[row])
+            picture[worn > 0] = (0, 0, 255)
+            values = {column: bare.faces[column].iloc[row] for column in FACE_COLUMNS}
+            values |= {"of": values["face_id"], "method": "keypoint", "style": "kn95"}
+            writer.add(picture, values, worn)
+
+    module = module_of("maskbench.restoration.telea", examples("python")[2])
+    try:
+        config = checked(examples("yaml")[1])
+        params = base.parse_params("telea", config.restoration.restorers["telea"])
+        assert params.radius == 5
+        train_restorer(
+            "telea", faces, dressed, tmp_path / "none", params, 0, tmp_path / "model",
+            tmp_path / "scratch",
+        )  # fmt: skip
+        restore("telea", tmp_path / "model", None, dressed, params, out)
+    finally:
+        base._REGISTRY.pop("telea", None)
+        del sys.modules[module.__name__]
+    files = {path.name for path in (tmp_path / "model").iterdir()}
+    assert files == {"state.safetensors", "curves.parquet", "sheet.png", "params.json"}
+    given, found = MaskedSet.open(dressed), MaskedSet.open(out)
+    outside = np.array(found.masks) == 0
+    assert (found.images[outside] == given.images[outside]).all()
+    blue = np.array(given.images, int)[:, 48, 32]
+    assert (blue == (0, 0, 255)).all()
+    assert (np.ptp(np.array(found.images, int)[:, 48, 32], axis=1) < 100).all()
+
+
+def test_the_documented_test_data_set_works(tmp_path, monkeypatch):
+    """Its adapter lists what it should through the step fetch; its block is a valid one."""
+    from PIL import Image
+
+    from maskbench import experiment
+    from maskbench.config import DatasetConfig
+    from maskbench.datasets import base, fetch
+
+    for path in ("ann/bare/1.png", "ann/masked/1.png", "bob/masked/x.png", "bob/notes/2.png"):
+        (tmp_path / "worn" / path).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8)).save(tmp_path / "worn" / path)
+    module = module_of("maskbench.datasets.worn", examples("python")[3])
+    try:
+        monkeypatch.setitem(base._MODULES, "worn", module.__name__)
+        config = DatasetConfig.model_construct(adapter="worn", path=str(tmp_path / "worn"))
+        fetch.fetch("worn", config, tmp_path / "pictures")
+        assert base.adapter("worn").really_masked
+    finally:
+        del sys.modules[module.__name__]
+    found = base.Pictures.open(tmp_path / "pictures").manifest
+    assert list(zip(found["source"], found["identity"], found["mask"], strict=True)) == [
+        ("ann/bare/1.png", "ann", ""),
+        ("ann/masked/1.png", "ann", "masked"),
+        ("bob/masked/x.png", "bob", "masked"),
+    ]
+    # The name is in no list of adapters: a layout of the same kind stands for it.
+    config = checked(examples("yaml")[2], worn="rmfrd")
+    assert experiment.really_masked(config) == ["worn"]
+    assert config.recognition.tests == ("orl", "worn")
+    assert config.datasets["worn"].undetected == "whole"
+
+
+def test_recognition_is_documented():
+    """Kinds, frozen networks, backbones, losses and protocols stand where users look for them."""
+    from maskbench.recognition import params
+    from maskbench.recognition.evaluate_recognition import IMPOSTORS, KINDS
+    from maskbench.recognition.losses import LOSSES
+    from maskbench.reporting.recognition_names import PROTOCOLS
+
+    protocols = (ROOT / "docs" / "protocols" / "recognition.md").read_text("utf-8")
+    methods = (ROOT / "docs" / "methods.md").read_text("utf-8")
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for name in (*params._KINDS, *params.NETWORKS):
+        assert f"`{name}`" in protocols, name
+    for name in (set(KINDS) | set(PROTOCOLS)) - {"", "identification"}:
+        assert f"`{name}`" in protocols, name
+    for name in (*LOSSES, *params.Backbone.__args__):
+        assert f"`{name}`" in methods, name
+    for kind in params._KINDS:
+        assert f"`{kind}`" in readme, kind
+    assert f"{IMPOSTORS:,}" in protocols
+
+
+def test_readme_names_the_default_recognisers():
+    from maskbench import experiment
+
+    section = (ROOT / "README.md").read_text("utf-8").split("## Recognition")[1].split("\n## ")[0]
+    for name in experiment.load([ROOT / "params.yaml"]).recognition.recognisers:
+        ending = next((e for e in ("_projected", "_strip") if name.endswith(e)), "")
+        assert f"`{name.removesuffix(ending)}`" in section, name
+        assert f"`{ending}`" in section or not ending
+
+
+def test_readme_names_every_benchmark():
+    text = (ROOT / "README.md").read_text("utf-8")
+    for script in (ROOT / "benchmarks").glob("*.py"):
+        assert f"python benchmarks/{script.name}" in text, script.name
+
+
 @pytest.fixture
 def faces(tmp_path):
     """Four training and two test faces whose landmarks form a plausible face."""
