@@ -21,8 +21,14 @@ from maskbench.restoration.perceptual import (
 
 @pytest.fixture(scope="module")
 def vgg_state():
+    """Random weights under torchvision's names, of the size that they have there."""
+    with torch.device("meta"):
+        shapes = vgg19(weights=None).features.state_dict()
     torch.manual_seed(0)
-    return vgg19(weights=None).state_dict()
+    return {
+        f"features.{key}": torch.randn(v.shape) * (2 / v[0].numel()) ** 0.5
+        for key, v in shapes.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +57,9 @@ def test_vgg_layers_are_those_of_the_names(vgg_state):
     assert all(float(m.min()) >= 0 for m in (*content, *style))  # after their ReLUs
     # The names count convolutions between poolings: walk through torchvision's own list.
     block, place, names = 1, 0, {}
-    for number, layer in enumerate(vgg19(weights=None).features):
+    with torch.device("meta"):
+        layers = vgg19(weights=None).features
+    for number, layer in enumerate(layers):
         if isinstance(layer, nn.Conv2d):
             place += 1
         elif isinstance(layer, nn.ReLU):
@@ -114,6 +122,9 @@ def test_vgg_is_taken_where_it_is_wanted_and_there(weights, vgg_state, tmp_path)
     torch.save(vgg_state, tmp_path / VGG19)
     assert isinstance(feature_maps(tmp_path), Vgg19Maps)
     assert isinstance(feature_maps(tmp_path, published=False), PackagedMaps)
+    torch.save({"another": torch.zeros(1)}, tmp_path / VGG19)
+    with pytest.raises(MaskbenchError, match="not the VGG-19 weights"):
+        feature_maps(tmp_path)
     (tmp_path / VGG19).write_bytes(b"not a file of torch")
     with pytest.raises(MaskbenchError, match=r"vgg19.*not the VGG-19 weights"):
         feature_maps(tmp_path)

@@ -82,18 +82,25 @@ def _distance(a: list[Tensor], b: list[Tensor]) -> Tensor:
 
 
 class Vgg19Maps(FeatureMaps):
-    """VGG-19 (Simonyan & Zisserman 2015), torchvision's weights, up to relu5_2."""
+    """VGG-19 (Simonyan & Zisserman 2015) up to relu5_2.
+
+    Args:
+        state: torchvision's state dictionary, of which only the convolutions are read.
+
+    Raises:
+        KeyError, RuntimeError: it is another network's.
+    """
 
     name = "vgg19"
 
-    def __init__(self, state: dict[str, Tensor] | None = None) -> None:
+    def __init__(self, state: dict[str, Tensor]) -> None:
         super().__init__()
         from torchvision.models import vgg19
 
-        network = vgg19(weights=None)
-        if state is not None:
-            network.load_state_dict(state)
-        self.layers = network.features[: _STYLE["relu5_2"] + 1]
+        with torch.device("meta"):  # its 124 million numbers of a classifier are never made
+            layers = vgg19(weights=None).features[: _STYLE["relu5_2"] + 1]
+        self.layers = layers.to_empty(device="cpu")
+        self.layers.load_state_dict({key: state[f"features.{key}"] for key in layers.state_dict()})
         for layer in self.layers:
             if isinstance(layer, nn.ReLU):
                 layer.inplace = False  # else a map would be overwritten before it is compared
@@ -142,7 +149,14 @@ def feature_maps(weights: Path, published: bool = True) -> FeatureMaps:
         path = weights_file(weights, VGG19)
         try:
             network: FeatureMaps = Vgg19Maps(torch.load(path, "cpu", weights_only=True))
-        except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+        except (
+            OSError,
+            RuntimeError,
+            ValueError,
+            KeyError,
+            EOFError,
+            pickle.UnpicklingError,
+        ) as error:
             first = (str(error).splitlines() or [""])[0]
             raise MaskbenchError(
                 path, f"not the VGG-19 weights ({first})", "run `maskbench fetch_weights`"

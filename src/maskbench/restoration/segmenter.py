@@ -60,7 +60,7 @@ class SegmenterParams(Section):
         1.0, ge=0, description="weight of 1 - the soft Dice overlap, beside the cross entropy"
     )
     variety: Variety = Field(default_factory=Variety, description="how much pictures vary")
-    precision: Precision = Field("float32", description="of the network's products")
+    precision: Precision = Field("bfloat16", description="of the network's products")
     log_every: int = Field(50, ge=1, description="steps between points of the curves")
     checkpoint_every: int = Field(50, ge=0, description="steps between checkpoints; 0: none")
 
@@ -126,14 +126,19 @@ class Segmenter:
             images: uint8 (B, H, W, 3) RGB, square crops of faces of any size.
 
         Returns:
-            coverage, uint8 (B, H, W): 255 times the probability that a pixel is a mask's.
+            coverage, uint8 (B, H, W): 255 times the probability that a pixel is a mask's, the mean
+            over the picture and its mirror image.
         """
         out = np.zeros(images.shape[:3], np.uint8)
         device = next(self.network.parameters()).device
         for start in range(0, len(images), self.batch_size):
             part = slice(start, min(start + self.batch_size, len(images)))
             pictures = as_tensor(list(images[part]), self.size).to(device) * 2 - 1
-            logits = self.network(pictures.contiguous(memory_format=torch.channels_last))
-            found = torch.sigmoid(logits.float()).mul(255).round().to(torch.uint8).cpu().numpy()
+            straight, mirrored = (
+                torch.sigmoid(self.network(p.contiguous(memory_format=torch.channels_last)).float())
+                for p in (pictures, pictures.flip(3))
+            )
+            mean = (straight + mirrored.flip(3)) / 2
+            found = mean.mul(255).round().to(torch.uint8).cpu().numpy()
             out[part] = [resized(one, images.shape[1]) for one in found[:, 0]]
         return out
