@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from maskbench.recognition.verification import (
     accuracy_at,
     best_threshold,
-    fold_accuracies,
+    fold_decisions,
+    folds_within,
     identity_folds,
-    pairs_within_folds,
 )
 
 pairs = st.lists(st.tuples(st.integers(-3, 5), st.booleans()), min_size=1, max_size=30)
@@ -73,7 +73,8 @@ def test_a_leak_between_folds_would_be_seen():
         expected.append(
             accuracy_at(scores[mine], same[mine], best_threshold(scores[rest], same[rest]).value)
         )
-    assert fold_accuracies(scores, same, folds).tolist() == expected
+    right = fold_decisions(scores, same, folds)
+    assert [right[folds.of == fold].mean() for fold in range(10)] == expected
     assert np.mean(expected) < 0.8
 
 
@@ -82,26 +83,30 @@ def test_shuffled_labels_give_chance():
     people = rng.integers(0, 40, 4000)
     same = rng.random(4000) < 0.5
     partner = np.where(same, people, (people + 1) % 40)
-    found = fold_accuracies(rng.normal(size=4000), same, identity_folds(people, partner, 10, 0))
+    found = fold_decisions(rng.normal(size=4000), same, identity_folds(people, partner, 10, 0))
     assert abs(found.mean() - 0.5) < 0.03
 
 
-def test_pairs_stay_within_folds_and_none_comes_twice():
-    identities = np.repeat([f"p{k}" for k in range(12)], 4)
-    first, second, fold = pairs_within_folds(identities, 3, 1.0, 5)
-    assert (first < second).all()
-    assert len(set(zip(first.tolist(), second.tolist(), strict=True))) == len(first)
-    same = identities[first] == identities[second]
-    assert same.sum() == 12 * 6 == (~same).sum()
-    for a, b in [(0, 1), (0, 2), (1, 2)]:
-        people = [
-            set(identities[first[fold == k]]) | set(identities[second[fold == k]]) for k in (a, b)
-        ]
-        assert not people[0] & people[1]
-    again = pairs_within_folds(identities, 3, 1.0, 5)
-    assert all(np.array_equal(x, y) for x, y in zip(again, (first, second, fold), strict=True))
+def test_people_of_two_folds_never_meet_and_kinds_are_balanced():
+    people = np.repeat(np.arange(12), 4)
+    a, b = np.triu_indices(len(people), 1)
+    first, second = people[a], people[b]
+    same = first == second
+    folds = folds_within(first, second, same, 3, 5)
+    members = [set(first[folds.of == fold]) | set(second[folds.of == fold]) for fold in range(3)]
+    assert [len(group) for group in members] == [4, 4, 4]
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert not members[one] & members[other]
+    for fold, apart in enumerate(folds.apart):
+        mine = folds.of == fold
+        assert (same & mine).sum() == (~same & mine).sum() == 4 * 6
+        assert not (set(first[apart]) | set(second[apart])) & members[fold]
+        assert apart.sum() == 2 * 48
+    assert (folds.of[same] >= 0).all()  # no genuine pair is left out
+    again = folds_within(first, second, same, 3, 5)
+    assert np.array_equal(again.of, folds.of)
     with pytest.raises(ValueError, match="two a fold"):
-        pairs_within_folds(identities[:12], 3, 1.0, 5)
+        folds_within(first, second, same, 7, 5)
 
 
 def test_too_few_people_are_named():

@@ -18,7 +18,12 @@ from maskbench.recognition.intervals import pair_replicates
 from maskbench.recognition.roc import Roc, roc_of
 from maskbench.recognition.separation import Separation, separation, transferred
 from maskbench.recognition.test_set import Pairs
-from maskbench.recognition.verification import best_threshold, identity_folds
+from maskbench.recognition.verification import (
+    best_threshold,
+    fold_decisions,
+    folds_within,
+    identity_folds,
+)
 
 FARS = (1e-2, 1e-3, 1e-4)
 OPERATING = {"fmr100": 1e-2, "fmr1000": 1e-3}
@@ -97,20 +102,23 @@ def _folded(
 ) -> Number:
     """Accuracy with each fold's threshold chosen on other people's pairs."""
     first, second = people.of[pairs.first], people.of[pairs.second]
-    count = min(folds, len(np.unique(first)) // 2)
+    dealt_people = first if pairs.official else np.union1d(first, second)
+    count = min(folds, len(np.unique(dealt_people)) // 2)
     if count < 2:
         return Number("accuracy", None, len(pairs), note="too few people for two folds")
-    dealt = identity_folds(first, second, count, seed)
-    right = np.zeros(len(pairs), bool)
-    for fold, apart in enumerate(dealt.apart):
-        mine = dealt.of == fold
-        if not apart.any():
-            return Number("accuracy", None, len(pairs), note="no pairs to choose a threshold on")
-        chosen = best_threshold(scores[apart], pairs.same[apart]).value
-        right[mine] = (scores[mine] >= chosen) == pairs.same[mine]
+    if pairs.official:
+        dealt = identity_folds(first, second, count, seed)
+    else:
+        dealt = folds_within(first, second, pairs.same, count, seed)
+    tested = np.flatnonzero(dealt.of >= 0)
+    try:
+        right = fold_decisions(scores, pairs.same, dealt)[tested]
+    except ValueError:
+        return Number("accuracy", None, len(pairs), note="no pairs to choose a threshold on")
+    chosen = Pairs(pairs.first[tested], pairs.second[tested], pairs.same[tested])
     said = "; ".join(filter(None, (f"{count} folds of people" if count != folds else "", note)))
     return Number(
-        "accuracy", float(right.mean()), len(pairs), weighted_means(right, pairs, people), said
+        "accuracy", float(right.mean()), len(tested), weighted_means(right, chosen, people), said
     )
 
 

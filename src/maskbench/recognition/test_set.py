@@ -21,6 +21,7 @@ from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.recognition.encoders import Encoder
+from maskbench.recognition.pair_lists import drawn_pairs
 
 SPLIT = "test"
 BARE, WORN, UNSEEN = "bare", "masked", "unseen"
@@ -30,13 +31,15 @@ BARE, WORN, UNSEEN = "bare", "masked", "unseen"
 class Pairs:
     """Pairs of pictures: rows ``first`` and ``second`` (P,), ``same`` (P,) bool.
 
-    ``dropped``: impostor pairs left out because there are too many.
+    ``dropped``: impostor pairs left out because there are too many; ``official``: whether the list
+    is the data set's own.
     """
 
     first: np.ndarray
     second: np.ndarray
     same: np.ndarray
     dropped: int = 0
+    official: bool = False
 
     def __len__(self) -> int:
         return len(self.first)
@@ -82,22 +85,12 @@ class TestSet:
             limit: impostor pairs at most; more are drawn from at random.
             seed: of this drawing.
         """
-        a, b = self.of_kind(one), self.of_kind(other)
-        first, second = np.repeat(a, len(b)), np.tile(b, len(a))
-        if one == other:
-            kept = first < second
-            first, second = first[kept], second[kept]
-        photo = pd.factorize(self.table["photo"])[0]
-        apart = photo[first] != photo[second]
-        first, second = first[apart], second[apart]
-        same = self.identities[first] == self.identities[second]
-        impostors = np.flatnonzero(~same)
-        dropped = max(0, len(impostors) - limit)
-        if dropped:
-            drawn = np.random.default_rng(seed).choice(impostors, limit, replace=False)
-            kept = np.sort(np.concatenate([np.flatnonzero(same), drawn]))
-            first, second, same = first[kept], second[kept], same[kept]
-        return Pairs(first, second, same, dropped)
+        photos = pd.factorize(self.table["photo"])[0]
+        return Pairs(
+            *drawn_pairs(
+                self.identities, photos, self.of_kind(one), self.of_kind(other), limit, seed
+            )
+        )
 
 
 def masked_by_us(
@@ -208,6 +201,7 @@ def _official(path: Path, table: pd.DataFrame, faces: Path) -> Pairs | None:
         np.array([row_of[pair.first] for pair in listed]),
         np.array([row_of[pair.second] for pair in listed]),
         np.array([pair.same for pair in listed]),
+        official=True,
     )
 
 

@@ -61,7 +61,7 @@ class Folds:
     """Which pairs a fold is tested on, and on which its threshold is chosen.
 
     Attributes:
-        of: (P,) int, the fold that tests each pair; every pair is tested once.
+        of: (P,) int, the fold that tests each pair, -1 for none; no pair is tested twice.
         apart: (F, P) bool, the pairs that a fold may choose its threshold on.
     """
 
@@ -75,7 +75,7 @@ def identity_folds(first: np.ndarray, second: np.ndarray, count: int, seed: int)
     People are dealt to ``count`` folds, as evenly as their pairs allow. A fold tests the pairs
     whose first person is its own, and chooses its threshold on pairs without any of its people, so
     that no threshold is applied to a person whom it was chosen on. (The second person of an
-    impostor pair may be of another fold; pairs of :func:`pairs_within_folds` have none such.)
+    impostor pair may be of another fold; with :func:`folds_within` none is.)
 
     Args:
         first, second: (P,) the identities of each pair.
@@ -104,54 +104,53 @@ def identity_folds(first: np.ndarray, second: np.ndarray, count: int, seed: int)
     return Folds(of, (of[None] != folds) & (partner[None] != folds))
 
 
-def fold_accuracies(scores: np.ndarray, same: np.ndarray, folds: Folds) -> np.ndarray:
-    """Accuracy of each fold at the threshold chosen on its other pairs: (F,).
+def folds_within(
+    first: np.ndarray, second: np.ndarray, same: np.ndarray, count: int, seed: int
+) -> Folds:
+    """Folds of people that never meet, for pair lists that we draw ourselves.
+
+    A fold tests the genuine pairs of its people and, of the impostor pairs between two of its own
+    people, as many as there are genuine ones, drawn at random. Its threshold is chosen on what the
+    other folds test. All other pairs are left out (``of`` is -1).
+
+    Args:
+        first, second: (P,) the identities of each pair.
+        same: (P,) bool.
+        count: folds.
+        seed: of the dealing and the drawing.
+
+    Raises:
+        ValueError: fewer than two people a fold.
+    """
+    first, second, same = np.asarray(first), np.asarray(second), np.asarray(same, bool)
+    people = np.union1d(first, second)
+    if len(people) < 2 * count:
+        raise ValueError(f"{len(people)} people: two a fold are needed for {count} folds")
+    rng = np.random.default_rng(seed)
+    fold_of = np.empty(len(people), int)
+    fold_of[rng.permutation(len(people))] = np.arange(len(people)) % count
+    one, other = (fold_of[np.searchsorted(people, names)] for names in (first, second))
+    of = np.where(one == other, one, -1)
+    for fold in range(count):
+        impostors = np.flatnonzero((of == fold) & ~same)
+        surplus = len(impostors) - int(((of == fold) & same).sum())
+        if surplus > 0:
+            of[rng.choice(impostors, surplus, replace=False)] = -1
+    folds = np.arange(count)[:, None]
+    return Folds(of, (of[None] != folds) & (of[None] >= 0))
+
+
+def fold_decisions(scores: np.ndarray, same: np.ndarray, folds: Folds) -> np.ndarray:
+    """Whether each pair is judged rightly at the threshold of its fold: (P,) bool; False for pairs
+    that no fold tests.
 
     Raises:
         ValueError: a fold has no pair to choose a threshold on.
     """
     scores, same = np.asarray(scores), np.asarray(same, bool)
-    found = []
+    right = np.zeros(len(scores), bool)
     for fold, apart in enumerate(folds.apart):
         mine = folds.of == fold
         chosen = best_threshold(scores[apart], same[apart])
-        found.append(accuracy_at(scores[mine], same[mine], chosen.value))
-    return np.array(found)
-
-
-def pairs_within_folds(
-    identities: np.ndarray, folds: int, impostors_a_genuine: float, seed: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """All genuine pairs of a collection, and random impostor pairs that stay inside a fold.
-
-    Args:
-        identities: (N,) of the pictures.
-        folds: people are dealt to so many.
-        impostors_a_genuine: impostor pairs for each genuine pair of a fold, as far as there are.
-        seed: of the dealing and the drawing.
-
-    Returns:
-        first, second: (P,) rows of pictures, first < second, no pair twice; fold: (P,).
-
-    Raises:
-        ValueError: fewer than two people a fold.
-    """
-    identities = np.asarray(identities)
-    people = np.unique(identities)
-    if len(people) < 2 * folds:
-        raise ValueError(f"{len(people)} people: two a fold are needed for {folds} folds")
-    rng = np.random.default_rng(seed)
-    fold_of = dict(zip(rng.permutation(people), np.arange(len(people)) % folds, strict=True))
-    fold = np.array([fold_of[person] for person in identities])
-    found: list[np.ndarray] = []
-    for number in range(folds):
-        rows = np.flatnonzero(fold == number)
-        a, b = np.triu_indices(len(rows), 1)
-        pairs = np.stack([rows[a], rows[b], np.full(len(a), number)], 1)
-        same = identities[pairs[:, 0]] == identities[pairs[:, 1]]
-        others = pairs[~same]
-        wanted = min(len(others), round(impostors_a_genuine * int(same.sum())))
-        drawn = np.sort(rng.choice(len(others), wanted, replace=False))
-        found += [pairs[same], others[drawn]]
-    first, second, number = np.concatenate(found).T
-    return first, second, number
+        right[mine] = (scores[mine] >= chosen.value) == same[mine]
+    return right
