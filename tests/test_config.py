@@ -89,12 +89,30 @@ def test_overlays_merge_mappings_and_replace_the_rest():
     assert below == {"a": {"x": 1, "y": [1, 2]}, "b": 1}
 
 
+def layers(overlay):
+    """What an overlay lies on."""
+    below = [ROOT / "config/lfw.yaml"] if overlay.stem == "mfr2" else []
+    return [DEFAULT, *below, overlay]
+
+
 @pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.stem)
 def test_shipped_overlays_are_right_and_keep_to_their_own_folder(overlay):
-    config = experiment.load([DEFAULT, overlay])
+    config = experiment.load(layers(overlay))
     assert config.output.startswith("results/")
-    outputs = [experiment.load([DEFAULT, other]).output for other in OVERLAYS]
+    outputs = [experiment.load(layers(other)).output for other in OVERLAYS]
     assert len(set(outputs)) == len(outputs)
+
+
+def test_null_takes_a_recogniser_out():
+    values = merge(read_layers([DEFAULT]), {"recognition": {"recognisers": {"vgg19": None}}})
+    names = experiment.check(values, "own.yaml").recognition.recognisers
+    assert "vgg19" not in names and "dlib_resnet" in names
+
+
+def test_people_of_the_test_are_not_learnt_from():
+    config = experiment.load(layers(ROOT / "config/mfr2.yaml"))
+    assert "Nancy_Pelosi" in config.datasets["lfw"].exclude
+    assert config.datasets["mfr2"].shares.test == 1
 
 
 def test_the_published_setting_keeps_nothing_of_the_laptops_inventions():

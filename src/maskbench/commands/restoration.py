@@ -16,7 +16,6 @@ from maskbench.commands.common import (
     step,
 )
 from maskbench.config import Config
-from maskbench.datasets.base import adapter
 from maskbench.errors import unknown_name
 
 app = typer.Typer()
@@ -216,6 +215,8 @@ def restore(
     layout = common.layout_of(config)
     section = common.section_of_dataset(config, place, name)
     given, made_by = layout.masked(name, "keypoint", 0), OVERLAID_BY
+    from maskbench.datasets.base import adapter
+
     if adapter(section.adapter).really_masked:
         given, made_by = layout.faces(name), f"maskbench crop_faces --dataset {name}"
     inputs = [

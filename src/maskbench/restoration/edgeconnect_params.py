@@ -22,8 +22,8 @@ class EdgeConnectParams(RestorerParams):
     critic_width: int = Field(
         16, ge=1, description="channels of the discriminators' first convolution (64 as published)"
     )
-    edge_steps: int = Field(200, ge=1, description="batches for stage 1, the edges")
-    steps: int = Field(1200, ge=1, description="batches for stage 2, the colours")
+    edge_steps: int = Field(120, ge=1, description="batches for stage 1, the edges")
+    steps: int = Field(1500, ge=1, description="batches for stage 2, the colours")
     batch_size: int = Field(8, ge=1, description="pictures a step (8 as published)")
     learning_rate: float = Field(
         1e-3, gt=0, description="Adam's learning rate of the generators (1e-4 as published, over "

@@ -43,7 +43,7 @@ class SegmenterParams(Section):
     )  # fmt: skip
     width: int = Field(16, ge=1, description="channels of the first scale")
     depth: int = Field(3, ge=1, le=6, description="poolings")
-    steps: int = Field(1150, ge=1, description="batches that are learnt from")
+    steps: int = Field(1500, ge=1, description="batches that are learnt from")
     batch_size: int = Field(8, ge=2, description="pictures a step")
     bare_share: float = Field(
         0.125, ge=0, lt=1, description="share of a batch that are bare faces with nothing to find"
