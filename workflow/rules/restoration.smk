@@ -1,28 +1,10 @@
 # Mask removal: find masks, learn to paint what is beneath them, restore faces, measure.
 
 RESTORATION = "{dataset}/{restorer}/seed{seed}"
-# Restorers are found by a registry; what any of them is made of counts for all.
-RESTORER_MODULES = tuple(
-    f"maskbench.restoration.{path.stem}"
-    for path in sorted(Path(maskbench.__file__).parent.glob("restoration/*.py"))
-)
-RESTORATIONS = restorations()
-
-
-def decided_by_restorers(step):
-    """As ``decided_by``; masks are learnt from and taken off as the key-point overlay puts them on."""
-    return decided_by(step, modules=RESTORER_MODULES, among=["keypoint"])
 
 
 wildcard_constraints:
     restorer=r"(?!segmenter)\w+",
-
-
-def to_restore(wildcards):
-    """The faces whose masks come off: of people who really wear some, or of dressed people."""
-    if wildcards.dataset in PLAN.really_masked:
-        return PATHS.faces(wildcards.dataset)
-    return PATHS.masked(wildcards.dataset, "keypoint", 0)
 
 
 rule train_segmenter:

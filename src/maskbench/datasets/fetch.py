@@ -43,7 +43,7 @@ def fetch(name: str, config: DatasetConfig, out: Path) -> None:
         raise MaskbenchError(
             f"datasets.{name}: {root}",
             f"holds no pictures in the layout of the adapter {source.name}",
-            "see the adapters: orl, lfw, mfr2, rmfrd, folder (<identity>/<picture>), flat (<picture>)",
+            "adapters: orl, lfw, mfr2, rmfrd, folder (<identity>/<picture>), flat (<picture>)",
         )
     manifest = _manifest(name, root, rows)
     with atomic_dir(out) as tmp:

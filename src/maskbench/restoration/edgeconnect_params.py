@@ -61,7 +61,7 @@ class EdgeConnectParams(RestorerParams):
     )
     adversarial: float = Field(0.1, ge=0, description="stage 2: weight of the adversarial loss")
     perceptual: float = Field(
-        0.4,
+        0.2,
         ge=0,
         description="stage 2: weight of the perceptual loss (0.1 as published, of VGG-19)",
     )
