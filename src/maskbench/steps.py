@@ -97,7 +97,9 @@ STEPS: dict[str, Step] = {
         ("crop_faces", "draw_masks", "train_synthesis"),
     ),
     "train_segmenter": Step(
-        "restoration.train_segmenter", ("restoration.segmenter",), ("synthesise_training",)
+        "restoration.train_segmenter",
+        ("restoration.segmenter",),
+        ("crop_faces", "synthesise_training"),
     ),
     "train_restorer": Step(
         "restoration.train_restorer",
