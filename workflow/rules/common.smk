@@ -197,10 +197,10 @@ def hold_folder():
 
 
 def methods_in(needs):
-    """The methods whose models or masked faces are among named inputs (.../METHOD/seedN); all where
-    recognisers are, which learn from all."""
+    """The methods whose models or masked faces are among named inputs (.../METHOD/seedN), or
+    behind the recognisers that are."""
     if {"recognition", "recognisers"} & set(needs):
-        return METHODS
+        return sorted({"keypoint", *(fit[1] for fit in PLAN.fits)} & set(METHODS))
     restored = {"keypoint"} if {"restored", "unmasked"} & set(needs) else set()
     return sorted(
         restored

@@ -32,13 +32,36 @@ def dressed_for(wildcards):
     """The masked pictures of a training set."""
     if wildcards.training in (BARE, NOTHING):
         return []
-    seeds = [seed for method, seed in TRAININGS if method == wildcards.training]
-    wanted = int(wildcards.seed)
-    return PATHS.dressed(
-        wildcards.dataset,
-        wildcards.training,
-        wanted if wanted in seeds else seeds[0],
-    )
+    return dressed(wildcards.dataset, wildcards.training, int(wildcards.seed))
+
+
+def dressed(dataset, training, seed):
+    """The pictures of a method, by the training of this seed if there is one."""
+    seeds = [known for method, known in TRAININGS if method == training]
+    return PATHS.dressed(dataset, training, seed if seed in seeds else seeds[0])
+
+
+def all_dressed():
+    """The masked pictures that anything learns from."""
+    found = {
+        dressed(DATASET, training, seed)
+        for _, training, seed in PLAN.fits
+        if training not in (BARE, NOTHING)
+    }
+    restorers = {PATHS.dressed(DATASET, "keypoint", 0)} if RESTORATIONS else set()
+    return sorted(found | restorers)
+
+
+def all_restored():
+    """Test faces without their masks, of every data set that is tested on."""
+    datasets = dict.fromkeys([DATASET, *CONFIG.recognition.tests])
+    wanted = {known["restorer"] for known in PLAN.recognisers.values()} - {""}
+    return [
+        PATHS.restored(dataset, name, 0)
+        for dataset in datasets
+        for name in CONFIG.restoration.restorers
+        if dataset == DATASET or name in wanted
+    ]
 
 
 def embeddings_for(wildcards):

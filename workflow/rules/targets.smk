@@ -69,12 +69,12 @@ rule claims:
 # For all restorers and all recognisers together (dvc.yaml asks for these).
 rule restore_all:
     input:
-        of_restorers(PATHS.restored),
+        all_restored(),
 
 
 rule dress_all:
     input:
-        sorted({PATHS.dressed(DATASET, *run) for run in TRAININGS}),
+        all_dressed(),
 
 
 rule embed_all:
