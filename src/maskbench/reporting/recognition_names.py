@@ -13,6 +13,7 @@ from maskbench.reporting.names import in_order, known_methods, method_order, met
 
 RECOGNISERS: dict[str, str] = {
     "dlib_resnet": "dlib ResNet, frozen",
+    "dlib_resnet_upper": "dlib ResNet, upper half of the face",
     "facenet": "FaceNet",
     "maskfacenet": "MaskFaceNet",
     "mrii": "MRII (mask removal first)",
