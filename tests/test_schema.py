@@ -26,7 +26,7 @@ def values():
             "kind": "network", "backbone": "iresnet18", "loss": "arcface", "size": 32, "steps": 2,
             "training": ["bare", "keypoint"], "augmentation": {"shift": 0.1}, "start": None,
         },
-        "own_adapter": {"kind": "adapter", "loss": "self_restrained", "adapter": {}},
+        "own_adapter": {"kind": "adapter", "loss": "triplet", "adapter": {}},
         "own_projection": {"kind": "projection"},
         "own_restored": {"kind": "restored", "networks": ["facenet", "dlib_resnet"]},
     }  # fmt: skip
@@ -52,7 +52,7 @@ RECOGNISERS = {
     "key_of_another_kind": {"own_projection": {"loss": "arcface"}},
     "unknown_kind": {"own_adapter": {"kind": "adaptor"}},
     "unknown_loss": {"own_network": {"loss": "quintuplets"}},
-    "loss_of_another_kind": {"own_network": {"loss": "self_restrained"}},
+    "loss_of_another_kind": {"own_network": {"loss": "triplet"}},
     "unknown_network": {"own_pretrained": {"network": "vgg16"}},
     "zero_steps": {"own_adapter": {"steps": 0}},
     "words_for_a_number": {"own_network": {"lr": "fast"}},

@@ -180,7 +180,11 @@ class RecognitionConfig(Section):
     """Masked face recognition: what is trained and how it is tested."""
 
     seeds: tuple[int, ...] = Field((0,), min_length=1, description="one training for each")
-    tests: tuple[str, ...] = Field((), description="data sets that every recogniser is tested on")
+    tests: tuple[str, ...] = Field(
+        (),
+        description="data sets that every recogniser is tested on; none: synthesis.dataset, whose "
+        "training people are learnt from",
+    )
     folds: int = Field(10, ge=2, description="folds of people; fewer where people are fewer")
     test_styles: int = Field(
         2, ge=1, description="of the measured mask styles, how many each test face wears"
@@ -235,6 +239,20 @@ class Config(Section):
     )
     metrics: MetricsConfig = Field(default_factory=MetricsConfig, description="measuring")
     tracking: TrackingConfig = Field(default_factory=TrackingConfig, description="MLflow")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tests_follow(cls, values: Any) -> Any:
+        """Without test sets, the people of the data set that is learnt from are tested."""
+        if not isinstance(values, dict) or not isinstance(values.get("synthesis"), dict):
+            return values
+        block = values.get("recognition") or {}
+        if not isinstance(block, dict) or block.get("tests"):
+            return values
+        dataset = values["synthesis"].get(
+            "dataset", SynthesisConfig.model_fields["dataset"].default
+        )
+        return {**values, "recognition": {**block, "tests": [dataset]}}
 
     @model_validator(mode="after")
     def _names_exist(self) -> Config:

@@ -61,9 +61,12 @@ def _check_recognition(config: Config, place: str) -> None:
     for name, block in config.recognition.recognisers.items():
         recogniser = recognition.parse(name, block, place)
         key = f"{place}: recognition.recognisers.{name}"
+        known_sets = sets
+        if isinstance(recogniser, recognition.Projected):  # it needs masked pictures
+            known_sets = tuple(config.synthesis.methods)
         for wanted in recognition.learnt_from(recogniser, tuple(config.synthesis.methods)):
-            if wanted not in sets:
-                raise unknown_name(f"{key}.training", "training set", wanted, sets)
+            if wanted not in known_sets:
+                raise unknown_name(f"{key}.training", "training set", wanted, known_sets)
         if isinstance(recogniser, recognition.Restored) and recogniser.restorer not in (
             known := config.restoration.restorers
         ):

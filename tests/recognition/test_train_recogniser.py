@@ -305,6 +305,14 @@ def test_schedules(schedule, expected):
         ({"kind": "network", "backbone": "iresnet18", "loss": "arcfase"}, "arcface"),
         (SMALL | {"stepz": 3}, "did you mean steps"),
         ({"kind": "pretrained", "network": "facenets"}, "facenet"),
+        (SMALL | {"size": 50}, "multiple of 16"),
+        (SMALL | {"training": []}, "at least one training set"),
+        (SMALL | {"training": ["bare", "bare"]}, "none twice"),
+        ({"kind": "adapter", "loss": "self_restrained"}, "adapter.keep to 0"),
+        (
+            {"kind": "adapter", "loss": "triplet", "adapter": {"form": "none", "keep": 0}},
+            "nothing to learn",
+        ),
     ],
 )
 def test_wrong_blocks_are_explained(block, message):

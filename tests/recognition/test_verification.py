@@ -109,6 +109,21 @@ def test_people_of_two_folds_never_meet_and_kinds_are_balanced():
         folds_within(first, second, same, 7, 5)
 
 
+def test_folds_stay_balanced_where_impostors_are_few():
+    """As after drawing from too many pairs: chance must stay chance."""
+    rng = np.random.default_rng(0)
+    people = np.repeat(np.arange(20), 30)
+    a, b = np.triu_indices(len(people), 1)
+    same = people[a] == people[b]
+    kept = same | (rng.random(len(a)) < 0.01)
+    first, second, same = people[a][kept], people[b][kept], same[kept]
+    folds = folds_within(first, second, same, 10, 0)
+    tested = folds.of >= 0
+    assert same[tested].mean() == 0.5
+    right = fold_decisions(rng.normal(size=len(first)), same, folds)[tested]
+    assert abs(right.mean() - 0.5) < 0.15
+
+
 def test_too_few_people_are_named():
     with pytest.raises(ValueError, match="3 people do not fill 10 folds"):
         identity_folds(np.array([1, 2, 3]), np.array([1, 2, 3]), 10, 0)

@@ -4,7 +4,7 @@ RESTORATION = "{dataset}/{restorer}/seed{seed}"
 
 
 wildcard_constraints:
-    restorer=r"(?!segmenter)\w+",
+    restorer=r"(?!segmenter\b)\w+",
 
 
 rule train_segmenter:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,7 +18,7 @@ from maskbench.commands.common import (
     step,
 )
 from maskbench.config import Config
-from maskbench.errors import unknown_name
+from maskbench.errors import MaskbenchError, unknown_name
 
 app = typer.Typer()
 
@@ -49,6 +49,21 @@ def _block(config: Config, place: str, name: str):  # type: ignore[no-untyped-de
     if name not in blocks:
         raise unknown_name(f"{place}: recognition.recognisers", "block", name, blocks)
     return parse(name, blocks[name], place)
+
+
+def _checked(config: Config, name: str, block: Any, training: str) -> None:
+    """Refuse a training set that this recogniser does not have.
+
+    Raises:
+        MaskbenchError: it has no such one; its own are named.
+    """
+    from maskbench.recognition.params import learnt_from
+
+    known = learnt_from(block, tuple(config.synthesis.methods)) or ("none",)
+    if training not in known:
+        raise MaskbenchError(
+            f"--training {training}", f"{name} is not learnt from it", f"one of: {', '.join(known)}"
+        )
 
 
 def _dressed(config: Config, dataset: str, training: str, seed: int) -> Path | None:
@@ -182,6 +197,7 @@ def train_recogniser(
     """
     config, place = common.configuration(params)
     block = _block(config, place, recogniser)
+    _checked(config, recogniser, block, training)
     name = dataset or config.synthesis.dataset
     layout = common.layout_of(config)
     from maskbench.recognition.params import network_of
@@ -258,6 +274,7 @@ def evaluate_recognition(
     """
     config, place = common.configuration(params)
     block = _block(config, place, recogniser)
+    _checked(config, recogniser, block, training)
     learnt, name = config.synthesis.dataset, dataset or config.synthesis.dataset
     common.section_of_dataset(config, place, name)
     layout = common.layout_of(config)

@@ -88,6 +88,10 @@ class FaceSet:
         """Short name of the crop specification, for the ``crop`` column of measurements."""
         return str(self.spec["crop"])
 
+    def people_of(self, split: str) -> list[str]:
+        """The names of a split's people, sorted."""
+        return sorted(set(self.faces["identity"].to_numpy()[self.of_split(split)]))
+
     def of_split(self, split: str) -> np.ndarray:
         """Row numbers of one split, ascending."""
         return np.flatnonzero((self.faces["split"] == split).to_numpy())

@@ -24,6 +24,8 @@ import pandas as pd
 
 from maskbench.artifacts import atomic_dir
 from maskbench.config import MetricsConfig
+from maskbench.errors import MaskbenchError
+from maskbench.faces.faceset import FaceSet
 from maskbench.metrics import bootstrap
 from maskbench.metrics.numbers import Number, write_numbers
 from maskbench.recognition import protocols
@@ -132,7 +134,14 @@ def evaluate_recognition(
             backbone = "absent"
         else:
             refuse_known(pictures, made.people, made.dataset)
+            for dataset, people in _learnt_from(shown).items():
+                refuse_known(pictures, frozenset(people), dataset)
             embeddings = pictures.embeddings(made.encoder).astype(np.float32)
+            if not np.isfinite(embeddings).all():
+                raise MaskbenchError(
+                    model, "its embeddings are no numbers: the training diverged",
+                    f"lower lr of recognition.recognisers.{name}",
+                )  # fmt: skip
             measured = measure(embeddings, pictures, test.folds, config)
             backbone = made.backbone
             np.save(tmp / "embeddings.npy", embeddings)
@@ -147,6 +156,20 @@ def evaluate_recognition(
         for table, frame in measured.tables.items():
             frame.to_parquet(tmp / f"{table}.parquet", index=False)
     log.info("%s on %s: %d numbers in %s", name, pictures.dataset, count, out)
+
+
+def _learnt_from(shown: Path | None) -> dict[str, list[str]]:
+    """Whom the networks that took the masks off learnt from, by data set.
+
+    Raises:
+        MaskbenchError: the pictures do not say.
+    """
+    if shown is None:
+        return {}
+    found = FaceSet.open(shown).spec.get("learnt_from")
+    if found is None:
+        raise MaskbenchError(shown, "does not say whom it was learnt from", "restore it again")
+    return dict(found)
 
 
 @dataclass(frozen=True)
@@ -232,17 +255,19 @@ def _own_pictures(test: TestSet, seed: int) -> Pairs | None:
     """A bare face with its own masked pictures, and with those of other people (paper 3)."""
     if not _by_us(test):
         return None
-    a, b = test.of_kind(BARE), test.of_kind(WORN)
-    first, second = np.repeat(a, len(b)), np.tile(b, len(a))
-    photo = pd.factorize(test.table["photo"])[0]
-    own = photo[first] == photo[second]
-    other = np.flatnonzero(test.identities[first] != test.identities[second])
-    if len(other) > IMPOSTORS:
-        other = np.sort(np.random.default_rng(seed).choice(other, IMPOSTORS, replace=False))
-    kept = np.sort(np.concatenate([np.flatnonzero(own), other]))
-    if not own.any() or not len(other):
+    photo = test.table["photo"].to_numpy()
+    bare_of = {photo[row]: row for row in test.of_kind(BARE)}
+    second = test.of_kind(WORN)
+    first = np.array([bare_of[photo[row]] for row in second], int)
+    others = test.pairs(BARE, WORN, IMPOSTORS, seed)
+    if not len(second) or others.same.all():
         return None
-    return Pairs(first[kept], second[kept], own[kept])
+    apart = ~others.same
+    return Pairs(
+        np.concatenate([first, others.first[apart]]),
+        np.concatenate([second, others.second[apart]]),
+        np.concatenate([np.ones(len(first), bool), np.zeros(int(apart.sum()), bool)]),
+    )
 
 
 def _tables(

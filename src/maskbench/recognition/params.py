@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, field_validator, model_validator
 
 from maskbench.config import Section, validate
 from maskbench.errors import MaskbenchError, unknown_name
@@ -56,6 +56,14 @@ class Learning(Section):
     """What every training of a recogniser has."""
 
     training: Training = Field("keypoint", description=_TRAINING)
+
+    @field_validator("training")
+    @classmethod
+    def _names_some(cls, value: Training) -> Training:
+        if isinstance(value, tuple) and (not value or len(set(value)) != len(value)):
+            raise ValueError("name at least one training set, and none twice")
+        return value
+
     steps: int = Field(600, ge=1, description="batches that are learnt from")
     people: int = Field(14, ge=2, description="P, people in a batch")
     bare: int = Field(3, ge=1, description="K, bare pictures of each")
@@ -91,7 +99,9 @@ class Trained(Learning):
     kind: Literal["network"] = "network"
     backbone: Backbone = Field(description="the network")
     loss: Loss = Field(description="the loss")
-    size: int = Field(112, ge=16, description="side of the pictures in pixels; a multiple of 16")
+    size: int = Field(
+        112, ge=16, multiple_of=16, description="side of the pictures in pixels; a multiple of 16"
+    )
     width: int = Field(64, ge=4, description="channels of iresnet's first stage; 64: published")
     start: str | None = Field(
         None,
@@ -111,6 +121,19 @@ class Adapted(Learning):
     optimiser: Literal["sgd", "adamw"] = "adamw"
     lr: float = Field(1e-3, gt=0, description="learning rate at the start")
     adapter: AdapterParams = Field(default_factory=AdapterParams, description="its own keys")
+
+    @model_validator(mode="after")
+    def _fits_its_loss(self) -> Adapted:
+        if self.adapter.form == "none" and self.loss != "arcface" and self.loss != "cosface":
+            raise ValueError("adapter.form none leaves nothing to learn for this loss")
+        if self.loss == "self_restrained" and (
+            self.adapter.keep or self.adapter.transform != "none"
+        ):
+            raise ValueError(
+                "self_restrained compares with frozen embeddings: set adapter.keep to 0 and "
+                "adapter.transform to none"
+            )
+        return self
 
 
 class Projected(Section):

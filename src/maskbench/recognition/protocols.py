@@ -82,6 +82,8 @@ def verification(
         "accuracy_best_threshold": best_threshold(scores, same).accuracy,
     }
     notes = dict.fromkeys(values, note)
+    if pairs.dropped:  # how many kinds there are of each would decide it
+        values["accuracy_best_threshold"] = None
     for far in FARS:
         name, enough = tar_name(far), roc.resolves(far)
         values[name] = roc.tar_at(far) if enough else None
@@ -283,7 +285,13 @@ def identification(
             continue
         hit = (rank <= k).astype(float)
         numbers.append(
-            Number(f"rank_{k}", float(hit.mean()), len(probes), _probe_means(hit, probes, people))
+            Number(
+                f"rank_{k}",
+                float(hit.mean()),
+                len(probes),
+                _probe_means(hit, probes, people),
+                f"{count} people in the gallery",
+            )
         )
     return Identified(numbers, rank, count)
 

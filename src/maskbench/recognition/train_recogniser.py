@@ -22,7 +22,7 @@ from safetensors.torch import load_file
 
 import maskbench.recognition as recognition_package
 import maskbench.training as training_package
-from maskbench.artifacts import atomic_dir, remove, write_json
+from maskbench.artifacts import atomic_dir, read_json, remove, write_json
 from maskbench.datasets.weights import weights_file
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
@@ -102,7 +102,7 @@ def train_recogniser(
         MaskbenchError: unreadable inputs, too few people, given weights that do not fit.
     """
     own = Path(scratch) / training_key(
-        {"block": recogniser.model_dump(), "training": training, "seed": seed},
+        {"name": name, "block": recogniser.model_dump(), "training": training, "seed": seed},
         sources.folders(),
         [Path(next(iter(p.__path__))) for p in (recognition_package, training_package)],
     )
@@ -123,7 +123,9 @@ def train_recogniser(
         try:
             if isinstance(recogniser, Trained):
                 done = _network(recogniser, sources, training, seed, own, name, note)
-                facts["people"], curve = done.lessons.people, done.curve
+                earlier = _people_behind(recogniser.start)
+                facts["people"] = sorted({*done.lessons.people, *earlier})
+                curve = done.curve
                 state.save(tmp / STATE, done.capture())
             elif isinstance(recogniser, Adapted):
                 done = _adapter(recogniser, sources, seed, own, name, note)
@@ -196,6 +198,13 @@ def _start_from(backbone: Backbone, params: Trained, weights: Path) -> None:
             f"no weights of {params.backbone} ({str(error).splitlines()[0]})",
             "name the state.safetensors of a recogniser with this backbone, size and width",
         ) from error
+
+
+def _people_behind(start: str | None) -> list[str]:
+    """Whom given weights learnt from, where they lie beside the description of their training."""
+    if start is None or not (path := Path(start).with_name(DESCRIPTION)).exists():
+        return []
+    return [str(person) for person in read_json(path).get("people", [])]
 
 
 def _embedded(sources: Sources) -> tuple[Lessons, Any]:

@@ -109,9 +109,9 @@ def folds_within(
 ) -> Folds:
     """Folds of people that never meet, for pair lists that we draw ourselves.
 
-    A fold tests the genuine pairs of its people and, of the impostor pairs between two of its own
-    people, as many as there are genuine ones, drawn at random. Its threshold is chosen on what the
-    other folds test. All other pairs are left out (``of`` is -1).
+    A fold tests as many genuine pairs of its people as impostor pairs between two of them; of the
+    more frequent kind they are drawn at random. Its threshold is chosen on what the other
+    folds test. All other pairs are left out (``of`` is -1).
 
     Args:
         first, second: (P,) the identities of each pair.
@@ -132,10 +132,11 @@ def folds_within(
     one, other = (fold_of[np.searchsorted(people, names)] for names in (first, second))
     of = np.where(one == other, one, -1)
     for fold in range(count):
-        impostors = np.flatnonzero((of == fold) & ~same)
-        surplus = len(impostors) - int(((of == fold) & same).sum())
-        if surplus > 0:
-            of[rng.choice(impostors, surplus, replace=False)] = -1
+        kinds = [np.flatnonzero((of == fold) & (same == kind)) for kind in (False, True)]
+        more = max(kinds, key=len)
+        surplus = len(more) - min(map(len, kinds))
+        if surplus:
+            of[rng.choice(more, surplus, replace=False)] = -1
     folds = np.arange(count)[:, None]
     return Folds(of, (of[None] != folds) & (of[None] >= 0))
 

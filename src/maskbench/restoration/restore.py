@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from maskbench.artifacts import atomic_dir
+from maskbench.artifacts import atomic_dir, read_json
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MASKED_COLUMNS, MaskedSet, MaskedSetWriter
-from maskbench.restoration.base import own_params, unmask
+from maskbench.restoration.base import PARAMS, own_params, unmask
 from maskbench.restoration.base import restorer as restorer_of
 from maskbench.restoration.segmenter import Segmenter
 
@@ -57,8 +58,10 @@ def restore(
             masked, "its masks must be found, but no segmenter is given",
             "give --segmenter, made by: maskbench train_segmenter",
         )  # fmt: skip
-    find = Segmenter.open(Path(segmenter)) if segmenter is not None and not known.all() else None
+    needed = None if known.all() else segmenter
+    find = None if needed is None else Segmenter.open(Path(needed))
     spec = {**given.spec, "restored_by": restorer, "masks_from": params.masks_from}
+    spec["learnt_from"] = learnt_from([Path(model), *([] if needed is None else [Path(needed)])])
     bare = 0
     with atomic_dir(Path(out)) as tmp, MaskedSetWriter(tmp, given.size, spec) as writer:
         for start in range(0, len(given), _BATCH):
@@ -74,6 +77,16 @@ def restore(
     log.info(
         "%s: %d pictures restored, %d left as they were, %s", restorer, len(given) - bare, bare, out
     )
+
+
+def learnt_from(models: Sequence[Path]) -> dict[str, list[str]]:
+    """Whom the models of a restoration learnt from, by data set: who tests with restored faces must
+    not test on them."""
+    found: dict[str, set[str]] = {}
+    for model in models:
+        note = read_json(model / PARAMS)
+        found.setdefault(str(note.get("dataset", "")), set()).update(note.get("people", []))
+    return {dataset: sorted(people) for dataset, people in found.items()}
 
 
 def open_set(path: Path) -> FaceSet | MaskedSet:

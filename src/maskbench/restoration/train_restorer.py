@@ -62,7 +62,8 @@ def train_restorer(
             scratch=own, log=to_run,
         )  # fmt: skip
         note = {"restorer": restorer, "params": params.model_dump(mode="json"), "seed": seed}
-        write_json(tmp / PARAMS, {**note, "dataset": bare.dataset, "crop": bare.crop})
+        note |= {"dataset": bare.dataset, "crop": bare.crop, "people": bare.people_of("train")}
+        write_json(tmp / PARAMS, note)
     remove(own)
     log.info("%s seed %d: trained, %s", restorer, seed, out)
 

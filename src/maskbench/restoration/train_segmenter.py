@@ -80,6 +80,7 @@ def train_segmenter(
         state.save(tmp / STATE, training.capture())
         write_curves(tmp / "curves.parquet", training.curves)
         note = {"model": NAME, "params": params.model_dump(mode="json"), "seed": seed}
-        write_json(tmp / PARAMS, {**note, "dataset": bare.dataset, "crop": bare.crop})
+        note |= {"dataset": bare.dataset, "crop": bare.crop, "people": bare.people_of("train")}
+        write_json(tmp / PARAMS, note)
     remove(own)
     log.info("%s seed %d: trained, %s", NAME, seed, out)
