@@ -52,7 +52,7 @@ RECOGNISERS = {
     "key_of_another_kind": {"own_projection": {"loss": "arcface"}},
     "unknown_kind": {"own_adapter": {"kind": "adaptor"}},
     "unknown_loss": {"own_network": {"loss": "quintuplets"}},
-    "loss_of_another_kind": {"own_network": {"loss": "triplet"}},
+    "loss_of_another_kind": {"own_network": {"loss": "self_restrained"}},
     "unknown_network": {"own_pretrained": {"network": "vgg16"}},
     "zero_steps": {"own_adapter": {"steps": 0}},
     "words_for_a_number": {"own_network": {"lr": "fast"}},
