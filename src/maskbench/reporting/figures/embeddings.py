@@ -156,12 +156,15 @@ def principal_axes(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def bare_masked_cosines(embedded: Embedded) -> tuple[float, float]:
-    """Mean cosine of a bare with a masked picture: of the same person, and of different people."""
+    """Mean cosine of a bare with a masked picture: of the same person (of another photograph of
+    theirs), and of different people."""
     bare, masked = ((embedded.pictures["kind"] == kind).to_numpy() for kind in KINDS)
     person = embedded.pictures["identity"].to_numpy()
     cosines = embedded.vectors[bare] @ embedded.vectors[masked].T
     same = person[bare][:, None] == person[masked][None, :]
-    return _mean(cosines[same]), _mean(cosines[~same])
+    photo = embedded.pictures["photo"].to_numpy()
+    apart = photo[bare][:, None] != photo[masked][None, :]
+    return _mean(cosines[same & apart]), _mean(cosines[~same])
 
 
 def _mean(values: np.ndarray) -> float:
