@@ -34,7 +34,7 @@ from maskbench.recognition.fitted import fitted
 from maskbench.recognition.identification import cmc
 from maskbench.recognition.params import Recogniser, Restored, variant_of
 from maskbench.recognition.protocols import Identified, People
-from maskbench.recognition.roc import roc_of
+from maskbench.recognition.roc import roc_of, tar_name
 from maskbench.recognition.test_set import (
     BARE,
     UNSEEN,
@@ -186,7 +186,7 @@ _ROC, _CMC = ("protocol", "far", "tar"), ("protocol", "rank", "share")
 
 def _nothing(why: str) -> Measured:
     names = ["accuracy", "accuracy_best_threshold", "auc", "eer"]
-    names += [*map(protocols.tar_name, protocols.FARS), *(f"rank_{k}" for k in protocols.RANKS)]
+    names += [*map(tar_name, protocols.FARS), *(f"rank_{k}" for k in protocols.RANKS)]
     columns = {"scores": _SCORES, "roc": _ROC, "cmc": _CMC}
     return Measured(
         {"": [Number(name, None, 0, note=why) for name in names]},

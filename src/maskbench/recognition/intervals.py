@@ -13,6 +13,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from maskbench.recognition.roc import tar_name
+
 _HELD = 300_000  # weights held at once: more do not fit into the cache and take thrice the time
 
 
@@ -73,7 +75,7 @@ def _measured(
     for rate in fars:
         allowed = np.floor(rate * impostors * (1 + 1e-12))
         best = np.where(let_in <= allowed, tar, 0).max(0)
-        out[f"tar_at_far_{rate:.0e}".replace("e-0", "e-")] = np.where(allowed >= 1, best, np.nan)
+        out[tar_name(rate)] = np.where(allowed >= 1, best, np.nan)
     return {name: np.where(none, np.nan, values) for name, values in out.items()}
 
 

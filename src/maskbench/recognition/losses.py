@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -26,6 +27,17 @@ from torch import Tensor, nn
 from maskbench.errors import unknown_name
 from maskbench.recognition import quintuplet
 from maskbench.recognition.self_restrained import self_restrained_triplet
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a loss may look at; see :class:`RecognitionLoss`."""
+
+    embeddings: Tensor
+    labels: Tensor
+    masked: Tensor
+    done: float
+    inputs: Tensor | None
 
 
 class RecognitionLoss(nn.Module):
@@ -43,6 +55,10 @@ class RecognitionLoss(nn.Module):
         done: float,
         inputs: Tensor | None = None,
     ) -> Tensor:
+        return self.of(Batch(embeddings, labels, masked, done, inputs))
+
+    def of(self, batch: Batch) -> Tensor:
+        """The loss of a batch."""
         raise NotImplementedError
 
 
@@ -53,15 +69,8 @@ class Softmax(RecognitionLoss):
         super().__init__()
         self.classes = nn.Linear(size, people)
 
-    def forward(
-        self,
-        embeddings: Tensor,
-        labels: Tensor,
-        masked: Tensor,
-        done: float,
-        inputs: Tensor | None = None,
-    ) -> Tensor:
-        return F.cross_entropy(self.classes(embeddings), labels)
+    def of(self, batch: Batch) -> Tensor:
+        return F.cross_entropy(self.classes(batch.embeddings), batch.labels)
 
 
 class Margin(RecognitionLoss):
@@ -76,15 +85,8 @@ class Margin(RecognitionLoss):
         """Begin with these class centres (people, D)."""
         self.inner.W.copy_(centres.T)  # type: ignore[operator, union-attr]
 
-    def forward(
-        self,
-        embeddings: Tensor,
-        labels: Tensor,
-        masked: Tensor,
-        done: float,
-        inputs: Tensor | None = None,
-    ) -> Tensor:
-        return self.inner(embeddings, labels)
+    def of(self, batch: Batch) -> Tensor:
+        return self.inner(batch.embeddings, batch.labels)
 
 
 class Triplet(RecognitionLoss):
@@ -97,15 +99,10 @@ class Triplet(RecognitionLoss):
         self.miner = TripletMarginMiner(margin, "semihard", distance=distance)
         self.inner = TripletMarginLoss(margin, distance=distance)
 
-    def forward(
-        self,
-        embeddings: Tensor,
-        labels: Tensor,
-        masked: Tensor,
-        done: float,
-        inputs: Tensor | None = None,
-    ) -> Tensor:
-        return self.inner(embeddings, labels, self.miner(embeddings, labels))
+    def of(self, batch: Batch) -> Tensor:
+        return self.inner(
+            batch.embeddings, batch.labels, self.miner(batch.embeddings, batch.labels)
+        )
 
 
 class Quintuplet(RecognitionLoss):
@@ -117,32 +114,18 @@ class Quintuplet(RecognitionLoss):
         super().__init__()
         self.margin = margin
 
-    def forward(
-        self,
-        embeddings: Tensor,
-        labels: Tensor,
-        masked: Tensor,
-        done: float,
-        inputs: Tensor | None = None,
-    ) -> Tensor:
-        mine = quintuplet.semi_hard if done < self.HARDEST_FROM else quintuplet.hardest
-        return mine(F.normalize(embeddings), labels, masked, self.margin)
+    def of(self, batch: Batch) -> Tensor:
+        mine = quintuplet.semi_hard if batch.done < self.HARDEST_FROM else quintuplet.hardest
+        return mine(F.normalize(batch.embeddings), batch.labels, batch.masked, self.margin)
 
 
 class SelfRestrained(RecognitionLoss):
     """That of the Embedding Unmasking Model: adapted masked faces beside the frozen embeddings of
     bare ones, which are the network's inputs."""
 
-    def forward(
-        self,
-        embeddings: Tensor,
-        labels: Tensor,
-        masked: Tensor,
-        done: float,
-        inputs: Tensor | None = None,
-    ) -> Tensor:
-        assert inputs is not None
-        return self_restrained_triplet(embeddings, inputs, labels, masked)
+    def of(self, batch: Batch) -> Tensor:
+        assert batch.inputs is not None
+        return self_restrained_triplet(batch.embeddings, batch.inputs, batch.labels, batch.masked)
 
 
 _MADE: dict[str, Callable[[int, int], RecognitionLoss]] = {

@@ -15,7 +15,7 @@ from scipy.special import ndtr
 from maskbench.metrics.numbers import Number
 from maskbench.recognition.identification import ranks
 from maskbench.recognition.intervals import pair_replicates
-from maskbench.recognition.roc import Roc, roc_of
+from maskbench.recognition.roc import Roc, roc_of, tar_name
 from maskbench.recognition.separation import Separation, separation, transferred
 from maskbench.recognition.test_set import Pairs
 from maskbench.recognition.verification import (
@@ -28,11 +28,6 @@ from maskbench.recognition.verification import (
 FARS = (1e-2, 1e-3, 1e-4)
 OPERATING = {"fmr100": 1e-2, "fmr1000": 1e-3}
 RANKS = (1, 5)
-
-
-def tar_name(far: float) -> str:
-    """``tar_at_far_1e-2`` and the like."""
-    return f"tar_at_far_{far:.0e}".replace("e-0", "e-")
 
 
 @dataclass(frozen=True)

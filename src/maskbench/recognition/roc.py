@@ -101,6 +101,11 @@ class Roc:
         return np.concatenate([[0.0], far, [1.0]]), np.concatenate([[0.0], tar, [1.0]])
 
 
+def tar_name(far: float) -> str:
+    """How measurements call the TAR at a FAR: ``tar_at_far_1e-2`` and the like."""
+    return f"tar_at_far_{far:.0e}".replace("e-0", "e-")
+
+
 def allowed_accepts(impostors: int, far: float) -> int:
     """How many of the impostor pairs may be accepted at a FAR of at most ``far``."""
     return int(np.floor(far * impostors * (1 + 1e-12)))
