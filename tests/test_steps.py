@@ -122,6 +122,23 @@ def test_the_real_domain_s_data_set_counts(values):
     assert "crop_faces" not in found
 
 
+def test_the_code_of_a_restorer_reaches_whatever_comes_after_it(values, copy):
+    config = experiment.check(values, "params.yaml")
+
+    def of(step, **more):
+        steps._read.cache_clear()
+        return steps.settings(step, config, among=["keypoint"], **more)["code"]
+
+    after = [("restore", {}), ("evaluate_restoration", {}), ("collect_measurements", {})]
+    after += [("evaluate_recognition", {"recogniser": "mrii", "after": ("restore",)})]
+    before = [of(step, **more) for step, more in after]
+    spared = of("evaluate_recognition", recogniser="dlib_resnet")
+    module = copy / "restoration" / "edgeconnect_networks.py"
+    module.write_text(module.read_text() + "\nNEW = 1\n")
+    assert all(of(step, **more) != old for (step, more), old in zip(after, before, strict=True))
+    assert of("evaluate_recognition", recogniser="dlib_resnet") == spared
+
+
 @pytest.fixture
 def copy(tmp_path, monkeypatch):
     """A copy of the package whose sources can be edited."""

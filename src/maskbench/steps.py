@@ -228,6 +228,8 @@ def settings(
     if used:
         methods_of = _registered() if methods is None else methods
         code += [methods_of[each] for each in sorted(used)]
+    if "train_restorer" in before:  # a registry finds restorers: no module names them
+        code += [f"maskbench.restoration.{path.stem}" for path in _restoration()]
     files = [pattern for step in before for pattern in STEPS[step].files]
     return found | {"code": code_digest(tuple(code), tuple(files))}
 
@@ -248,6 +250,10 @@ def _filled(section: str, of: Mapping[str, Collection[str]]) -> list[str]:
         if "{" + name + "}" in section:
             return [section.replace("{" + name + "}", value) for value in values]
     return [section]
+
+
+def _restoration() -> list[Path]:
+    return sorted(Path(maskbench.__file__).parent.glob("restoration/*.py"))
 
 
 def _registered() -> dict[str, str]:

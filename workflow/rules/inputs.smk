@@ -1,11 +1,6 @@
 # What the rules of mask removal and of recognition take, and what decides them.
 
 BARE, NOTHING = "bare", "none"  # training sets without masked pictures
-# Restorers are found by a registry; what any of them is made of counts for all.
-RESTORER_MODULES = tuple(
-    f"maskbench.restoration.{path.stem}"
-    for path in sorted(Path(maskbench.__file__).parent.glob("restoration/*.py"))
-)
 RESTORATIONS = restorations()
 EMBEDDINGS = sorted(
     {
@@ -18,7 +13,7 @@ EMBEDDINGS = sorted(
 
 def decided_by_restorers(step):
     """As ``decided_by``; masks are learnt from and taken off as the key-point overlay puts them on."""
-    return decided_by(step, modules=RESTORER_MODULES, among=["keypoint"])
+    return decided_by(step, among=["keypoint"])
 
 
 def to_restore(wildcards):
