@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from maskbench.errors import MaskbenchError
 from maskbench.recognition import quintuplet
-from maskbench.recognition.losses import LOSSES, recognition_loss
+from maskbench.recognition.losses import LOSSES, MARGINS, SCALES, recognition_loss
 
 PEOPLE, SIZE = 5, 8
 
@@ -114,6 +114,22 @@ def test_the_seed_decides_the_class_weights_and_nothing_else_is_drawn():
     assert torch.equal(torch.rand(3), expected)
     assert torch.equal(first.inner.W, again.inner.W)
     assert not torch.equal(first.inner.W, other.inner.W)
+
+
+@pytest.mark.parametrize("name", MARGINS)
+def test_margin_and_scale_reach_the_loss(name):
+    """A wider margin is harder to satisfy; a scale stretches the cosines."""
+    e, labels, masked = batch(3)
+
+    def value(**settings):
+        loss = recognition_loss(name, PEOPLE, SIZE, 0, **settings)
+        return float(loss(e, labels, masked, 0.9, e.roll(1, 0)))
+
+    assert value() == value(margin=MARGINS[name])
+    assert value(margin=1.5 * MARGINS[name]) > value()
+    if name in SCALES:
+        assert value() == value(scale=64)
+        assert value(scale=32) < value()
 
 
 def test_unknown_losses_are_named():

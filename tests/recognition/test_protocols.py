@@ -151,6 +151,17 @@ def test_separation_replicates_are_those_of_repeated_pairs():
             assert found[name].replicates[b] == pytest.approx(value, abs=1e-9), name
 
 
+def test_collapsed_embeddings_are_said_to_be_alike():
+    """A network that gives everybody the same embedding."""
+    x, pairs, people = example(3)
+    scores = protocols.scores_of(np.ones_like(x) / np.sqrt(x.shape[1]), pairs)
+    scores[:] = scores[0]
+    for number in protocols.same_picture(scores, pairs, people):
+        assert number.value is None and "alike" in number.note
+    found = by_name(protocols.operating_points(scores, pairs, people, np.empty(0)))
+    assert found["fdr"].value is None and "alike" in found["fdr"].note
+
+
 def test_identification_by_hand():
     """Three people; the second probe's person comes second, the third's last."""
     gallery = np.eye(3, dtype=np.float32)

@@ -144,8 +144,8 @@ def test_bare_learns_from_as_many_pictures_and_none_masked(people, tmp_path):
     model = fit(people, block, tmp_path / "bare", training="bare")
     rows = evaluated(people, block, model, tmp_path / "numbers", training="bare")
     assert {variant.split("/")[0] for variant, _ in rows} == {"bare"}
-    with_masks = of_pictures(people.faces, people.dressed, 32)
-    without = of_pictures(people.faces, None, 32)
+    with_masks = of_pictures(people.faces, people.dressed, 32, tmp_path / "a")
+    without = of_pictures(people.faces, None, 32, tmp_path / "b")
     assert not without.masked.any()
     assert with_masks.masked.sum() == 2 * len(without.masked)
 
@@ -309,6 +309,10 @@ def test_schedules(schedule, expected):
         (SMALL | {"training": []}, "at least one training set"),
         (SMALL | {"training": ["bare", "bare"]}, "none twice"),
         ({"kind": "adapter", "loss": "self_restrained"}, "adapter.keep to 0"),
+        (SMALL | {"loss": "softmax", "margin": 0.3}, "softmax has no margin"),
+        (SMALL | {"loss": "triplet", "scale": 30}, "triplet has no scale"),
+        (SMALL | {"loss": "quintuplet", "training": "every"}, "name synthesis methods"),
+        (SMALL | {"loss": "quintuplet", "training": ["bare"]}, "zero without masked pictures"),
         (
             {"kind": "adapter", "loss": "triplet", "adapter": {"form": "none", "keep": 0}},
             "nothing to learn",

@@ -244,7 +244,13 @@ def _identified(embeddings: np.ndarray, test: TestSet, people: People) -> Identi
         shown = set(test.table["photo"].iloc[gallery])
         probes = probes[~test.table["photo"].iloc[probes].isin(shown).to_numpy()]
     known = np.isin(people.of[probes], people.of[gallery])
-    return protocols.identification(embeddings, gallery, probes[known], people)
+    found = protocols.identification(embeddings, gallery, probes[known], people)
+    lost = int((~known).sum())
+    if not lost:
+        return found
+    said = f"{lost} probes left out: nobody of theirs in the gallery"
+    told = [replace(n, note="; ".join(filter(None, (n.note, said)))) for n in found.numbers]
+    return replace(found, numbers=told)
 
 
 def _by_us(test: TestSet) -> bool:

@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor
 
+from maskbench.config import Section
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.recognition.encoders import resized
-from maskbench.recognition.params import Augmentation
 
 SPLIT = "train"
 
@@ -72,19 +73,41 @@ def sets_of_rows(
         yield dressed, dressed.of_split(SPLIT), True
 
 
-def of_pictures(faces: Path, dressed: Path | None, size: int) -> Lessons:
-    """Lessons for a network that takes pictures of ``size`` pixels a side, held in memory."""
+def of_pictures(faces: Path, dressed: Path | None, size: int, folder: Path) -> Lessons:
+    """Lessons for a network that takes pictures of ``size`` pixels a side.
+
+    They are read from a file that is made in ``folder``, since they may be larger than memory
+    (46 GB for the published size of MaskFaceNet).
+    """
     parts = list(sets_of_rows(*training_sets(faces, dressed)))
-    pictures, names, masked = [], [], []
-    for found, rows, worn in parts:
-        # A few at a time: the crops themselves may be larger than memory.
-        pictures += [
-            resized(np.asarray(found.images[rows[start : start + 256]]), size)
-            for start in range(0, len(rows), 256)
-        ]
-        names.append(found.faces["identity"].to_numpy()[rows].astype(str))
-        masked.append(np.full(len(rows), worn))
-    return Lessons(np.concatenate(pictures), np.concatenate(names), np.concatenate(masked))
+    count = sum(len(rows) for _, rows, _ in parts)
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures = np.lib.format.open_memmap(
+        folder / "pictures.npy", mode="w+", dtype=np.uint8, shape=(count, size, size, 3)
+    )
+    done = 0
+    for found, rows, _ in parts:
+        for start in range(0, len(rows), 256):
+            some = rows[start : start + 256]
+            pictures[done : done + len(some)] = resized(np.asarray(found.images[some]), size)
+            done += len(some)
+    return Lessons(
+        pictures,
+        np.concatenate([_names(found)[rows] for found, rows, _ in parts]),
+        np.concatenate([np.full(len(rows), worn) for _, rows, worn in parts]),
+    )
+
+
+def _names(found: FaceSet) -> np.ndarray:
+    return found.faces["identity"].to_numpy().astype(str)
+
+
+class Augmentation(Section):
+    """What happens to pictures while a network learns."""
+
+    mirror: bool = Field(True, description="every second picture is mirrored")
+    shift: float = Field(0.06, ge=0, lt=0.5, description="moved by up to this share of the side")
+    light: float = Field(0.2, ge=0, lt=1, description="brightness and contrast changed by up to")
 
 
 def augmented(pixels: Tensor, params: Augmentation, random: torch.Generator) -> Tensor:

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 from maskbench.errors import unknown_name
 from maskbench.recognition import quintuplet
-from maskbench.recognition.self_restrained import self_restrained_triplet
+from maskbench.recognition.self_restrained import MARGIN, self_restrained_triplet
 
 
 @dataclass(frozen=True)
@@ -123,38 +123,65 @@ class SelfRestrained(RecognitionLoss):
     """That of the Embedding Unmasking Model: adapted masked faces beside the frozen embeddings of
     bare ones, which are the network's inputs."""
 
+    def __init__(self, margin: float) -> None:
+        super().__init__()
+        self.margin = margin
+
     def of(self, batch: Batch) -> Tensor:
         assert batch.inputs is not None
-        return self_restrained_triplet(batch.embeddings, batch.inputs, batch.labels, batch.masked)
+        return self_restrained_triplet(
+            batch.embeddings, batch.inputs, batch.labels, batch.masked, self.margin
+        )
 
 
-_MADE: dict[str, Callable[[int, int], RecognitionLoss]] = {
-    "softmax": Softmax,
-    "triplet": lambda people, size: Triplet(0.2),
-    "cosface": lambda people, size: Margin(CosFaceLoss(people, size, margin=0.35, scale=64)),
-    "arcface": lambda people, size: Margin(
-        ArcFaceLoss(people, size, margin=math.degrees(0.5), scale=64)
+# people, size of the embeddings, margin, scale
+_MADE: dict[str, Callable[[int, int, float, float], RecognitionLoss]] = {
+    "softmax": lambda people, size, margin, scale: Softmax(people, size),
+    "triplet": lambda people, size, margin, scale: Triplet(margin),
+    "cosface": lambda people, size, margin, scale: Margin(
+        CosFaceLoss(people, size, margin=margin, scale=scale)
     ),
-    "quintuplet": lambda people, size: Quintuplet(0.2),
-    "self_restrained": lambda people, size: SelfRestrained(),
+    "arcface": lambda people, size, margin, scale: Margin(
+        ArcFaceLoss(people, size, margin=math.degrees(margin), scale=scale)
+    ),
+    "quintuplet": lambda people, size, margin, scale: Quintuplet(margin),
+    "self_restrained": lambda people, size, margin, scale: SelfRestrained(margin),
 }
 LOSSES = tuple(_MADE)
+MARGINS = {
+    "triplet": 0.2, "cosface": 0.35, "arcface": 0.5, "quintuplet": 0.2, "self_restrained": MARGIN,
+}  # fmt: skip
+"""The papers' margins: of a cosine for cosface, of an angle in radians for arcface, else of squared
+distances."""
+SCALES = {"cosface": 64.0, "arcface": 64.0}
+WANT_MASKS = ("quintuplet", "self_restrained")
+"""Losses that are zero without masked pictures."""
 
 
-def recognition_loss(name: str, people: int, size: int, seed: int) -> RecognitionLoss:
-    """A loss with its papers' margins and scale.
+def recognition_loss(
+    name: str,
+    people: int,
+    size: int,
+    seed: int,
+    margin: float | None = None,
+    scale: float | None = None,
+) -> RecognitionLoss:
+    """A loss.
 
     Args:
         name: one of :data:`LOSSES`.
         people: identities in training; labels are 0 to ``people - 1``.
         size: of the embeddings.
         seed: of the class weights.
+        margin, scale: None: the paper's (:data:`MARGINS`, :data:`SCALES`).
 
     Raises:
         MaskbenchError: no such loss; the nearest name is given.
     """
     if name not in _MADE:
         raise unknown_name("recognition", "loss", name, LOSSES)
+    margin = MARGINS.get(name, 0) if margin is None else margin
+    scale = SCALES.get(name, 1) if scale is None else scale
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return _MADE[name](people, size)
+        return _MADE[name](people, size, margin, scale)

@@ -20,7 +20,8 @@ from pydantic import Field, TypeAdapter, field_validator, model_validator
 from maskbench.config import Section, validate
 from maskbench.errors import MaskbenchError, unknown_name
 from maskbench.recognition.adapter import AdapterParams
-from maskbench.recognition.losses import LOSSES
+from maskbench.recognition.lessons import Augmentation
+from maskbench.recognition.losses import LOSSES, MARGINS, SCALES, WANT_MASKS
 
 BARE = "bare"
 """The training set without masked pictures."""
@@ -71,6 +72,12 @@ class Learning(Section):
         3, ge=1, description="K, masked pictures of each; as many bare ones more for `bare`"
     )
     lr: float = Field(0.1, gt=0, description="learning rate at the start")
+    margin: float | None = Field(
+        None, gt=0, description="of the loss (arcface: radians); null: its paper's"
+    )
+    scale: float | None = Field(
+        None, gt=0, description="of the cosines of arcface and cosface; null: their papers'"
+    )
     weight_decay: float = Field(5e-4, ge=0, description="of the weights")
     optimiser: Literal["sgd", "adamw"] = Field("sgd", description="sgd: with momentum 0.9")
     schedule: Literal["constant", "cosine", "drops"] = Field(
@@ -85,12 +92,20 @@ class Learning(Section):
     log_every: int = Field(10, ge=1, description="steps between points of the curves")
 
 
-class Augmentation(Section):
-    """What happens to pictures while a network learns."""
+def _fits_the_loss(block: Trained | Adapted) -> None:
+    """Refuse what the loss of a block does not have, or cannot learn from.
 
-    mirror: bool = Field(True, description="every second picture is mirrored")
-    shift: float = Field(0.06, ge=0, lt=0.5, description="moved by up to this share of the side")
-    light: float = Field(0.2, ge=0, lt=1, description="brightness and contrast changed by up to")
+    Raises:
+        ValueError: said in words.
+    """
+    for key, losses in (("margin", MARGINS), ("scale", SCALES)):
+        if getattr(block, key) is not None and block.loss not in losses:
+            raise ValueError(f"loss {block.loss} has no {key}; of {', '.join(losses)} alone")
+    wanted = (block.training,) if isinstance(block.training, str) else block.training
+    if block.loss in WANT_MASKS and {BARE, EVERY} & set(wanted):
+        raise ValueError(
+            f"loss {block.loss} is zero without masked pictures: name synthesis methods as training"
+        )
 
 
 class Trained(Learning):
@@ -111,6 +126,11 @@ class Trained(Learning):
     augmentation: Augmentation = Field(default_factory=Augmentation, description="of pictures")
     precision: Literal["float32", "bfloat16"] = Field("float32", description="of the network")
 
+    @model_validator(mode="after")
+    def _fits_its_loss(self) -> Trained:
+        _fits_the_loss(self)
+        return self
+
 
 class Adapted(Learning):
     """A small network on the embeddings of a frozen one."""
@@ -124,6 +144,7 @@ class Adapted(Learning):
 
     @model_validator(mode="after")
     def _fits_its_loss(self) -> Adapted:
+        _fits_the_loss(self)
         if self.adapter.form == "none" and self.loss != "arcface" and self.loss != "cosface":
             raise ValueError("adapter.form none leaves nothing to learn for this loss")
         if self.loss == "self_restrained" and (

@@ -16,7 +16,7 @@ from maskbench.metrics.numbers import Number
 from maskbench.recognition.identification import ranks
 from maskbench.recognition.intervals import pair_replicates
 from maskbench.recognition.roc import Roc, roc_of, tar_name
-from maskbench.recognition.separation import Separation, separation, transferred
+from maskbench.recognition.separation import separation, transferred
 from maskbench.recognition.test_set import Pairs
 from maskbench.recognition.verification import (
     best_threshold,
@@ -28,6 +28,10 @@ from maskbench.recognition.verification import (
 FARS = (1e-2, 1e-3, 1e-4)
 OPERATING = {"fmr100": 1e-2, "fmr1000": 1e-3}
 RANKS = (1, 5)
+SAME_PICTURE = (
+    "cos_same_mean", "cos_same_sd", "cos_diff_mean", "cos_diff_sd",
+    "sigma_separation", "error_rate_gaussian", "error_rate_empirical",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -166,9 +170,11 @@ def operating_points(
         Number("genuine_mean", float(scores[same].mean()), int(same.sum()), both[0][0]),
         Number("impostor_mean", float(scores[~same].mean()), int((~same).sum()), both[1][0]),
     ]
-    if min(same.sum(), (~same).sum()) >= 2:
+    try:
         whole = separation(scores[same], scores[~same])
         numbers.append(Number("fdr", whole.fdr, n, _sigma(both) ** 2))
+    except ValueError as why:
+        numbers.append(Number("fdr", None, n, note=str(why)))
     for name, fmr in OPERATING.items():
         numbers += _transferred(name, fmr, scores, same, weight, bare_impostors)
     return numbers
@@ -224,7 +230,10 @@ def same_picture(scores: np.ndarray, pairs: Pairs, people: People) -> list[Numbe
     """Paper 3, Table 3: a face against its own masked picture (``same``) and against other people's
     masked pictures."""
     same = pairs.same
-    found: Separation = separation(scores[same], scores[~same])
+    try:
+        found = separation(scores[same], scores[~same])
+    except ValueError as why:
+        return [Number(name, None, len(pairs), note=str(why)) for name in SAME_PICTURE]
     weight = _PairWeights(pairs, people)
     both = _moments(weight, scores, same)
     wrong = np.where(same, scores < found.threshold, scores >= found.threshold).astype(float)
@@ -233,16 +242,17 @@ def same_picture(scores: np.ndarray, pairs: Pairs, people: People) -> list[Numbe
         gaussian = ndtr(-(same_mean - other_mean) / (same_sd + other_sd))
         missed = weight.genuine(wrong[same]) / weight.genuine(np.ones(int(same.sum())))
         let_in = weight.impostor(wrong[~same]) / weight.impostor(np.ones(int((~same).sum())))
-    n = len(pairs)
-    return [
-        Number("cos_same_mean", found.same_mean, int(same.sum()), same_mean),
-        Number("cos_same_sd", found.same_sd, int(same.sum()), same_sd),
-        Number("cos_diff_mean", found.different_mean, int((~same).sum()), other_mean),
-        Number("cos_diff_sd", found.different_sd, int((~same).sum()), other_sd),
-        Number("sigma_separation", found.sigma, n, _sigma(both)),
-        Number("error_rate_gaussian", found.error_gaussian, n, gaussian),
-        Number("error_rate_empirical", found.error_empirical, n, (missed + let_in) / 2),
+    genuine, impostor, n = int(same.sum()), int((~same).sum()), len(pairs)
+    values = [
+        (found.same_mean, genuine, same_mean),
+        (found.same_sd, genuine, same_sd),
+        (found.different_mean, impostor, other_mean),
+        (found.different_sd, impostor, other_sd),
+        (found.sigma, n, _sigma(both)),
+        (found.error_gaussian, n, gaussian),
+        (found.error_empirical, n, (missed + let_in) / 2),
     ]
+    return [Number(name, *value) for name, value in zip(SAME_PICTURE, values, strict=True)]
 
 
 @dataclass(frozen=True)
