@@ -74,12 +74,6 @@ def test_fits_are_of_every_training_set_and_seed(config):
     assert ("dlib_resnet_projected", "keypoint", 0) in fits
 
 
-def test_a_recogniser_learns_from_the_synthesis_of_its_seed_where_there_is_one(config):
-    assert experiment.seed_of_training("pywgan_div", 5, config) == 5
-    assert experiment.seed_of_training("pywgan_div", 6, config) == 3
-    assert experiment.seed_of_training("keypoint", 5, config) == 0
-
-
 def test_tests_of_really_masked_people_are_known_by_their_adapter(config):
     assert experiment.really_masked(config) == ["mfr2"]
 

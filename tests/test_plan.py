@@ -10,7 +10,7 @@ import maskbench
 from maskbench import experiment
 from maskbench.config import merge, read_layers
 from maskbench.errors import MaskbenchError
-from maskbench.plan import plan
+from maskbench.plan import plan, training_of
 from maskbench.reporting.make_table import table_names
 
 DEFAULT = Path(maskbench.__file__).parents[2] / "params.yaml"
@@ -28,6 +28,13 @@ def test_same_as_asking_the_registries(tmp_path):
             assert inputs == experiment.figure_inputs(name, config)
         assert found.modules["wgan_stn"] == "maskbench.synthesis.wgan_stn"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_recogniser_learns_from_the_synthesis_of_its_seed_where_there_is_one():
+    trainings = [("keypoint", 0), ("pywgan_div", 3), ("pywgan_div", 5)]
+    assert training_of("pywgan_div", 5, trainings) == 5
+    assert training_of("pywgan_div", 6, trainings) == 3
+    assert training_of("keypoint", 5, trainings) == 0
 
 
 def test_a_wrong_configuration_is_refused_every_time(tmp_path):

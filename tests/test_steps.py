@@ -139,6 +139,19 @@ def test_the_code_of_a_restorer_reaches_whatever_comes_after_it(values, copy):
     assert of("evaluate_recognition", recogniser="dlib_resnet") == spared
 
 
+def test_a_restorer_s_settings_reach_what_is_restored_by_it_alone(values):
+    one = experiment.check(values, "params.yaml")
+    another = {**one.restoration.restorers, "mean_face": {"blur": 3}}
+    restoration = one.restoration.model_copy(update={"restorers": another})
+    two = one.model_copy(update={"restoration": restoration})
+    for step in ("train_restorer", "restore", "evaluate_restoration"):
+        own = {"among": ["keypoint"], "restorer": "edgeconnect"}
+        assert steps.settings(step, one, **own) == steps.settings(step, two, **own)
+        own["restorer"] = "mean_face"
+        assert "restoration.restorers.mean_face" in steps.settings(step, two, **own)
+    assert "restoration.restorers.mean_face" in steps.settings("collect_measurements", two)
+
+
 @pytest.fixture
 def copy(tmp_path, monkeypatch):
     """A copy of the package whose sources can be edited."""

@@ -110,14 +110,6 @@ def really_masked(config: Config) -> list[str]:
     ]
 
 
-def seed_of_training(method: str, seed: int, config: Config) -> int:
-    """The seed of the synthesis training whose pictures a recogniser of ``seed`` learns from."""
-    if not synthesis.method(method).trained:
-        return 0
-    seeds = config.synthesis.seeds
-    return seed if seed in seeds else seeds[0]
-
-
 def trainings(config: Config, place: str = str(DEFAULT)) -> list[tuple[str, int]]:
     """Every (method, seed) that the configuration asks for, in the registry's order.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ class Plan:
         trainings: every (method, seed), see :func:`maskbench.experiment.trainings`.
         modules: the module that defines each of its methods.
         fits: every (recogniser, training set, seed), see :func:`maskbench.experiment.fits`.
-        recognisers: kind, network and restorer of each ("" where it has none).
+        recognisers: kind, network, restorer and start of each ("" where it has none).
         really_masked: the test data sets of people who really wear masks.
         figures: each figure's inputs, see :func:`maskbench.experiment.figure_inputs`; figures that
             lack one are left out.
@@ -74,9 +75,22 @@ def plan(values: dict[str, Any], place: str, folder: Path) -> Plan:
     )
 
 
+def training_of(method: str, seed: int, trainings: Sequence[tuple[str, int]]) -> int:
+    """The seed of the synthesis training whose pictures a recogniser of ``seed`` learns from: its
+    own where there is one, else the method's first.
+
+    Args:
+        method: a synthesis method of the configuration.
+        seed: of the recogniser.
+        trainings: every (method, seed), see :func:`maskbench.experiment.trainings`.
+    """
+    seeds = [known for name, known in trainings if name == method]
+    return seed if seed in seeds else seeds[0]
+
+
 def _ask(values: dict[str, Any], place: str) -> dict[str, Any]:
     from maskbench import experiment
-    from maskbench.recognition.params import network_of
+    from maskbench.recognition.params import network_of, start_file
     from maskbench.reporting.figures import names
     from maskbench.reporting.make_table import table_names
     from maskbench.synthesis import base
@@ -91,6 +105,7 @@ def _ask(values: dict[str, Any], place: str) -> dict[str, Any]:
                 "kind": recogniser.kind,
                 "network": network_of(recogniser) or "",
                 "restorer": getattr(recogniser, "restorer", ""),
+                "start": str(start_file(recogniser) or ""),
             }
             for name, recogniser in experiment.recognisers(config).items()
         },

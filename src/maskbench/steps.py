@@ -44,8 +44,8 @@ class Step:
 
     Attributes:
         module: the module that holds its function, below ``maskbench``.
-        sections: dotted keys of the configuration that it reads; ``{dataset}``, ``{method}`` and
-            ``{recogniser}`` stand for the job's own.
+        sections: dotted keys of the configuration that it reads; ``{dataset}``, ``{method}``,
+            ``{restorer}`` and ``{recogniser}`` stand for the job's own.
         after: the steps whose outputs it reads.
         files: patterns of packaged data files that it reads, below ``maskbench``.
     """
@@ -103,12 +103,12 @@ STEPS: dict[str, Step] = {
     ),
     "train_restorer": Step(
         "restoration.train_restorer",
-        ("restoration.restorers",),
+        ("restoration.restorers.{restorer}",),
         ("crop_faces", "fetch_weights", "synthesise_training"),
     ),
     "restore": Step(
         "restoration.restore",
-        ("restoration.restorers",),
+        ("restoration.restorers.{restorer}",),
         ("crop_faces", "synthesise", "train_restorer", "train_segmenter"),
     ),
     "evaluate_segmenter": Step(
@@ -193,6 +193,7 @@ def settings(
     methods: Mapping[str, str] | None = None,
     among: Collection[str] | None = None,
     recogniser: str = "",
+    restorer: str = "",
 ) -> dict[str, str]:
     """What decides the result of one job, apart from its input pictures and its seed.
 
@@ -204,7 +205,7 @@ def settings(
         modules: modules that it uses beside those of the table.
         methods: the module of each method; None: look them up in the registry.
         among: the methods whose artifacts the job reads; None: all of the configuration.
-        recogniser: the job's own; without one all of the configuration count.
+        recogniser, restorer: the job's own; without one all of the configuration count.
 
     Returns:
         the text of each section by its dotted key, and ``code``: a digest of the steps' modules
@@ -217,6 +218,7 @@ def settings(
         "dataset": _datasets(dataset, config, before),
         "method": chosen,
         "recogniser": [recogniser] if recogniser else sorted(config.recognition.recognisers),
+        "restorer": [restorer] if restorer else sorted(config.restoration.restorers),
     }
     keys = {key for section in sections for key in _filled(section, of)}
     if "masked_domain" in before and config.synthesis.real_domain.source in config.datasets:

@@ -183,7 +183,7 @@ def test_fine_tuning_starts_from_the_given_weights(people, tmp_path):
     wrong = SMALL | {"start": str(first / "state.safetensors"), "width": 16}
     with pytest.raises(MaskbenchError, match="no weights of iresnet18"):
         fit(people, wrong, tmp_path / "wrong")
-    with pytest.raises(MaskbenchError, match=r"nowhere.safetensors: no weights"):
+    with pytest.raises(MaskbenchError, match=r"nowhere.safetensors: no such file"):
         fit(people, SMALL | {"start": "nowhere.safetensors"}, tmp_path / "nowhere")
     with pytest.raises(MaskbenchError, match="set backbone: inception_resnet_v1"):
         fit(people, SMALL | {"start": "facenet"}, tmp_path / "facenet")

@@ -57,6 +57,22 @@ def test_the_code_of_a_method_reaches_that_method_alone(project):
     assert untouched == {}
 
 
+def test_weights_to_start_from_are_made_first(project, tmp_path):
+    start = "results/recognisers/orl/arcface/bare/seed0/state.safetensors"
+    tuned = {"kind": "network", "backbone": "iresnet18", "loss": "softmax", "size": 32, "width": 8}
+    blocks = {"tuned": {**tuned, "training": "bare", "start": start}}
+    target = ["--", "results/recognisers/orl/tuned/bare/seed0"]
+
+    def planned() -> dict[str, int]:
+        overlay = tmp_path / "tuned.yaml"
+        overlay.write_text(yaml.safe_dump({"recognition": {"recognisers": blocks}}), "utf-8")
+        return project.plan("--configfile", str(overlay), *target)
+
+    assert planned() == {"train_recogniser": 1}
+    blocks["arcface"] = {"lr": 0.5}
+    assert planned() == {"train_recogniser": 2}
+
+
 def test_overlays_lie_in_a_folder_of_their_own(project):
     plan = project.plan("--configfile", "config/smoke.yaml", "--", "evaluate_keypoint")
     assert plan["crop_faces"] == 1

@@ -16,7 +16,7 @@ from maskbench import timeleft, tracking, versioning
 from maskbench.config import Config, read_layers, validate
 from maskbench.errors import MaskbenchError
 from maskbench.layout import Layout
-from maskbench.plan import plan
+from maskbench.plan import plan, training_of
 from maskbench.steps import FIGURE_INPUTS, STEPS, settings
 
 
@@ -107,6 +107,7 @@ def decided_by(step, after=(), modules=(), among=None):
             CONFIG,
             dataset=getattr(wildcards, "dataset", ""),
             method=getattr(wildcards, "method", ""),
+            restorer=getattr(wildcards, "restorer", ""),
             after=after,
             modules=modules,
             methods=PLAN.modules,

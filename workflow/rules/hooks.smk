@@ -14,6 +14,11 @@ EVERY_OUTPUT = {
     ],
     *of_trainings(PATHS.model),
     *of_trainings(PATHS.masked),
+    *[
+        PATHS.masked(test, "keypoint", 0)
+        for test in CONFIG.recognition.tests
+        if test not in PLAN.really_masked
+    ],
     *of_trainings(PATHS.synthesis_metrics),
     *of_restorers(PATHS.restorer),
     *([PATHS.segmenter(DATASET, 0)] if RESTORATIONS else []),

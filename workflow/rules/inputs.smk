@@ -32,8 +32,8 @@ def dressed_for(wildcards):
 
 def dressed(dataset, training, seed):
     """The pictures of a method, by the training of this seed if there is one."""
-    seeds = [known for method, known in TRAININGS if method == training]
-    return PATHS.dressed(dataset, training, seed if seed in seeds else seeds[0])
+    made = training_of(training, seed, TRAININGS)
+    return PATHS.dressed(dataset, training, made)
 
 
 def all_dressed():
@@ -55,7 +55,7 @@ def all_restored():
         PATHS.restored(dataset, name, 0)
         for dataset in datasets
         for name in CONFIG.restoration.restorers
-        if dataset == DATASET or name in wanted
+        if dataset == DATASET or dataset in PLAN.really_masked or name in wanted
     ]
 
 
@@ -67,6 +67,14 @@ def embeddings_for(wildcards):
         if network
         else []
     )
+
+
+def started_from(wildcards):
+    """The weights that a training starts from: of another recogniser of this run, or a file."""
+    start = PLAN.recognisers[wildcards.recogniser]["start"]
+    if not start:
+        return []
+    return str(Path(start).parent) if Path(start).parent in of_fits() else start
 
 
 def pictures_for(wildcards):
@@ -107,6 +115,7 @@ def decided_by_recognition(step):
             methods=PLAN.modules,
             among=sorted(among & set(CONFIG.synthesis.methods)),
             recogniser=getattr(wildcards, "recogniser", ""),
+            restorer=known.get("restorer", ""),
         )
 
     return of_job

@@ -67,6 +67,7 @@ rule train_recogniser:
         faces=rules.crop_faces.output.faces,
         dressed=pictures_for,
         embeddings=embeddings_for,
+        start=started_from,
         weights=rules.fetch_weights.output.weights,
     output:
         model=directory(

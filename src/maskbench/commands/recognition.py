@@ -68,12 +68,13 @@ def _checked(config: Config, name: str, block: Any, training: str) -> None:
 
 def _dressed(config: Config, dataset: str, training: str, seed: int) -> Path | None:
     """Where the masked pictures of a training set lie; None for one without."""
-    from maskbench.experiment import seed_of_training
+    from maskbench.experiment import trainings
+    from maskbench.plan import training_of
     from maskbench.recognition.params import BARE
 
     if training in (BARE, "none"):
         return None
-    made = seed_of_training(training, seed, config)
+    made = training_of(training, seed, trainings(config))
     return common.layout_of(config).dressed(dataset, training, made)
 
 

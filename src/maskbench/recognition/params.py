@@ -13,6 +13,7 @@ Adding a recogniser is adding a block: rules, tables and figures take it up from
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, field_validator, model_validator
@@ -227,6 +228,12 @@ def variant_of(recogniser: Recogniser, training: str) -> str:
         return ""
     single = isinstance(recogniser.training, str) and recogniser.training != EVERY
     return "" if single else training
+
+
+def start_file(recogniser: Recogniser) -> Path | None:
+    """The file of given weights that a network's training starts from, if any."""
+    named = isinstance(recogniser, Trained) and recogniser.start not in (None, "facenet")
+    return Path(str(recogniser.start)) if named else None  # type: ignore[union-attr]
 
 
 def network_of(recogniser: Recogniser) -> str | None:

@@ -40,6 +40,7 @@ from maskbench.recognition.params import (
     Projected,
     Recogniser,
     Trained,
+    start_file,
 )
 from maskbench.recognition.training import RecogniserTraining
 from maskbench.training import state
@@ -103,7 +104,7 @@ def train_recogniser(
     """
     own = Path(scratch) / training_key(
         {"name": name, "block": recogniser.model_dump(), "training": training, "seed": seed},
-        sources.folders(),
+        [*sources.folders(), *_given(recogniser)],
         [Path(next(iter(p.__path__))) for p in (recognition_package, training_package)],
     )
     bare = FaceSet.open(sources.faces)
@@ -123,7 +124,7 @@ def train_recogniser(
         try:
             if isinstance(recogniser, Trained):
                 done = _network(recogniser, sources, training, seed, own, name, note)
-                earlier = _people_behind(recogniser.start)
+                earlier = [person for path in _given(recogniser) for person in _people_behind(path)]
                 facts["people"] = sorted({*done.lessons.people, *earlier})
                 curve = done.curve
                 state.save(tmp / STATE, done.capture())
@@ -189,6 +190,8 @@ def _start_from(backbone: Backbone, params: Trained, weights: Path) -> None:
         load_facenet(backbone.network, path)
         return
     path = Path(params.start)
+    if not path.exists():
+        raise MaskbenchError(path, "no such file", "check the recogniser's key start")
     prefix = "average/"
     try:
         found = {
@@ -205,11 +208,16 @@ def _start_from(backbone: Backbone, params: Trained, weights: Path) -> None:
         ) from error
 
 
-def _people_behind(start: str | None) -> list[str]:
+def _given(recogniser: Recogniser) -> list[Path]:
+    """The file of given weights, where it is there."""
+    path = start_file(recogniser)
+    return [path] if path is not None and path.exists() else []
+
+
+def _people_behind(start: Path) -> list[str]:
     """Whom given weights learnt from, where they lie beside the description of their training."""
-    if start is None or not (path := Path(start).with_name(DESCRIPTION)).exists():
-        return []
-    return [str(person) for person in read_json(path).get("people", [])]
+    path = start.with_name(DESCRIPTION)
+    return [str(person) for person in read_json(path).get("people", [])] if path.exists() else []
 
 
 def _embedded(sources: Sources) -> tuple[Lessons, Any]:
