@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from maskbench.reporting.absent import with_absent
 from maskbench.reporting.aggregate import Result, measured, over_seeds
 from maskbench.reporting.names import (
     in_order,
@@ -95,11 +96,10 @@ def build(name: str, measurements: pd.DataFrame) -> tuple[pd.DataFrame, Text]:
     so.
     """
     table = TABLES[name]
-    results = [
-        result
-        for result in over_seeds(measurements[measurements["stage"] == table.stage])
-        if table.columns is None or result.metric in table.columns
-    ]
+    results = over_seeds(measurements[measurements["stage"] == table.stage])
+    if table.stage == "recognition":
+        results = with_absent(results)
+    results = [r for r in results if table.columns is None or r.metric in table.columns]
     there = {result.metric for result in results}
     columns = metric_order(there) if table.columns is None else in_order(there, table.columns)
     first = (

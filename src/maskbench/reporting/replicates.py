@@ -21,6 +21,7 @@ from scipy.stats import rankdata
 
 from maskbench.errors import MaskbenchError, from_os_error
 from maskbench.measurements import read_metrics, to_frame
+from maskbench.reporting.absent import ABSENT
 from maskbench.reporting.claims import Quantity, RankCorrelation, Side
 from maskbench.reporting.collect_measurements import metrics_file
 from maskbench.reporting.recognition_names import join_variant, split_variant
@@ -124,7 +125,8 @@ class Evaluations:
         found = rows
         name = f"{side.metric} of {side.method}" + (f" ({side.variant})" if side.variant else "")
         if len(found) == 0:
-            raise Unmeasured(f"{name} was not measured{self._where(side.dataset)}")
+            why = self._absent(side) or self._where(side.dataset)
+            raise Unmeasured(f"{name} was not measured{why}")
         for column in ("stage", "dataset", "split", "backbone", "crop"):
             if found[column].nunique() > 1:
                 several = ", ".join(sorted(found[column].unique()))
@@ -140,6 +142,14 @@ class Evaluations:
         replicates = table[drawn, np.arange(table.shape[1])]
         networks = tuple(sorted(set(found["backbone"]) - {"none"}))
         return Estimate(float(found["value"].mean()), replicates, networks, len(found), stage)
+
+    def _absent(self, side: Quantity) -> str:
+        """Why a network whose weights are not there has no such quantity; "" for others."""
+        rows = self.rows[(self.rows["method"] == side.method) & (self.rows["backbone"] == ABSENT)]
+        if side.dataset is not None:
+            rows = rows[rows["dataset"] == side.dataset]
+        notes = "; ".join(dict.fromkeys(note for note in rows["note"] if note))
+        return f" ({notes})" if notes else ""
 
     def _where(self, dataset: str | None) -> str:
         """Why nothing was found on a data set that a claim names."""

@@ -126,6 +126,15 @@ def test_missing_measurements_are_undecided_with_the_reason(
     )
 
 
+def test_an_absent_network_gives_its_reason(claim, judge, evaluation, make_measurement):
+    """Its rows are of the standard pairs alone, the claim is about others."""
+    row = make_measurement(
+        "vgg19", 0, "accuracy", None, stage="recognition", backbone="absent", note="no weights"
+    )
+    table = judge([claim(("vgg19", "auc", "bare_bare"), ">", 0.5)], [evaluation([row])])
+    assert table["reason"][0] == "auc of vgg19 (bare_bare) was not measured (no weights)"
+
+
 def test_a_number_without_replicates_is_undecided(claim, judge, evaluation, make_measurement):
     folders = [evaluation([make_measurement("gan_stn", 0, "fid", 50.0)])]
     table = judge([claim(("gan_stn", "fid"), ">", 10)], folders)
