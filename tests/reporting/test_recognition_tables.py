@@ -295,6 +295,7 @@ def test_mask_removal_puts_masked_pictures_beside_restored_ones(table):
             ("edgeconnect", 0, "identity_cosine", 0.8, facts | {"backbone": "dlib_resnet"}),
             ("edgeconnect", 0, "ssim", 0.6, facts | {"variant": "masked"}),
             ("segmenter", 0, "mean_iou", 0.95, facts | {"backbone": "unet"}),
+            ("segmenter", 0, "mask_found_on_bare", 0.00012, facts | {"backbone": "unet"}),
         ],
     )
     (found,) = lines(text)
@@ -306,7 +307,8 @@ def test_mask_removal_puts_masked_pictures_beside_restored_ones(table):
     assert found[0]["Network"] == "Identity cosine: dlib_resnet"
     assert found[1]["Measured on"] == "the masked pictures themselves, nothing restored"
     assert found[2]["Network"] == "unet"
-    assert len(rows) == 4
+    assert found[2]["Share of a bare face taken for a mask ↓"] == "0.0001 (1 seed)"
+    assert len(rows) == 5
 
 
 @pytest.mark.parametrize("name", ["recognition", "recognition_thresholds", "mask_removal"])

@@ -122,9 +122,8 @@ def named_differences(given: dict[str, Any], key: str) -> list[str]:
 
 def _head(spec: dict[str, Any]) -> list[str]:
     head = ["Paper's row", "Method"]
-    arrows = {"higher": " ↑", "lower": " ↓", "": ""}
     for key in spec["metrics"]:
-        title = metric(key).title + arrows[metric(key).better]
+        title = metric(key).title + metric(key).arrow
         head += [f"{title} reported", f"{title} measured"]
         if spec["backbones"][key] != "none":
             head.append(f"{metric(key).title} network, measured")

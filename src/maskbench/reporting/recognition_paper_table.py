@@ -40,7 +40,6 @@ TIDY = (
 )  # fmt: skip
 UNNAMED_WEIGHTS = "weights (not named in the paper)"
 PERCENT = ("accuracy", "tar_at_far_", "rank_")  # beginnings of metrics that are shares
-ARROWS = {"higher": " ↑", "lower": " ↓", "": ""}
 
 Place = tuple[str, str, str]
 
@@ -215,7 +214,7 @@ def _head(spec: dict[str, Any]) -> list[str]:
     for column in spec["columns"]:
         shown = metric(column["metric"])
         title = shown.title + (" (%)" if _scale(spec, column["metric"]) > 1 else "")
-        title += ARROWS[shown.better]
+        title += shown.arrow
         if any(column["metric"] in row for row in spec["rows"]):
             head.append(f"{title} reported")
         head.append(f"{title} measured")

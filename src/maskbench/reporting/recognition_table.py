@@ -29,7 +29,7 @@ from maskbench.reporting.recognition_names import (
     training_set_order,
     training_set_title,
 )
-from maskbench.reporting.recognition_paper_table import ARROWS, INTERVALS, TIDY, Place, counted
+from maskbench.reporting.recognition_paper_table import INTERVALS, TIDY, Place, counted
 from maskbench.reporting.table_text import Block, Text
 
 NOTHING = "Nothing of this kind was measured in this run"
@@ -105,7 +105,7 @@ def build(name: str, measurements: pd.DataFrame) -> tuple[pd.DataFrame, Text]:
     first = (
         ["Method", "Measured on"] if table.stage == "restoration" else ["Recogniser", "Learnt from"]
     )
-    head = [*first, *(metric(key).title + ARROWS[metric(key).better] for key in columns)]
+    head = [*first, *(metric(key).title + metric(key).arrow for key in columns)]
     blocks = []
     tidy: list[dict[str, Any]] = []
     for place in sorted({(r.dataset, r.split, r.crop) for r in results}):
