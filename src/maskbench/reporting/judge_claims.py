@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -119,20 +120,26 @@ def judge(claim: Claim, evaluations: Evaluations) -> Verdict:
     if left is None or right is None:
         reason = "; ".join(reasons)
         return Verdict(*about, *values, None, None, None, "undecided", reason)
-    behind = (*_behind(left), *_behind(right), resampled(left, right))
+    behind: dict[str, Any] = {
+        "left_network": "; ".join(left.networks),
+        "left_seeds": left.seeds,
+        "right_network": "; ".join(right.networks),
+        "right_seeds": right.seeds,
+        "resampled": resampled(left, right),
+    }
     difference = left.value - right.value
     small = too_small_gallery(claim, evaluations)
     if small:
-        return Verdict(*about, *values, difference, None, None, "undecided", small, *behind)
+        return Verdict(*about, *values, difference, None, None, "undecided", small, **behind)
     first, second = common([left.replicates, right.replicates])
     differences = first - second
     differences = differences[np.isfinite(differences)]
     if len(differences) < 2:
         reason = "no finite bootstrap replicates"
-        return Verdict(*about, *values, difference, None, None, "undecided", reason, *behind)
+        return Verdict(*about, *values, difference, None, None, "undecided", reason, **behind)
     low, high = np.quantile(differences, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     verdict = decide(float(low), float(high), claim.relation)
-    return Verdict(*about, *values, difference, float(low), float(high), verdict, "", *behind)
+    return Verdict(*about, *values, difference, float(low), float(high), verdict, "", **behind)
 
 
 def too_small_gallery(claim: Claim, evaluations: Evaluations) -> str:
@@ -149,10 +156,6 @@ def too_small_gallery(claim: Claim, evaluations: Evaluations) -> str:
                 f"the claim needs {claim.gallery_people}"
             )
     return ""
-
-
-def _behind(side: Estimate) -> tuple[str, int]:
-    return "; ".join(side.networks), side.seeds
 
 
 def resampled(left: Estimate, right: Estimate) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -18,7 +19,7 @@ WIDTH, ROW = 7.2, 1.3  # inches
 
 
 def read_curves(
-    figure: str, folders: Sequence[Path], option: str, about: Callable[[Path], dict[str, object]]
+    figure: str, folders: Sequence[Path], option: str, about: Callable[[Path], dict[str, Any]]
 ) -> pd.DataFrame:
     """All curves as (row, line, name, step, value), sorted; folders without a training have none.
 
@@ -90,8 +91,8 @@ def draw_panels(
 
 
 def _short(value: float, _: object) -> str:
-    """Few characters, else labels reach into the panel beside: 0.0006 is 6e−4."""
-    if value == 0 or abs(value) >= 0.01:
+    """Few characters, else labels reach into the panel beside: 0.0006 is 6e−4, 20000 is 2e4."""
+    if value == 0 or 0.01 <= abs(value) < 10_000:
         text = f"{value:.3g}"
     else:
         mantissa, exponent = f"{value:.1e}".split("e")

@@ -35,7 +35,7 @@ def draw(inputs: FigureInputs) -> Figure:
     }
     sheet = Sheet(len(columns) * 1.05 + 0.03, len(rows) * 1.05 + 0.2, SIDE)
     for column, (head, pictures) in enumerate(columns.items()):
-        sheet.text(column * 1.05 + 0.54, 0.13, head, 7, GREY, align="center")
+        sheet.text(column * 1.05 + 0.54, 0.13, head, 6, GREY, align="center")
         for line, picture in enumerate(pictures):
             sheet.picture(column * 1.05 + 0.04, 0.19 + line * 1.05, picture)
     return sheet.figure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -32,6 +33,6 @@ def draw(inputs: FigureInputs) -> Figure:
     return draw_panels(table, rows, recogniser_title, str)
 
 
-def _training(folder: Path) -> dict[str, object]:
+def _training(folder: Path) -> dict[str, Any]:
     name, training_set, seed = recogniser_of(folder)
     return {"row": name, "line": f"{training_set} seed {seed}".strip(), "seed": seed}
