@@ -117,16 +117,15 @@ def judge(claim: Claim, evaluations: Evaluations) -> Verdict:
             reasons.append(str(missing))
     left, right = estimates
     values = (None if left is None else left.value, None if right is None else right.value)
+    behind: dict[str, Any] = {}
+    for name, estimate in (("left", left), ("right", right)):
+        if estimate is not None:
+            behind[f"{name}_network"] = "; ".join(estimate.networks)
+            behind[f"{name}_seeds"] = estimate.seeds
     if left is None or right is None:
         reason = "; ".join(reasons)
-        return Verdict(*about, *values, None, None, None, "undecided", reason)
-    behind: dict[str, Any] = {
-        "left_network": "; ".join(left.networks),
-        "left_seeds": left.seeds,
-        "right_network": "; ".join(right.networks),
-        "right_seeds": right.seeds,
-        "resampled": resampled(left, right),
-    }
+        return Verdict(*about, *values, None, None, None, "undecided", reason, **behind)
+    behind["resampled"] = resampled(left, right)
     difference = left.value - right.value
     small = too_small_gallery(claim, evaluations)
     if small:
@@ -233,7 +232,8 @@ def _evidence(verdict: Verdict) -> str:
     ):
         if seeds:
             words[side] = ", ".join(filter(None, (network, seeds_in_words(seeds))))
-    if len(set(words.values())) == 1:
+    both = verdict.left is not None and verdict.right is not None
+    if both and len(set(words.values())) == 1:
         return next(iter(words.values()))
     return "; ".join(f"{side}: {text}" for side, text in words.items())
 

@@ -214,6 +214,7 @@ def test_the_page_says_networks_seeds_and_what_the_interval_is_over(
             claim(masked, ">", 0.5, "two_seeds"),
             claim(masked, ">", frozen, "mixed"),
             claim(masked, ">", bare, "same_network"),
+            claim(frozen, ">", of("softmax", "accuracy"), "half_measured"),
         ],
         folders,
     )
@@ -222,14 +223,16 @@ def test_the_page_says_networks_seeds_and_what_the_interval_is_over(
         "people and seeds",
         "people, and seeds of the left side: one training of the other",
         "people, and seeds of the left side: one training of the other",
+        "",
     ]
-    assert list(table["left_network"]) == ["iresnet18"] * 4
-    assert list(table["right_network"]) == ["dlib", "", "dlib", "iresnet18"]
-    assert list(table["left_seeds"]) == [1, 2, 2, 2]
-    assert list(table["right_seeds"]) == [1, 0, 1, 1]
+    assert list(table["left_network"]) == ["iresnet18"] * 4 + ["dlib"]
+    assert list(table["right_network"]) == ["dlib", "", "dlib", "iresnet18", ""]
+    assert list(table["left_seeds"]) == [1, 2, 2, 2, 1]
+    assert list(table["right_seeds"]) == [1, 0, 1, 1, 0]
     page = (tmp_path / "out" / "claims.md").read_text()
     assert "| left: iresnet18, 1 seed; right: dlib, 1 seed |" in page
     assert "| iresnet18, 2 seeds |" in page
+    assert "| left: dlib, 1 seed |" in page
     assert "4 differences have an interval" in page
     assert "about 5% appear decided by chance" in page
 
