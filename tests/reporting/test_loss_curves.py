@@ -21,6 +21,7 @@ from maskbench.reporting.figures.style import FigureInputs, clean_style
         (-0.6, "−0.6"),
         (1.25, "1.25"),
         (-12.0, "−12"),
+        (-20_000, "−2e4"),
     ],
 )
 def test_short(value, text):

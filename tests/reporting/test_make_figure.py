@@ -6,7 +6,7 @@ from PIL import Image
 from maskbench.errors import MaskbenchError
 from maskbench.masks.draw_masks import draw_masks
 from maskbench.reporting.figures.fig5 import choose_poses
-from maskbench.reporting.figures.loss_curves import read_curves
+from maskbench.reporting.figures.loss_curves import losses
 from maskbench.reporting.figures.mask_styles import checkerboard
 from maskbench.reporting.figures.maskfacenet_fig1 import put_back
 from maskbench.reporting.figures.placement_training import evenly, snapshots
@@ -235,11 +235,11 @@ def test_evenly_keeps_both_ends(count, most):
 def test_curves_of_untrained_methods_are_passed_over(models, tmp_path):
     empty = tmp_path / "models" / "tiny" / "keypoint" / "seed0"
     empty.mkdir(parents=True)
-    table = read_curves((*models, empty))
-    assert set(table["method"]) == {"wgan_stn", "pywgan_div"}
+    table = losses((*models, empty))
+    assert set(table["row"]) == {"wgan_stn", "pywgan_div"}
     assert len(table) == 4 * 2 * 6
-    with pytest.raises(MaskbenchError, match="no model has curves"):
-        read_curves((empty,))
+    with pytest.raises(MaskbenchError, match="no training has curves; check --models"):
+        losses((empty,))
 
 
 def test_checkerboard_is_light_and_even():

@@ -52,7 +52,7 @@ def test_table2_by_hand(measurements, tmp_path):
     assert gan[6:] == [
         r"efficientnet\_lite0",
         "orl test, 400 pictures, mtcnn+0.2/144",
-        "pictures; LPIPS network",
+        "pictures; training of the methods; SSIM reference; LPIPS network; LPIPS reference",
     ]
     assert proposed[0] == "Proposed Method"
     assert proposed[3] == "0.910 ± 0.014 (2 seeds) [0.900, 0.920]"
@@ -71,7 +71,7 @@ def test_table1_keeps_the_people_as_the_papers(measurements, tmp_path):
     people = head.index("Judged real by people (%) reported")
     assert [row[people] for row in (gan, proposed, own)] == ["0", "79", ""]
     assert "not measured here" in text
-    assert gan[-1] == "pictures"  # the paper's own kind of network: only the pictures differ
+    assert gan[-1] == "pictures; training of the methods"  # the score's network is the paper's
 
 
 def test_every_number_as_a_row(measurements, tmp_path):
@@ -83,7 +83,9 @@ def test_every_number_as_a_row(measurements, tmp_path):
     assert float(gan["reported"]) == 0.181
     assert gan["backbone"] == "efficientnet_lite0"
     assert gan["reported_backbone"] == "not named"
-    assert gan["differs_in"] == "pictures; LPIPS network"
+    assert gan["differs_in"] == (
+        "pictures; training of the methods; LPIPS network; LPIPS reference"
+    )
     (absent,) = [row for row in rows if row["paper_row"] == "WGAN" and row["metric"] == "ssim"]
     assert (absent["reported"], absent["mean"]) == ("0.907", "")
 

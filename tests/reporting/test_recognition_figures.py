@@ -11,6 +11,7 @@ from maskbench.masks.maskedset import MaskedSet
 from maskbench.reporting.figures import (
     cmc,
     cosine_histograms,
+    maskfacenet_fig3,
     real_masks,
     restoration_sheet,
     roc_det,
@@ -24,7 +25,7 @@ from maskbench.reporting.figures.embeddings import (
 )
 from maskbench.reporting.figures.evaluations import looks, main_ones, read_tested
 from maskbench.reporting.figures.real_masks import choose as choose_worn
-from maskbench.reporting.figures.recognition_curves import LINES, read_curves
+from maskbench.reporting.figures.recognition_curves import LINES, losses
 from maskbench.reporting.figures.recognition_curves import draw as draw_curves
 from maskbench.reporting.figures.style import FigureInputs, clean_style
 from maskbench.reporting.make_figure import make_figure
@@ -129,6 +130,7 @@ def test_histograms_are_shares_of_each_kind(recognised):
     folder = recognised("dlib_resnet", "", 1.0, 0.8)
     with clean_style():
         figure = cosine_histograms.draw(FigureInputs(recognition=(folder,)))
+    assert figure.get_size_inches()[0] == 2 * cosine_histograms.WIDTH
     bare, masked = figure.axes
     for axes in (bare, masked):
         filled = axes.patches[::2]  # genuine, impostor
@@ -140,6 +142,15 @@ def test_histograms_are_shares_of_each_kind(recognised):
     values, edges, _ = masked.patches[0].get_data()
     middle = ((edges[1:] + edges[:-1]) / 2 * values).sum()
     assert middle == pytest.approx(genuine.mean(), abs=(edges[1] - edges[0]) / 2)
+
+
+def test_histograms_show_every_data_set(recognised):
+    folders = [recognised("dlib_resnet", dataset=name) for name in ("lfw", "mfr2", "orl", "rmfrd")]
+    with clean_style():
+        figure = cosine_histograms.draw(FigureInputs(recognition=tuple(folders)))
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert [title.split(":")[0] for title in titles[::2]] == ["lfw", "mfr2", "orl", "rmfrd"]
+    assert figure.get_size_inches()[0] == 4 * cosine_histograms.WIDTH  # panels stay as wide
 
 
 def test_no_legend_or_label_leaves_the_page(recognition):
@@ -231,6 +242,19 @@ def test_restoration_sheet_shows_each_picture_in_its_row(faces, masked, restored
     assert np.flatnonzero(green.any(1)).min() > third
 
 
+def test_figure_3_of_paper_2_ends_with_the_restored_face(faces, masked, restored, tmp_path):
+    """The fixture's restorer paints masks green: in the fourth column, and nowhere else."""
+    inputs = {"faces": faces, "masked": [masked("keypoint")], "restored": [restored]}
+    make_figure("maskfacenet_fig3", tmp_path / "f.png", **inputs)
+    pixels = np.asarray(Image.open(tmp_path / "f.png").convert("RGB")).astype(int)
+    green = np.abs(pixels - (10, 250, 10)).max(-1) <= 40
+    side = maskfacenet_fig3.SIDE * 200
+    assert green.sum() / ((14 / 48) * (28 / 48) * side**2) == pytest.approx(3, rel=0.12)
+    assert np.flatnonzero(green.any(0)).min() > (3 * 1.05 + 0.04) * side
+    with pytest.raises(MaskbenchError, match="needs restored; give --restored"):
+        make_figure("maskfacenet_fig3", tmp_path / "g.png", **(inputs | {"restored": []}))
+
+
 def test_restored_sets_of_other_faces_are_named(faces, masked, restored, tmp_path):
     source, folder = masked("keypoint"), restored
     table = pd.read_parquet(folder / "faces.parquet")
@@ -243,7 +267,7 @@ def test_restored_sets_of_other_faces_are_named(faces, masked, restored, tmp_pat
 
 
 def test_curves_of_recognisers(recognisers, tmp_path):
-    table = read_curves(tuple(recognisers))
+    table = losses(tuple(recognisers))
     assert set(table["row"]) == {"softmax", "arcface"}
     assert len(table) == 2 * 2 * 4 * 3
     with clean_style():
@@ -254,8 +278,8 @@ def test_curves_of_recognisers(recognisers, tmp_path):
     make_figure("recognition_curves", tmp_path / "a.png", recognisers=recognisers)
     make_figure("recognition_curves", tmp_path / "b.png", recognisers=recognisers[::-1])
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
-    with pytest.raises(MaskbenchError, match="no recogniser has curves; check --recognisers"):
-        read_curves(tuple(recognisers[-2:]))
+    with pytest.raises(MaskbenchError, match="no training has curves; check --recognisers"):
+        losses(tuple(recognisers[-2:]))
 
 
 def test_real_masks_shows_people_with_a_mask_alone(worn, unmasked, faces, tmp_path):

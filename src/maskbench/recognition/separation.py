@@ -21,9 +21,10 @@ class Separation:
 
     Attributes:
         same_mean, same_sd, different_mean, different_sd: of the scores (population deviations).
-        sigma: difference of the means over the root of the summed variances; this gives the
-            printed numbers of the paper's Table 3, which does not define it (VGG19: 0.199 /
-            sqrt(0.064^2 + 0.079^2) = 1.957).
+        sigma: difference of the means over the root of the summed variances. The paper does not
+            define it; from its printed means and deviations this gives five of the six rows of its
+            Table 3 up to their rounding (VGG19: 0.199 / sqrt(0.064^2 + 0.079^2) = 1.957), and for
+            VGG19 with the mask removed 3.484, where it prints 3.352.
         fdr: Fisher's discriminant ratio, the square of ``sigma``.
         threshold: equally many deviations from both means.
         error_gaussian: share on the wrong side of it were both normal; the same for both.

@@ -71,6 +71,11 @@ def number(value: float, digits: int) -> str:
     return text.replace("-", "−")
 
 
+def seeds_in_words(seeds: int) -> str:
+    """``1 seed``, ``3 seeds``."""
+    return f"{seeds} seed" + ("s" if seeds != 1 else "")
+
+
 def measured(result: Result, digits: int, scale: float = 1.0) -> str:
     """A cell: ``0.812 ± 0.004 (3 seeds) [0.801, 0.823]``, or why there is no number.
 
@@ -79,8 +84,7 @@ def measured(result: Result, digits: int, scale: float = 1.0) -> str:
     if result.mean is None:
         return "not measured" + (f": {result.note}" if result.note else "")
     spread = f" ± {number(scale * result.sd, digits)}" if result.sd is not None else ""
-    seeds = f"{result.seeds} seed" + ("s" if result.seeds != 1 else "")
-    text = f"{number(scale * result.mean, digits)}{spread} ({seeds})"
+    text = f"{number(scale * result.mean, digits)}{spread} ({seeds_in_words(result.seeds)})"
     if result.ci_low is not None and result.ci_high is not None:
         low, high = (number(scale * bound, digits) for bound in (result.ci_low, result.ci_high))
         text += f" [{low}, {high}]"

@@ -17,6 +17,11 @@ A claim in ``claims.yaml``::
 - ``{rank_correlation: [metric, metric], methods: [...]}`` and optionally ``variant``: Spearman's
   correlation of the two metrics over the methods; quality-like signs are not adjusted.
 
+One key bars it where it says nothing:
+
+- ``gallery_people: 50``: a claim about a rank, which guessing reaches in a small gallery, is
+  undecided with this reason where the gallery has fewer people.
+
 Two keys make several claims of one:
 
 - ``each_dataset: true``: where both sides were measured on several data sets, each of these is
@@ -73,6 +78,7 @@ class Claim(Section):
     relation: Literal[">", ">=", "<", "<="]
     right: Quantity | RankCorrelation | float
     each_dataset: bool = False
+    gallery_people: int | None = Field(default=None, ge=1)
 
     def on(self, dataset: str, several: bool) -> Claim:
         """This claim on one data set; with ``several``, under an id of its own."""

@@ -1,9 +1,10 @@
 """Judge the papers' claims: supported, contradicted or undecided.
 
-The difference left - right gets a 95% percentile interval from replicates over pictures and seeds
+The difference left - right gets a 95% percentile interval from replicates over pictures (in
+recognition: people), and over seeds where there are several
 (:mod:`maskbench.reporting.replicates`). A claim is supported when the whole interval lies on the
 side that it names, contradicted when it lies on the other side, undecided otherwise, and undecided
-with the reason where something was not measured. An unfavourable verdict is a result.
+with the reason where something was not measured or cannot be. An unfavourable verdict is a result.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from maskbench.artifacts import atomic_file
-from maskbench.reporting.aggregate import number
+from maskbench.reporting.aggregate import number, seeds_in_words
 from maskbench.reporting.claims import Claim, Quantity, in_words, read_claims
 from maskbench.reporting.names import METRICS, RESTORERS, VARIANTS, known_methods
 from maskbench.reporting.recognition_names import known_recognisers, known_variants
-from maskbench.reporting.replicates import Evaluations, Unmeasured, common
+from maskbench.reporting.replicates import Estimate, Evaluations, Unmeasured, common
 from maskbench.reporting.table_text import Block, Text, to_html, to_markdown
 
 LEVEL = 0.95
@@ -35,6 +37,9 @@ class Verdict:
         difference, ci_low, ci_high: left - right and its 95% interval.
         verdict: ``supported``, ``contradicted`` or ``undecided``.
         reason: why it is undecided where something is missing.
+        left_network, right_network: what computed the sides; "" for plain arithmetic.
+        left_seeds, right_seeds: trainings behind the sides; 0 for a plain number.
+        resampled: what the interval knows the sampling of.
     """
 
     id: str
@@ -49,6 +54,11 @@ class Verdict:
     ci_high: float | None
     verdict: str
     reason: str
+    left_network: str = ""
+    left_seeds: int = 0
+    right_network: str = ""
+    right_seeds: int = 0
+    resampled: str = ""
 
 
 def judge_claims(claims: Path, metrics: Sequence[Path], out: Path) -> None:
@@ -97,31 +107,67 @@ def judge(claim: Claim, evaluations: Evaluations) -> Verdict:
     """One claim."""
     inequality = f"{in_words(claim.left)} {claim.relation} {in_words(claim.right)}"
     about = (claim.id, claim.paper, claim.where, claim.says, inequality)
-    values: list[float | None] = []
-    replicates: list[np.ndarray] = []
+    estimates: list[Estimate | None] = []
     reasons: list[str] = []
     for side in (claim.left, claim.right):
         try:
-            estimate = evaluations.estimate(side)
+            estimates.append(evaluations.estimate(side))
         except Unmeasured as missing:
-            values.append(None)
+            estimates.append(None)
             reasons.append(str(missing))
-        else:
-            values.append(estimate.value)
-            replicates.append(estimate.replicates)
-    left, right = values
+    left, right = estimates
+    values = (None if left is None else left.value, None if right is None else right.value)
+    behind: dict[str, Any] = {}
+    for name, estimate in (("left", left), ("right", right)):
+        if estimate is not None:
+            behind[f"{name}_network"] = "; ".join(estimate.networks)
+            behind[f"{name}_seeds"] = estimate.seeds
     if left is None or right is None:
         reason = "; ".join(reasons)
-        return Verdict(*about, left, right, None, None, None, "undecided", reason)
-    first, second = common(replicates)
+        return Verdict(*about, *values, None, None, None, "undecided", reason, **behind)
+    behind["resampled"] = resampled(left, right)
+    difference = left.value - right.value
+    small = too_small_gallery(claim, evaluations)
+    if small:
+        return Verdict(*about, *values, difference, None, None, "undecided", small, **behind)
+    first, second = common([left.replicates, right.replicates])
     differences = first - second
     differences = differences[np.isfinite(differences)]
     if len(differences) < 2:
         reason = "no finite bootstrap replicates"
-        return Verdict(*about, left, right, left - right, None, None, "undecided", reason)
+        return Verdict(*about, *values, difference, None, None, "undecided", reason, **behind)
     low, high = np.quantile(differences, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     verdict = decide(float(low), float(high), claim.relation)
-    return Verdict(*about, left, right, left - right, float(low), float(high), verdict, "")
+    return Verdict(*about, *values, difference, float(low), float(high), verdict, "", **behind)
+
+
+def too_small_gallery(claim: Claim, evaluations: Evaluations) -> str:
+    """Why a claim about ranks cannot be measured on a test set's gallery; "" where it can."""
+    for side in (claim.left, claim.right):
+        if not claim.gallery_people or not isinstance(side, Quantity):
+            continue
+        if not side.metric.startswith("rank_"):
+            continue
+        people = evaluations.gallery(side)
+        if people < claim.gallery_people:
+            return (
+                f"not measurable here: {side.metric} among {people} people in the gallery, "
+                f"the claim needs {claim.gallery_people}"
+            )
+    return ""
+
+
+def resampled(left: Estimate, right: Estimate) -> str:
+    """What the interval of the sides' difference knows the sampling of."""
+    drawn = "people" if "recognition" in (left.stage, right.stage) else "pictures"
+    sides = {"left": left, "right": right}
+    trained = {name: side for name, side in sides.items() if side.seeds}
+    several = [name for name, side in trained.items() if side.seeds > 1]
+    if not several:
+        return f"{drawn} alone: one training" + (" a side" if len(trained) > 1 else "")
+    if len(several) == len(trained):
+        return f"{drawn} and seeds"
+    return f"{drawn}, and seeds of the {several[0]} side: one training of the other"
 
 
 def decide(low: float, high: float, relation: str) -> str:
@@ -143,16 +189,23 @@ def as_text(verdicts: Sequence[Verdict]) -> Text:
         for paper in dict.fromkeys(verdict.paper for verdict in verdicts)
     ]
     head = ["Verdict", "Claim (in our words)", "Where", "Inequality", "Left", "Right"]
+    head += ["Difference [95%]", "Network and seeds", "Interval over"]
+    intervals = sum(verdict.ci_low is not None for verdict in verdicts)
     return Text(
         "claims",
         "Claims of the papers",
-        [*head, "Difference [95%]"],
+        head,
         blocks,
         [
             "Difference = left − right, mean over seeds; its 95% interval comes from a bootstrap "
-            "over pictures (recognition: people) and seeds, paired where both sides were measured "
-            "on the same ones",
+            "over pictures (recognition: people), paired where both sides were measured on the "
+            "same ones",
+            "Seeds are trainings: where a side has several, one is drawn in each resample; where "
+            "it has one, the interval does not know how another training would have come out",
             "Supported: the interval lies wholly on the claimed side; contradicted: on the other",
+            f"{intervals} differences have an interval and are each judged at 95%, without "
+            "correction for their number: of those that are nought in truth about 5% appear "
+            "decided by chance",
         ],
         lead=", ".join(f"{count} {word}" for word, count in counts.items()),
         marks={"supported": "#00724f", "contradicted": "#b34700"},
@@ -166,7 +219,23 @@ def _row(verdict: Verdict) -> list[str]:
         low, high = number(verdict.ci_low, 3), number(verdict.ci_high, 3)
         difference = f"{number(verdict.difference, 3)} [{low}, {high}]"
     sides = ["" if x is None else number(x, 3) for x in (verdict.left, verdict.right)]
-    return [verdict.verdict, verdict.says, verdict.where, verdict.inequality, *sides, difference]
+    text = [verdict.verdict, verdict.says, verdict.where, verdict.inequality, *sides, difference]
+    return [*text, _evidence(verdict), verdict.resampled]
+
+
+def _evidence(verdict: Verdict) -> str:
+    """``dlib_resnet, 1 seed``; each side by itself where they differ."""
+    words = {}
+    for side, network, seeds in (
+        ("left", verdict.left_network, verdict.left_seeds),
+        ("right", verdict.right_network, verdict.right_seeds),
+    ):
+        if seeds:
+            words[side] = ", ".join(filter(None, (network, seeds_in_words(seeds))))
+    both = verdict.left is not None and verdict.right is not None
+    if both and len(set(words.values())) == 1:
+        return next(iter(words.values()))
+    return "; ".join(f"{side}: {text}" for side, text in words.items())
 
 
 def _columns() -> list[str]:

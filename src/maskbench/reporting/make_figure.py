@@ -15,7 +15,7 @@ loss_curves         models (all methods and seeds)               what each netwo
 mask_styles         mask_pictures, styles, unseen_styles         the mask pictures by name
 maskfacenet_fig1    pictures (the data set), masked (keypoint)   paper 2, Figure 1
 maskfacenet_fig2    masked (keypoint)                            paper 2, Figure 2
-maskfacenet_fig3    masked (keypoint), faces                     paper 2, Figure 3
+maskfacenet_fig3    masked (keypoint), faces, restored           paper 2, Figure 3
 restoration_sheet   faces, masked (keypoint), restored           mask removal beside the bare face
 real_masks          worn, unmasked                               mask removal on real masks
 roc_det             recognition                                  ROC and DET, standard pairs

@@ -44,6 +44,11 @@ class Metric:
     better: str
     digits: int
 
+    @property
+    def arrow(self) -> str:
+        """What follows the title in a heading: where better numbers lie."""
+        return {"higher": " ↑", "lower": " ↓", "": ""}[self.better]
+
 
 METRICS: dict[str, Metric] = {
     "placement_iou": Metric("Placement IoU", "higher", 3),
@@ -60,6 +65,7 @@ METRICS: dict[str, Metric] = {
     "psnr_in_hole": Metric("PSNR where restored (dB)", "higher", 2),
     "ssim_in_hole": Metric("SSIM where restored", "higher", 3),
     "mean_iou": Metric("Mean IoU of the mask", "higher", 3),
+    "mask_found_on_bare": Metric("Share of a bare face taken for a mask", "lower", 4),
     "accuracy": Metric("Accuracy", "higher", 3),
     "accuracy_best_threshold": Metric("Accuracy at the best threshold", "higher", 3),
     "auc": Metric("AUC", "higher", 3),

@@ -21,6 +21,8 @@ INTERVALS = (
     "Measured: mean ± standard deviation over seeds (number of seeds) [95% bootstrap interval over "
     "pictures, the widest that the seeds' intervals span]"
 )
+TRAINED_ON_THEM = "training of the methods"
+"""Differs wherever pictures do: here methods learn from this run's."""
 TIDY = (
     "paper_row", "method", "title", "metric", "variant", "reported", "reported_backbone",
     "reported_pictures", "mean", "sd", "seeds", "ci_low", "ci_high", "n", "backbone", "dataset",
@@ -103,19 +105,25 @@ def _entries(
 
 def _differences(spec: dict[str, Any], result: Result) -> list[str]:
     """In what a measured number is not comparable with the printed one."""
-    differences = ["pictures"]  # none of the papers' sets of pictures was published
+    # None of the papers' sets of pictures was published.
+    differences = ["pictures", TRAINED_ON_THEM]
     network = spec["backbones"][result.metric]
     same = spec.get("same_backbone", {}).get(result.metric, [])
     if result.backbone not in (network, *same):
         differences.append(f"{metric(result.metric).title} network")
-    return differences
+    return [*differences, *named_differences(spec, result.metric)]
+
+
+def named_differences(given: dict[str, Any], key: str) -> list[str]:
+    """What ``differs`` of a table or of a row of ``reported.yaml`` says of a metric."""
+    differs: dict[str, list[str]] = given.get("differs", {})
+    return [*differs.get("every", []), *differs.get(key, [])]
 
 
 def _head(spec: dict[str, Any]) -> list[str]:
     head = ["Paper's row", "Method"]
-    arrows = {"higher": " ↑", "lower": " ↓", "": ""}
     for key in spec["metrics"]:
-        title = metric(key).title + arrows[metric(key).better]
+        title = metric(key).title + metric(key).arrow
         head += [f"{title} reported", f"{title} measured"]
         if spec["backbones"][key] != "none":
             head.append(f"{metric(key).title} network, measured")

@@ -18,7 +18,6 @@ from maskbench.reporting.names import (
 from maskbench.reporting.paper_table import INTERVALS, TIDY
 from maskbench.reporting.table_text import Block, Text
 
-ARROWS = {"higher": " ↑", "lower": " ↓", "": ""}
 REFERENCE = "keypoint"
 EMPTY = (
     "Empty cells: a metric that compares with the key-point overlay of the same face and style has "
@@ -64,7 +63,7 @@ def _block(
             counts = sorted({r.n for r in found.values()})
             pictures = "–".join(str(n) for n in dict.fromkeys((counts[0], counts[-1])))
             cells = [measured(found[m], shown.digits) if m in found else "" for m in methods]
-            title = shown.title + ARROWS[shown.better]
+            title = shown.title + shown.arrow
             rows.append([title, network, f"{dataset} {split}", pictures, *cells])
     return Block(f"{variant_title(variant).capitalize()} ({dataset} {split}, {crop})", rows)
 

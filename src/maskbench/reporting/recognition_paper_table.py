@@ -14,9 +14,10 @@ from typing import Any
 
 import pandas as pd
 
+from maskbench.reporting.absent import with_absent
 from maskbench.reporting.aggregate import Result, measured, number, over_seeds
 from maskbench.reporting.names import metric
-from maskbench.reporting.paper_table import reported
+from maskbench.reporting.paper_table import TRAINED_ON_THEM, named_differences, reported
 from maskbench.reporting.recognition_names import (
     encoder_of,
     recogniser_order,
@@ -37,8 +38,8 @@ TIDY = (
     "reported_network", "reported_pictures", "mean", "sd", "seeds", "ci_low", "ci_high", "n",
     "backbone", "stage", "dataset", "split", "crop", "differs_in", "note",
 )  # fmt: skip
+UNNAMED_WEIGHTS = "weights (not named in the paper)"
 PERCENT = ("accuracy", "tar_at_far_", "rank_")  # beginnings of metrics that are shares
-ARROWS = {"higher": " ↑", "lower": " ↓", "": ""}
 
 Place = tuple[str, str, str]
 
@@ -63,9 +64,8 @@ def build(name: str, measurements: pd.DataFrame) -> tuple[pd.DataFrame, Text]:
     everything = over_seeds(measurements)
     found = [
         result
-        for result in everything
-        if result.stage == "recognition"
-        and split_variant(result.variant)[1] == spec.get("pairs", "")
+        for result in with_absent([r for r in everything if r.stage == "recognition"])
+        if split_variant(result.variant)[1] == spec.get("pairs", "")
         and result.metric in _metrics(spec)
     ]
     pictures = [r for r in everything if r.stage == "synthesis" and r.variant == ""]
@@ -197,12 +197,15 @@ def _differences(spec: dict[str, Any], row: _Row, result: Result) -> list[str]:
     """In what a measured number is not comparable with the printed one; [] without one."""
     if row.paper is None or row.paper.get(result.metric) is None:
         return []
-    pairs = result.stage == "recognition" and result.dataset == spec.get("dataset")
-    differences = ["pairs" if pairs else "pictures"]  # no paper published its pairs
-    same = tuple(row.paper.get("same_network", ()))
-    if result.stage == "recognition" and not result.backbone.startswith(same):
-        differences.append("network and training")
-    return differences
+    own = [*named_differences(spec, result.metric), *named_differences(row.paper, result.metric)]
+    if result.stage != "recognition":
+        return ["pictures", TRAINED_ON_THEM, *own]
+    same = result.backbone.startswith(tuple(row.paper.get("same_network", ())))
+    return [  # none of the papers published its pairs
+        "pairs" if result.dataset == spec.get("dataset") else "pictures",
+        UNNAMED_WEIGHTS if same else "network and training",
+        *own,
+    ]
 
 
 def _head(spec: dict[str, Any]) -> list[str]:
@@ -211,7 +214,7 @@ def _head(spec: dict[str, Any]) -> list[str]:
     for column in spec["columns"]:
         shown = metric(column["metric"])
         title = shown.title + (" (%)" if _scale(spec, column["metric"]) > 1 else "")
-        title += ARROWS[shown.better]
+        title += shown.arrow
         if any(column["metric"] in row for row in spec["rows"]):
             head.append(f"{title} reported")
         head.append(f"{title} measured")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from maskbench.reporting.absent import with_absent
 from maskbench.reporting.aggregate import Result, measured, over_seeds
 from maskbench.reporting.names import (
     in_order,
@@ -28,7 +29,7 @@ from maskbench.reporting.recognition_names import (
     training_set_order,
     training_set_title,
 )
-from maskbench.reporting.recognition_paper_table import ARROWS, INTERVALS, TIDY, Place, counted
+from maskbench.reporting.recognition_paper_table import INTERVALS, TIDY, Place, counted
 from maskbench.reporting.table_text import Block, Text
 
 NOTHING = "Nothing of this kind was measured in this run"
@@ -95,17 +96,16 @@ def build(name: str, measurements: pd.DataFrame) -> tuple[pd.DataFrame, Text]:
     so.
     """
     table = TABLES[name]
-    results = [
-        result
-        for result in over_seeds(measurements[measurements["stage"] == table.stage])
-        if table.columns is None or result.metric in table.columns
-    ]
+    results = over_seeds(measurements[measurements["stage"] == table.stage])
+    if table.stage == "recognition":
+        results = with_absent(results)
+    results = [r for r in results if table.columns is None or r.metric in table.columns]
     there = {result.metric for result in results}
     columns = metric_order(there) if table.columns is None else in_order(there, table.columns)
     first = (
         ["Method", "Measured on"] if table.stage == "restoration" else ["Recogniser", "Learnt from"]
     )
-    head = [*first, *(metric(key).title + ARROWS[metric(key).better] for key in columns)]
+    head = [*first, *(metric(key).title + metric(key).arrow for key in columns)]
     blocks = []
     tidy: list[dict[str, Any]] = []
     for place in sorted({(r.dataset, r.split, r.crop) for r in results}):

@@ -21,13 +21,15 @@ from scipy.stats import rankdata
 
 from maskbench.errors import MaskbenchError, from_os_error
 from maskbench.measurements import read_metrics, to_frame
+from maskbench.reporting.absent import ABSENT
 from maskbench.reporting.claims import Quantity, RankCorrelation, Side
 from maskbench.reporting.collect_measurements import metrics_file
 from maskbench.reporting.recognition_names import join_variant, split_variant
 
 SEED = 0  # of the draws of trainings
 _EVALUATION = ("stage", "dataset", "split", "method", "seed")
-_KEY = (*_EVALUATION, "variant", "metric")
+_TESTED = (*_EVALUATION, "variant")
+_KEY = (*_TESTED, "metric")
 
 
 class Unmeasured(Exception):
@@ -36,10 +38,21 @@ class Unmeasured(Exception):
 
 @dataclass(frozen=True)
 class Estimate:
-    """A quantity: its mean over seeds and its replicates, shape (B,)."""
+    """A quantity.
+
+    Attributes:
+        value: its mean over seeds.
+        replicates: (B,).
+        networks: what computed it, sorted; none where it is plain arithmetic.
+        seeds: trainings behind it, the fewest where it is made of several quantities.
+        stage: of the measurement; "" of a plain number.
+    """
 
     value: float
     replicates: np.ndarray
+    networks: tuple[str, ...] = ()
+    seeds: int = 0
+    stage: str = ""
 
 
 class Evaluations:
@@ -52,10 +65,13 @@ class Evaluations:
     def __init__(self, folders: Sequence[Path]) -> None:
         rows = []
         self.replicates: dict[tuple[str, ...], np.ndarray] = {}
+        self._galleries: dict[tuple[str, ...], int] = {}
         for folder in sorted({Path(path) for path in folders}):
             here = to_frame(read_metrics(metrics_file(folder)))
             rows.append(here)
             self.replicates |= _read_resamples(folder, here)
+            people = _gallery_people(folder)
+            self._galleries |= {tuple(map(str, of)): people for of in here[[*_TESTED]].to_numpy()}
         self.rows = pd.concat(rows, ignore_index=True) if rows else to_frame([])
 
     @property
@@ -73,6 +89,12 @@ class Evaluations:
     def datasets(self, side: Side) -> set[str]:
         """The data sets that a quantity was measured on."""
         return set(self._wanted(side)["dataset"]) if isinstance(side, Quantity) else set()
+
+    def gallery(self, side: Quantity) -> int:
+        """People in the gallery that a quantity was measured with, the fewest of its tests; 0 where
+        nobody was identified."""
+        tested = self._wanted(side)[[*_TESTED]].to_numpy()
+        return min((self._galleries[tuple(map(str, of))] for of in tested), default=0)
 
     def estimate(self, side: Side) -> Estimate:
         """A side of a claim.
@@ -103,7 +125,8 @@ class Evaluations:
         found = rows
         name = f"{side.metric} of {side.method}" + (f" ({side.variant})" if side.variant else "")
         if len(found) == 0:
-            raise Unmeasured(f"{name} was not measured{self._where(side.dataset)}")
+            why = self._absent(side) or self._where(side.dataset)
+            raise Unmeasured(f"{name} was not measured{why}")
         for column in ("stage", "dataset", "split", "backbone", "crop"):
             if found[column].nunique() > 1:
                 several = ", ".join(sorted(found[column].unique()))
@@ -113,10 +136,20 @@ class Evaluations:
             notes = "; ".join(dict.fromkeys(note for note in rows["note"] if note))
             raise Unmeasured(f"{name} could not be measured" + (f" ({notes})" if notes else ""))
         table = np.stack(common([self._replicates(row, name) for _, row in found.iterrows()]))
-        training = _training(side.method, side.variant, str(found["stage"].iloc[0]))
+        stage = str(found["stage"].iloc[0])
+        training = _training(side.method, side.variant, stage)
         drawn = _draw_seeds(training, len(table), table.shape[1])
         replicates = table[drawn, np.arange(table.shape[1])]
-        return Estimate(float(found["value"].mean()), replicates)
+        networks = tuple(sorted(set(found["backbone"]) - {"none"}))
+        return Estimate(float(found["value"].mean()), replicates, networks, len(found), stage)
+
+    def _absent(self, side: Quantity) -> str:
+        """Why a network whose weights are not there has no such quantity; "" for others."""
+        rows = self.rows[(self.rows["method"] == side.method) & (self.rows["backbone"] == ABSENT)]
+        if side.dataset is not None:
+            rows = rows[rows["dataset"] == side.dataset]
+        notes = "; ".join(dict.fromkeys(note for note in rows["note"] if note))
+        return f" ({notes})" if notes else ""
 
     def _where(self, dataset: str | None) -> str:
         """Why nothing was found on a data set that a claim names."""
@@ -135,6 +168,7 @@ class Evaluations:
 
     def _rank_correlation(self, side: RankCorrelation) -> Estimate:
         values, replicates = [], []
+        parts: list[Estimate] = []
         for metric in side.rank_correlation:
             found = [
                 self._quantity(Quantity(method=method, metric=metric, variant=side.variant))
@@ -142,9 +176,12 @@ class Evaluations:
             ]
             values.append(np.array([[estimate.value] for estimate in found]))
             replicates.append(np.stack(common([estimate.replicates for estimate in found])))
+            parts += found
         value = spearman(values[0], values[1])[0]
         first, second = common(replicates)
-        return Estimate(float(value), spearman(first, second))
+        networks = tuple(sorted({name for part in parts for name in part.networks}))
+        seeds = min(part.seeds for part in parts)
+        return Estimate(float(value), spearman(first, second), networks, seeds, parts[0].stage)
 
 
 def spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -176,6 +213,18 @@ def _draw_seeds(training: str, seeds: int, replicates: int) -> np.ndarray:
     """Which seed stands in each replicate: (B,) of 0 .. seeds - 1, a training's own draws."""
     rng = np.random.default_rng([SEED, zlib.crc32(training.encode())])
     return rng.integers(seeds, size=replicates)
+
+
+def _gallery_people(folder: Path) -> int:
+    """How many people an evaluation's gallery has: the last rank of its CMC; 0 without one."""
+    path = metrics_file(folder).parent / "cmc.parquet"
+    if not path.exists():
+        return 0
+    try:
+        ranks = pd.read_parquet(path, columns=["rank"])["rank"]
+    except OSError as error:
+        raise from_os_error(error, path) from error
+    return int(ranks.max()) if len(ranks) else 0
 
 
 def _read_resamples(folder: Path, rows: pd.DataFrame) -> dict[tuple[str, ...], np.ndarray]:

@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from typing import Any
 
-_SHARED = ("style", "sheets", "evaluations", "curve_panels")
+_SHARED = ("style", "sheets", "evaluations", "curve_panels", "tested_curves")
 
 
 def names() -> tuple[str, ...]:

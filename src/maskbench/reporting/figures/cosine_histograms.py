@@ -18,14 +18,14 @@ from maskbench.reporting.figures.evaluations import (
     read_tested,
     standard_protocol,
 )
-from maskbench.reporting.figures.style import COLOURS, GREY, FigureInputs, new_figure
+from maskbench.reporting.figures.style import COLOURS, GREY, FigureInputs, new_figure, panel_grid
 from maskbench.reporting.recognition_names import protocol_title
 
 NEEDS = ("recognition",)
-MOST, DATASETS = 8, 2  # recognisers (rows), data sets (two columns each)
-WIDTH, ROW = 7.2, 1.05  # inches
+MOST = 8  # recognisers (rows)
+WIDTH, ROW = 3.6, 1.05  # inches a data set (two columns), two at the least; inches a row
 BINS = 48
-LEFT = 0.035  # of the page's width
+LEFT = 0.25  # inches
 BARE, MASKED = "bare_bare", "bare_masked"
 SCORES = ("protocol", "same", "score")
 
@@ -43,26 +43,21 @@ def draw(inputs: FigureInputs) -> Figure:
         raise MaskbenchError(
             "figure cosine_histograms", "no recogniser was measured", "check --recognition"
         )
-    datasets = sorted({dataset for dataset, *_ in scores})[:DATASETS]
+    datasets = sorted({dataset for dataset, *_ in scores})
     keys = {(name, training_set) for _, name, training_set in scores}
     shown = in_table_order(main_ones(sorted(keys), MOST))
-    figure = new_figure(WIDTH, ROW * len(shown) + 0.85)
-    height = figure.get_figheight()
-    grid = figure.add_gridspec(
-        len(shown),
-        2 * len(datasets),
-        left=LEFT,
-        right=0.985,
-        hspace=1.05,
-        wspace=0.12,
-        top=1 - 0.72 / height,
-        bottom=0.38 / height,
+    figure = new_figure(WIDTH * max(2, len(datasets)), ROW * len(shown) + 0.85)
+    width, height = figure.get_size_inches()
+    left = LEFT / width
+    columns = 2 * len(datasets)
+    grid = panel_grid(
+        figure, len(shown), columns, top=0.72, bottom=0.38, wspace=0.12, hspace=1.05, left=left
     )
     first = None
     for row, key in enumerate(shown):
         here = {d: scores[d, *key] for d in datasets if (d, *key) in scores}
         y = grid[row, 0].get_position(figure).y1 + 0.19 / height
-        figure.text(LEFT, y, label(key), fontweight="bold", fontsize=7)
+        figure.text(left, y, label(key), fontweight="bold", fontsize=7)
         edges = np.linspace(*_span([table["score"] for table in here.values()]), BINS + 1)
         for column, dataset in enumerate(datasets):
             if dataset not in here:

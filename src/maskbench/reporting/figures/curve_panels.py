@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from maskbench.errors import MaskbenchError
 from maskbench.reporting.figures.sheets import first_seen, readable
-from maskbench.reporting.figures.style import COLOURS, GREY, new_figure
+from maskbench.reporting.figures.style import COLOURS, GREY, new_figure, panel_grid
 
 WIDTH, ROW = 7.2, 1.3  # inches
+
+
+def read_curves(
+    figure: str, folders: Sequence[Path], option: str, about: Callable[[Path], dict[str, Any]]
+) -> pd.DataFrame:
+    """All curves as (row, line, name, step, value), sorted; folders without a training have none.
+
+    Args:
+        figure: who asks; option: where the folders come from.
+        folders: trainings, each with ``curves.parquet``.
+        about: the columns ``row`` and ``line`` of a folder, and others.
+
+    Raises:
+        MaskbenchError: no folder holds a curve.
+    """
+    frames = []
+    for folder in folders:
+        path = folder / "curves.parquet"
+        if path.exists():
+            frames.append(pd.read_parquet(path).assign(**about(folder)))
+    table = pd.concat(frames) if frames else pd.DataFrame()
+    if len(table) == 0:
+        raise MaskbenchError(f"figure {figure}", "no training has curves", f"check {option}")
+    return table.sort_values(["row", "line", "name", "step"], kind="stable")
 
 
 def draw_panels(
@@ -32,15 +59,8 @@ def draw_panels(
     lines = sorted(table["line"].unique())
     across = max(len(panel) for panel in names.values())
     figure = new_figure(WIDTH, ROW * len(rows) + 0.25)
-    grid = figure.add_gridspec(
-        len(rows),
-        across,
-        hspace=0.75,
-        wspace=0.5,
-        left=0.065,
-        right=0.985,
-        top=1 - 0.38 / figure.get_figheight(),
-        bottom=0.42 / figure.get_figheight(),
+    grid = panel_grid(
+        figure, len(rows), across, top=0.38, bottom=0.42, wspace=0.5, hspace=0.75, left=0.065
     )
     seen: dict[str, Line2D] = {}
     for index, row in enumerate(rows):
@@ -71,8 +91,8 @@ def draw_panels(
 
 
 def _short(value: float, _: object) -> str:
-    """Few characters, else labels reach into the panel beside: 0.0006 is 6e−4."""
-    if value == 0 or abs(value) >= 0.01:
+    """Few characters, else labels reach into the panel beside: 0.0006 is 6e−4, 20000 is 2e4."""
+    if value == 0 or 0.01 <= abs(value) < 10_000:
         text = f"{value:.3g}"
     else:
         mantissa, exponent = f"{value:.1e}".split("e")

@@ -24,7 +24,7 @@ from maskbench.reporting.figures.evaluations import (
     label,
     read_tested,
 )
-from maskbench.reporting.figures.style import COLOURS, GREY, FigureInputs, new_figure
+from maskbench.reporting.figures.style import COLOURS, GREY, FigureInputs, new_figure, panel_grid
 from maskbench.reporting.recognition_names import BARE
 
 NEEDS = ("recognition",)
@@ -55,16 +55,8 @@ def draw(inputs: FigureInputs) -> Figure:
             "figure embeddings", "no evaluation has embeddings", "check --recognition"
         )
     figure = new_figure(WIDTH, ROW * len(of_dataset) + 0.35)
-    height = figure.get_figheight()
-    grid = figure.add_gridspec(
-        len(of_dataset),
-        2,
-        left=0.03,
-        right=0.985,
-        wspace=0.08,
-        hspace=0.28,
-        top=1 - 0.45 / height,
-        bottom=0.42 / height,
+    grid = panel_grid(
+        figure, len(of_dataset), 2, top=0.45, bottom=0.42, wspace=0.08, hspace=0.28, left=0.03
     )
     for row, (dataset, there) in enumerate(sorted(of_dataset.items())):
         for column, key in enumerate(before_and_after(list(there))):

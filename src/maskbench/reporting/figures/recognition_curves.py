@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from maskbench.errors import MaskbenchError
-from maskbench.reporting.figures.curve_panels import draw_panels
+from maskbench.reporting.figures.curve_panels import draw_panels, read_curves
 from maskbench.reporting.figures.style import FigureInputs
 from maskbench.reporting.recognition_names import recogniser_order, recogniser_title
 from maskbench.reporting.summarise import recogniser_of
@@ -17,33 +18,21 @@ NEEDS = ("recognisers",)
 MOST, LINES = 14, 6  # rows, and lines in a panel: those of the lowest seeds
 
 
-def read_curves(folders: tuple[Path, ...]) -> pd.DataFrame:
-    """All curves as (row, line, step, name, value): recogniser, and training set with seed.
-
-    Raises:
-        MaskbenchError: no recogniser holds a curve.
-    """
-    frames = []
-    for folder in folders:
-        path = folder / "curves.parquet"
-        if path.exists():
-            name, training_set, seed = recogniser_of(folder)
-            words = f"{training_set} seed {seed}".strip()
-            frames.append(pd.read_parquet(path).assign(row=name, line=words, seed=seed))
-    frames = [frame for frame in frames if len(frame)]
-    if not frames:
-        raise MaskbenchError(
-            "figure recognition_curves", "no recogniser has curves", "check --recognisers"
-        )
-    table = pd.concat(frames)
-    return table.sort_values(["row", "line", "name", "step"], kind="stable")
+def losses(recognisers: Sequence[Path]) -> pd.DataFrame:
+    """All curves as (row: recogniser, line: training set with seed, name, step, value, seed)."""
+    return read_curves("recognition_curves", recognisers, "--recognisers", _training)
 
 
 def draw(inputs: FigureInputs) -> Figure:
     """A row of panels for each recogniser that learns."""
-    table = read_curves(inputs.recognisers)
+    table = losses(inputs.recognisers)
     rows = recogniser_order(table["row"].unique())[:MOST]
     table = table[table["row"].isin(rows)]
     lines = table[["seed", "line"]].drop_duplicates().sort_values(["seed", "line"], kind="stable")
     table = table[table["line"].isin(list(lines["line"])[:LINES])]
     return draw_panels(table, rows, recogniser_title, str)
+
+
+def _training(folder: Path) -> dict[str, Any]:
+    name, training_set, seed = recogniser_of(folder)
+    return {"row": name, "line": f"{training_set} seed {seed}".strip(), "seed": seed}

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from maskbench.errors import MaskbenchError
+from maskbench.faces.faceset import FaceSet
+from maskbench.masks.maskedset import MaskedSet
 from maskbench.reporting.figures.style import GREY, INK, new_figure
 
 
@@ -106,6 +110,66 @@ def examples(faces: pd.DataFrame, styles: Sequence[str], count: int) -> list[int
         if len(chosen) == count:
             break
     return chosen
+
+
+def restored_examples(
+    paths: Sequence[Path], masked: MaskedSet, count: int
+) -> tuple[dict[str, list[Any]], list[int]]:
+    """What restorers made of some masked faces.
+
+    Of several trainings of a restorer the first given is shown. Sets of other faces than those of
+    ``masked`` are passed over.
+
+    Args:
+        paths: restored sets, ``.../{restorer}/seed{seed}``.
+        masked: the faces that they were made from.
+        count: at most this many faces, chosen by :func:`examples` from those in all sets.
+
+    Returns:
+        Pictures by restorer, and their rows in ``masked``.
+
+    Raises:
+        MaskbenchError: no set holds these faces, or no face stands in all of them.
+    """
+    restored: dict[str, FaceSet] = {}
+    for path in paths:
+        found = FaceSet.open(path)
+        if set(found.faces["face_id"]) & set(masked.faces["face_id"]):
+            restored.setdefault(path.parent.name, found)
+    if not restored:
+        raise MaskbenchError(
+            masked.path, "none of the restored sets holds its faces", "check --restored"
+        )
+    places = {
+        name: {face: index for index, face in enumerate(found.faces["face_id"])}
+        for name, found in restored.items()
+    }
+    common = masked.faces["face_id"].isin(set.intersection(*(set(of) for of in places.values())))
+    kept = np.flatnonzero(common.to_numpy())
+    faces = masked.faces.iloc[kept].reset_index(drop=True)
+    chosen = [int(kept[row]) for row in examples(faces, first_seen(faces["style"]), count)]
+    if not chosen:
+        raise MaskbenchError(masked.path, "no face stands in all sets", "restore the set again")
+    ids = masked.faces["face_id"].iloc[chosen]
+    pictures = {
+        name: [found.images[places[name][face]] for face in ids] for name, found in restored.items()
+    }
+    return pictures, chosen
+
+
+def bare_pictures(path: Path, masked: MaskedSet, rows: Sequence[int]) -> list[Any]:
+    """The bare faces behind rows of a masked set.
+
+    Raises:
+        MaskbenchError: the FaceSet lacks one of them.
+    """
+    bare = FaceSet.open(path)
+    position = {face: index for index, face in enumerate(bare.faces["face_id"])}
+    wanted = [str(face) for face in masked.faces["of"].iloc[list(rows)]]
+    for face in wanted:
+        if face not in position:
+            raise MaskbenchError(path, f"no face {face}", "give the set that was masked")
+    return [bare.images[position[face]] for face in wanted]
 
 
 def degrees(value: float) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.gridspec import GridSpec
 
 INK, GREY, PALE = "#1a1a1a", "#6b6b6b", "#e6e6e6"
 # Okabe and Ito's colours, told apart by readers with any colour vision.
@@ -70,6 +71,36 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), facecolor="white")
     FigureCanvasAgg(figure)
     return figure
+
+
+def panel_grid(
+    figure: Figure,
+    rows: int,
+    columns: int,
+    *,
+    top: float,
+    bottom: float,
+    wspace: float,
+    hspace: float,
+    left: float = 0.075,
+) -> GridSpec:
+    """Where a figure's panels stand.
+
+    Args:
+        top, bottom: margins in inches; ``left``: a share of the width.
+        wspace, hspace: gaps as shares of a panel.
+    """
+    height = figure.get_figheight()
+    return figure.add_gridspec(
+        rows,
+        columns,
+        left=left,
+        right=0.985,
+        wspace=wspace,
+        hspace=hspace,
+        top=1 - top / height,
+        bottom=bottom / height,
+    )
 
 
 def save(figure: Figure, path: Path) -> None:

@@ -5,30 +5,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from maskbench.reporting.claims import Quantity, read_claims
 from maskbench.reporting.judge_claims import judge_claims
 from maskbench.reporting.paper_table import reported
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 RESAMPLES = 400
-
-
-def claim(left, relation, right, name="claim"):
-    words = {"paper": "A paper", "where": "section 1", "says": "In our words."}
-    return {"id": name, **words, "left": left, "relation": relation, "right": right}
-
-
-@pytest.fixture
-def judge(tmp_path):
-    def run(claims, folders):
-        path = tmp_path / "claims.yaml"
-        path.write_text(yaml.safe_dump({"claims": claims}))
-        judge_claims(path, folders, tmp_path / "out")
-        return pd.read_csv(tmp_path / "out" / "claims.csv", keep_default_na=False)
-
-    return run
 
 
 def of(method, metric, variant="", dataset=None):
@@ -58,7 +41,7 @@ def recognisers_of(evaluation, make_measurement):
     return make
 
 
-def test_recognisers_of_one_test_set_are_paired(judge, recognisers_of):
+def test_recognisers_of_one_test_set_are_paired(claim, judge, recognisers_of):
     """Differences of 0.02 under a shake of 0.03 that people give to all recognisers alike."""
     folders = recognisers_of(
         {
@@ -76,7 +59,7 @@ def test_recognisers_of_one_test_set_are_paired(judge, recognisers_of):
     assert list(table["verdict"]) == ["supported", "supported", "contradicted"]
 
 
-def test_training_sets_of_a_recogniser_are_trainings_of_their_own(judge, recognisers_of):
+def test_training_sets_of_a_recogniser_are_trainings_of_their_own(claim, judge, recognisers_of):
     """The second seed of either is far better: were one seed drawn for both, every replicate would
     favour masks by 0.02; drawn apart, one may meet the other's better training."""
     folders = recognisers_of(
@@ -88,7 +71,7 @@ def test_training_sets_of_a_recogniser_are_trainings_of_their_own(judge, recogni
     assert float(table["ci_low"][0]) == pytest.approx(-0.18, abs=0.01)
 
 
-def test_protocols_of_one_training_share_its_seed(judge, recognisers_of):
+def test_protocols_of_one_training_share_its_seed(claim, judge, recognisers_of):
     folders = recognisers_of(
         {
             ("arcface", "keypoint", "orl"): [0.60, 0.80],
@@ -99,7 +82,7 @@ def test_protocols_of_one_training_share_its_seed(judge, recognisers_of):
     assert judge([claim(sides[0], ">", sides[1])], folders)["verdict"][0] == "supported"
 
 
-def test_a_claim_can_be_judged_on_each_data_set(judge, recognisers_of):
+def test_a_claim_can_be_judged_on_each_data_set(claim, judge, recognisers_of):
     folders = recognisers_of(
         {
             ("mrii", "", "lfw"): [0.8],
@@ -119,7 +102,7 @@ def test_a_claim_can_be_judged_on_each_data_set(judge, recognisers_of):
     assert table["reason"][2].startswith("accuracy of mrii was measured on several: lfw, mfr2")
 
 
-def test_a_data_set_that_is_not_in_the_run_is_said(judge, recognisers_of):
+def test_a_data_set_that_is_not_in_the_run_is_said(claim, judge, recognisers_of):
     folders = recognisers_of({("dlib_resnet", "", "orl"): [0.7], ("mrii", "", "lfw"): [0.7]})
     table = judge(
         [
@@ -134,7 +117,7 @@ def test_a_data_set_that_is_not_in_the_run_is_said(judge, recognisers_of):
     ]
 
 
-def test_for_each_combination_a_claim(judge, recognisers_of):
+def test_for_each_combination_a_claim(claim, judge, recognisers_of):
     folders = recognisers_of(
         {("arcface", "keypoint", "orl"): [0.8], ("softmax", "keypoint", "orl"): [0.7]}
     )
@@ -208,3 +191,69 @@ def test_printed_orders_are_those_of_the_papers_tables(tmp_path):
 class AnyName(list):
     def __contains__(self, name):
         return True
+
+
+def test_the_page_says_networks_seeds_and_what_the_interval_is_over(
+    claim, judge, evaluation, make_measurement, tmp_path
+):
+    """One seed: people alone. Several: people and seeds, of the side that has them."""
+    folders = []
+    trainings = [("arcface", "keypoint", 0), ("arcface", "keypoint", 1), ("arcface", "bare", 0)]
+    for method, variant, seed in [*trainings, ("dlib_resnet", "", 0)]:
+        backbone = "dlib" if method == "dlib_resnet" else "iresnet18"
+        row = make_measurement(
+            method, seed, "accuracy", 0.7, variant=variant, backbone=backbone, stage="recognition"
+        )
+        values = {(variant, "accuracy"): 0.7 + np.arange(5) / 100}
+        folders.append(evaluation([row], values, root=variant or "none"))
+    masked, bare = (of("arcface", "accuracy", v) for v in ("keypoint", "bare"))
+    frozen = of("dlib_resnet", "accuracy")
+    table = judge(
+        [
+            claim(bare, ">", frozen, "one_seed"),
+            claim(masked, ">", 0.5, "two_seeds"),
+            claim(masked, ">", frozen, "mixed"),
+            claim(masked, ">", bare, "same_network"),
+            claim(frozen, ">", of("softmax", "accuracy"), "half_measured"),
+        ],
+        folders,
+    )
+    assert list(table["resampled"]) == [
+        "people alone: one training a side",
+        "people and seeds",
+        "people, and seeds of the left side: one training of the other",
+        "people, and seeds of the left side: one training of the other",
+        "",
+    ]
+    assert list(table["left_network"]) == ["iresnet18"] * 4 + ["dlib"]
+    assert list(table["right_network"]) == ["dlib", "", "dlib", "iresnet18", ""]
+    assert list(table["left_seeds"]) == [1, 2, 2, 2, 1]
+    assert list(table["right_seeds"]) == [1, 0, 1, 1, 0]
+    page = (tmp_path / "out" / "claims.md").read_text()
+    assert "| left: iresnet18, 1 seed; right: dlib, 1 seed |" in page
+    assert "| iresnet18, 2 seeds |" in page
+    assert "| left: dlib, 1 seed |" in page
+    assert "4 differences have an interval" in page
+    assert "about 5% appear decided by chance" in page
+
+
+@pytest.mark.parametrize(("people", "verdict"), [(8, "undecided"), (50, "supported")])
+def test_a_claim_about_ranks_needs_a_gallery(
+    people, verdict, claim, judge, evaluation, make_measurement
+):
+    rows = [
+        make_measurement("arcface", 0, metric, value, variant="bare", stage="recognition")
+        for metric, value in (("rank_5", 0.6), ("accuracy", 0.7))
+    ]
+    values = {("bare", row.metric): row.value + np.arange(4) / 1000 for row in rows}
+    folder = evaluation(rows, values)
+    pd.DataFrame({"protocol": "identification", "rank": np.arange(1, people + 1), "share": 1.0}
+                 ).to_parquet(folder / "cmc.parquet")  # fmt: skip
+    rank, accuracy = (of("arcface", metric, "bare") for metric in ("rank_5", "accuracy"))
+    asks = claim(rank, "<", accuracy) | {"gallery_people": 50}
+    table = judge([asks, claim(rank, "<", accuracy, "asks_nothing")], [folder])
+    assert list(table["verdict"]) == [verdict, "supported"]
+    if people < 50:
+        assert table["reason"][0] == (
+            "not measurable here: rank_5 among 8 people in the gallery, the claim needs 50"
+        )

@@ -8,31 +8,8 @@ import yaml
 from maskbench.errors import MaskbenchError
 from maskbench.reporting.judge_claims import decide, judge_claims
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 RESAMPLES = 400
-
-
-def claim(left, relation, right, name="claim"):
-    def side(value):
-        return (
-            dict(zip(("method", "metric", "variant"), value, strict=False))
-            if isinstance(value, tuple)
-            else value
-        )
-
-    words = {"paper": "A paper", "where": "section 1", "says": "In our words."}
-    return {"id": name, **words, "left": side(left), "relation": relation, "right": side(right)}
-
-
-@pytest.fixture
-def judge(tmp_path):
-    def run(claims, folders):
-        path = tmp_path / "claims.yaml"
-        path.write_text(yaml.safe_dump({"claims": claims}))
-        judge_claims(path, folders, tmp_path / "out")
-        return pd.read_csv(tmp_path / "out" / "claims.csv", keep_default_na=False)
-
-    return run
 
 
 @pytest.fixture
@@ -53,7 +30,7 @@ def simulated(evaluation, make_measurement):
     return make
 
 
-def test_three_verdicts_where_the_truth_is_known(judge, simulated):
+def test_three_verdicts_where_the_truth_is_known(claim, judge, simulated):
     folders = simulated({"gan_stn": [0.70, 0.70], "wgan_stn": [0.75, 0.75], "own": [0.7001, 0.70]})
     table = judge(
         [
@@ -69,14 +46,14 @@ def test_three_verdicts_where_the_truth_is_known(judge, simulated):
     assert 0.04 < low < 0.05 < high < 0.06  # own noise only: what shakes both cancels
 
 
-def test_pairing_decides_what_unpaired_pictures_would_not(judge, simulated):
+def test_pairing_decides_what_unpaired_pictures_would_not(claim, judge, simulated):
     """A difference of 0.01 under a common shake of 0.02: only paired replicates see it."""
     folders = simulated({"gan_stn": [0.70], "wgan_stn": [0.71]})
     table = judge([claim(("wgan_stn", "ssim"), ">", ("gan_stn", "ssim"))], folders)
     assert table["verdict"][0] == "supported"
 
 
-def test_seeds_that_disagree_leave_it_undecided(judge, simulated):
+def test_seeds_that_disagree_leave_it_undecided(claim, judge, simulated):
     """Means differ by 0.04, yet one training of the better method is worse than the other's."""
     folders = simulated({"gan_stn": [0.70, 0.70, 0.70], "wgan_stn": [0.66, 0.76, 0.80]})
     table = judge([claim(("wgan_stn", "ssim"), ">", ("gan_stn", "ssim"))], folders)
@@ -85,7 +62,9 @@ def test_seeds_that_disagree_leave_it_undecided(judge, simulated):
     assert float(table["ci_high"][0]) == pytest.approx(0.10, abs=0.01)
 
 
-def test_one_training_is_drawn_for_all_variants_of_a_method(judge, evaluation, make_measurement):
+def test_one_training_is_drawn_for_all_variants_of_a_method(
+    claim, judge, evaluation, make_measurement
+):
     """Seeds differ much, but in each of them turned faces are harder by 0.05."""
     rng = np.random.default_rng(0)
     folders = []
@@ -104,7 +83,7 @@ def test_one_training_is_drawn_for_all_variants_of_a_method(judge, evaluation, m
     assert table["verdict"][0] == "supported"
 
 
-def test_rank_correlation_by_hand(judge, evaluation, make_measurement):
+def test_rank_correlation_by_hand(claim, judge, evaluation, make_measurement):
     """The printed Tables 1 and 2: squared rank differences 9 + 1 + 4 + 4, so 1 - 6 * 18 / 60."""
     printed = {
         "gan_stn": (2.641, 0.625),
@@ -124,7 +103,9 @@ def test_rank_correlation_by_hand(judge, evaluation, make_measurement):
     assert list(table["verdict"]) == ["supported", "contradicted"]
 
 
-def test_missing_measurements_are_undecided_with_the_reason(judge, evaluation, make_measurement):
+def test_missing_measurements_are_undecided_with_the_reason(
+    claim, judge, evaluation, make_measurement
+):
     rows = [
         make_measurement("gan_stn", 0, "ssim", 0.5),
         make_measurement("gan_stn", 0, "fid", None, note="no reference"),
@@ -145,14 +126,23 @@ def test_missing_measurements_are_undecided_with_the_reason(judge, evaluation, m
     )
 
 
-def test_a_number_without_replicates_is_undecided(judge, evaluation, make_measurement):
+def test_an_absent_network_gives_its_reason(claim, judge, evaluation, make_measurement):
+    """Its rows are of the standard pairs alone, the claim is about others."""
+    row = make_measurement(
+        "vgg19", 0, "accuracy", None, stage="recognition", backbone="absent", note="no weights"
+    )
+    table = judge([claim(("vgg19", "auc", "bare_bare"), ">", 0.5)], [evaluation([row])])
+    assert table["reason"][0] == "auc of vgg19 (bare_bare) was not measured (no weights)"
+
+
+def test_a_number_without_replicates_is_undecided(claim, judge, evaluation, make_measurement):
     folders = [evaluation([make_measurement("gan_stn", 0, "fid", 50.0)])]
     table = judge([claim(("gan_stn", "fid"), ">", 10)], folders)
     assert table["verdict"][0] == "undecided"
     assert table["reason"][0] == "fid of gan_stn has no bootstrap replicates"
 
 
-def test_two_data_sets_are_not_mixed(judge, evaluation, make_measurement):
+def test_two_data_sets_are_not_mixed(claim, judge, evaluation, make_measurement):
     few = {("", "ssim"): np.array([0.5, 0.6])}
     folders = [
         evaluation([make_measurement("gan_stn", 0, "ssim", 0.5, dataset=d)], few, root=d)
@@ -169,24 +159,24 @@ def test_two_data_sets_are_not_mixed(judge, evaluation, make_measurement):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (claim(("gan_stn", "sim"), ">", 0), "sim: unknown metric; did you mean ssim"),
-        (claim(("gan_sn", "ssim"), ">", 0), "gan_sn: unknown method; did you mean gan_stn"),
-        (claim(("gan_stn", "ssim", "unseen_style"), ">", 0), "did you mean unseen_styles"),
-        (claim(("gan_stn", "ssim"), "=", 0), "claims.0.relation"),
-        (claim(("gan_stn", "ssim"), ">", "0.5"), "claim.right: not a quantity"),
-        (claim({"method": "gan_stn", "metrik": "ssim"}, ">", 0), "did you mean metric"),
+        ((("gan_stn", "sim"), ">", 0), "sim: unknown metric; did you mean ssim"),
+        ((("gan_sn", "ssim"), ">", 0), "gan_sn: unknown method; did you mean gan_stn"),
+        ((("gan_stn", "ssim", "unseen_style"), ">", 0), "did you mean unseen_styles"),
+        ((("gan_stn", "ssim"), "=", 0), "claims.0.relation"),
+        ((("gan_stn", "ssim"), ">", "0.5"), "claim.right: not a quantity"),
+        (({"method": "gan_stn", "metrik": "ssim"}, ">", 0), "did you mean metric"),
         (
-            claim({"rank_correlation": ["is", "sim"], "methods": ["gan_stn"] * 3}, "<", 0),
+            ({"rank_correlation": ["is", "sim"], "methods": ["gan_stn"] * 3}, "<", 0),
             "sim: unk",
         ),
     ],
 )
-def test_a_wrong_claim_names_the_place(judge, simulated, wrong, message):
+def test_a_wrong_claim_names_the_place(claim, judge, simulated, wrong, message):
     with pytest.raises(MaskbenchError, match=message):
-        judge([wrong], simulated({"gan_stn": [0.7]}))
+        judge([claim(*wrong)], simulated({"gan_stn": [0.7]}))
 
 
-def test_an_id_stands_once(judge, simulated):
+def test_an_id_stands_once(claim, judge, simulated):
     one = claim(("gan_stn", "ssim"), ">", 0)
     with pytest.raises(MaskbenchError, match="the id claim stands twice"):
         judge([one, one], simulated({"gan_stn": [0.7]}))
@@ -210,7 +200,7 @@ def test_decide(low, high, relation, verdict):
     assert decide(low, high, relation) == verdict
 
 
-def test_same_bytes_whatever_the_order(tmp_path, simulated):
+def test_same_bytes_whatever_the_order(claim, tmp_path, simulated):
     path = tmp_path / "claims.yaml"
     path.write_text(yaml.safe_dump({"claims": [claim(("gan_stn", "ssim"), ">", ("own", "ssim"))]}))
     folders = simulated({"gan_stn": [0.70, 0.72], "own": [0.71]})
@@ -231,7 +221,7 @@ def test_the_projects_claims_are_well_formed(tmp_path, simulated):
     assert page.count("\n| undecided |") == len(table)
 
 
-def test_stages_are_not_mixed(judge, evaluation, make_measurement):
+def test_stages_are_not_mixed(claim, judge, evaluation, make_measurement):
     """One name may put masks on and take them off."""
     folders = [
         evaluation(
@@ -255,7 +245,7 @@ def test_stages_are_not_mixed(judge, evaluation, make_measurement):
 
 
 def test_one_evaluation_may_hold_two_methods_of_different_metrics(
-    judge, evaluation, make_measurement
+    claim, judge, evaluation, make_measurement
 ):
     """As mask removal: a segmenter and a restorer."""
     rows = [
@@ -274,7 +264,9 @@ def test_one_evaluation_may_hold_two_methods_of_different_metrics(
     assert list(table["verdict"]) == ["supported", "contradicted"]
 
 
-def test_replicates_of_two_methods_under_one_name_are_refused(judge, evaluation, make_measurement):
+def test_replicates_of_two_methods_under_one_name_are_refused(
+    claim, judge, evaluation, make_measurement
+):
     rows = [make_measurement(name, 0, "ssim", 0.5) for name in ("gan_stn", "wgan_stn")]
     folders = [evaluation(rows, {("", "ssim"): np.array([0.4, 0.6])})]
     with pytest.raises(MaskbenchError, match="ssim of several values of method"):
@@ -289,7 +281,7 @@ def test_replicates_of_two_methods_under_one_name_are_refused(judge, evaluation,
         ({"los": ["softmax"]}, "loss: unknown name; did you mean los"),
     ],
 )
-def test_a_wrong_for_each_names_the_place(judge, simulated, for_each, message):
+def test_a_wrong_for_each_names_the_place(claim, judge, simulated, for_each, message):
     wrong = claim(("{loss}", "ssim"), ">", 0) | {"for_each": for_each}
     with pytest.raises(MaskbenchError, match=message):
         judge([wrong], simulated({"gan_stn": [0.7]}))
