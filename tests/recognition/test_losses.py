@@ -123,7 +123,7 @@ def test_margin_and_scale_reach_the_loss(name):
 
     def value(**settings):
         loss = recognition_loss(name, PEOPLE, SIZE, 0, **settings)
-        return float(loss(e, labels, masked, 0.9, e.roll(1, 0)))
+        return float(loss(e, labels, masked, 0.9, e.roll(1, 0)).detach())
 
     assert value() == value(margin=MARGINS[name])
     assert value(margin=1.5 * MARGINS[name]) > value()

@@ -7,8 +7,9 @@ arcface     Deng et al. 2019: angle plus a margin
 quintuplet  paper 2, section 4.2: bare and masked positives and negatives
 self_restrained  Boutros et al. 2022, for adapters on frozen embeddings
 
-The four published ones come from pytorch-metric-learning. Losses with classes have weights of their
-own, to be trained with the network.
+The four published ones come from pytorch-metric-learning, which is imported where a loss is made: an
+evaluation needs none, and would wait a third longer for its modules. Losses with classes have
+weights of their own, to be trained with the network.
 """
 
 from __future__ import annotations
@@ -19,9 +20,6 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from pytorch_metric_learning.distances import LpDistance
-from pytorch_metric_learning.losses import ArcFaceLoss, CosFaceLoss, TripletMarginLoss
-from pytorch_metric_learning.miners import TripletMarginMiner
 from torch import Tensor, nn
 
 from maskbench.errors import unknown_name
@@ -94,6 +92,10 @@ class Triplet(RecognitionLoss):
     (negatives farther than the positive, but by less than the margin)."""
 
     def __init__(self, margin: float) -> None:
+        from pytorch_metric_learning.distances import LpDistance
+        from pytorch_metric_learning.losses import TripletMarginLoss
+        from pytorch_metric_learning.miners import TripletMarginMiner
+
         super().__init__()
         distance = LpDistance(normalize_embeddings=True, p=2, power=2)
         self.miner = TripletMarginMiner(margin, "semihard", distance=distance)
@@ -134,16 +136,24 @@ class SelfRestrained(RecognitionLoss):
         )
 
 
+def _cosface(people: int, size: int, margin: float, scale: float) -> RecognitionLoss:
+    from pytorch_metric_learning.losses import CosFaceLoss
+
+    return Margin(CosFaceLoss(people, size, margin=margin, scale=scale))
+
+
+def _arcface(people: int, size: int, margin: float, scale: float) -> RecognitionLoss:
+    from pytorch_metric_learning.losses import ArcFaceLoss
+
+    return Margin(ArcFaceLoss(people, size, margin=math.degrees(margin), scale=scale))
+
+
 # people, size of the embeddings, margin, scale
 _MADE: dict[str, Callable[[int, int, float, float], RecognitionLoss]] = {
     "softmax": lambda people, size, margin, scale: Softmax(people, size),
     "triplet": lambda people, size, margin, scale: Triplet(margin),
-    "cosface": lambda people, size, margin, scale: Margin(
-        CosFaceLoss(people, size, margin=margin, scale=scale)
-    ),
-    "arcface": lambda people, size, margin, scale: Margin(
-        ArcFaceLoss(people, size, margin=math.degrees(margin), scale=scale)
-    ),
+    "cosface": _cosface,
+    "arcface": _arcface,
     "quintuplet": lambda people, size, margin, scale: Quintuplet(margin),
     "self_restrained": lambda people, size, margin, scale: SelfRestrained(margin),
 }
