@@ -7,8 +7,8 @@ arcface     Deng et al. 2019: angle plus a margin
 quintuplet  paper 2, section 4.2: bare and masked positives and negatives
 self_restrained  Boutros et al. 2022, for adapters on frozen embeddings
 
-The four published ones come from pytorch-metric-learning, which is imported where a loss is made: an
-evaluation needs none, and would wait a third longer for its modules. Losses with classes have
+The four published ones come from pytorch-metric-learning, which is imported where a loss is made:
+an evaluation needs none, and would wait a third longer for its modules. Losses with classes have
 weights of their own, to be trained with the network.
 """
 
