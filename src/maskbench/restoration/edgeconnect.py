@@ -63,7 +63,7 @@ class EdgeConnect(Restorer):
             while training.step < training.total:
                 progress.advance(training.advance())
                 if training.step % params.log_every == 0:
-                    log(training.step, {k: v[-1][1] for k, v in training.curves.items()})
+                    log(training.step, training.last())
                 checkpoints.maybe_save(training.step, training.capture)
         state.save(out / STATE, training.capture())
         write_curves(out / "curves.parquet", training.curves)

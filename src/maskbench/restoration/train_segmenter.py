@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 
 import maskbench.networks as networks_package
 import maskbench.restoration as restoration_package
@@ -17,6 +15,7 @@ from maskbench.restoration.pairs import Pairs
 from maskbench.restoration.segmenter import NAME, PARAMS, SegmenterParams
 from maskbench.restoration.segmenter_training import SegmenterTraining
 from maskbench.training import state
+from maskbench.training.base import Run, to_run
 from maskbench.training.checkpoint import STATE, Checkpoints, training_key
 from maskbench.training.curves import write_curves
 from maskbench.training.devices import place
@@ -28,12 +27,6 @@ CODE = [
     Path(next(iter(package.__path__)))
     for package in (restoration_package, networks_package, training_package)
 ]
-
-
-class Run(Protocol):
-    """The part of a tracking run that a training uses."""
-
-    def metrics(self, step: int, values: Mapping[str, float]) -> None: ...
 
 
 def train_segmenter(
@@ -70,12 +63,13 @@ def train_segmenter(
         checkpoints = Checkpoints(own, params.checkpoint_every)
         if (values := checkpoints.resume()) is not None:
             training.restore(values)
+        log_curves = to_run(run)
         title = f"{NAME} seed {seed}"
         with TrainingProgress(title, params.steps, params.batch_size, training.step) as progress:
             while training.step < params.steps:
                 progress.advance(training.advance())
-                if run is not None and training.step % params.log_every == 0:
-                    run.metrics(training.step, {k: v[-1][1] for k, v in training.curves.items()})
+                if training.step % params.log_every == 0:
+                    log_curves(training.step, training.last())
                 checkpoints.maybe_save(training.step, training.capture)
         state.save(tmp / STATE, training.capture())
         write_curves(tmp / "curves.parquet", training.curves)

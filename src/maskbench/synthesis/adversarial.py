@@ -173,7 +173,7 @@ class AdversarialMethod(Method):
                 progress.advance(training.advance())
                 sheet.maybe_write(training.step, training.average)
                 if training.step % params.log_every == 0:
-                    log(training.step, {k: v[-1][1] for k, v in training.curves.items()})
+                    log(training.step, training.last())
                 checkpoints.maybe_save(training.step, training.capture)
         state.save(out / STATE, training.capture())
         write_curves(out / "curves.parquet", training.curves)
