@@ -24,6 +24,7 @@ from maskbench.datasets.weights import WEIGHTS, Published, weights_file
 from maskbench.errors import MaskbenchError
 from maskbench.faces.crop import to_crop
 from maskbench.faces.faceset import FaceSet
+from maskbench.faces.landmarks import shape_predictor
 from maskbench.metrics.dlib_network import CHIP, EMBEDDING, read_dlib_network
 from maskbench.metrics.features import (
     FID_INCEPTION,
@@ -95,15 +96,7 @@ class DlibEncoder(Encoder):
     dim = EMBEDDING
 
     def __init__(self, weights: Path, device: str) -> None:
-        import dlib
-
-        path = weights_file(weights, FIVE_POINTS)
-        try:
-            self._predict = dlib.shape_predictor(str(path))
-        except RuntimeError as error:
-            raise MaskbenchError(
-                path, f"not a landmark predictor ({error})", "fetch the weights again"
-            ) from error
+        self._predict = shape_predictor(weights_file(weights, FIVE_POINTS))
         network = read_dlib_network(weights_file(weights, RECOGNISER)).to(device)
         self._network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._device = device
