@@ -33,11 +33,12 @@ from maskbench.metrics.features import (
     read_state,
 )
 from maskbench.metrics.identity import RECOGNISER
+from maskbench.networks import vgg19
 from maskbench.recognition.alignment import aligned
 from maskbench.recognition.backbones.inception_resnet import EMBEDDING as FACENET_SIZE
 from maskbench.recognition.backbones.inception_resnet import InceptionResnetV1
 
-FACENET, VGG19 = "facenet_vggface2.pt", "vgg19-dcbb9e9d.pth"
+FACENET, VGG19 = "facenet_vggface2.pt", vgg19.FILE
 FIVE_POINTS = "dlib_landmarks_5.dat"
 
 
@@ -213,10 +214,7 @@ class _Vgg19(nn.Module):
 
     def __init__(self, path: Path) -> None:
         super().__init__()
-        from torchvision.models import vgg19
-
-        with torch.device("meta"):
-            network = vgg19(weights=None)
+        network = vgg19.without_weights()
         try:
             network.load_state_dict(read_state(path), assign=True)
         except RuntimeError as error:
