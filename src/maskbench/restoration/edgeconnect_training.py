@@ -87,6 +87,8 @@ class EdgeConnectTraining(CurvedTraining):
         networks: the generators.
     """
 
+    params: EdgeConnectParams
+
     def __init__(
         self,
         pairs: Pairs,
@@ -95,8 +97,8 @@ class EdgeConnectTraining(CurvedTraining):
         seed: int,
         placement: Placement,
     ) -> None:
-        super().__init__()
-        self.pairs, self.params, self.device = pairs, params, placement.device
+        super().__init__(params)
+        self.pairs, self.device = pairs, placement.device
         self.networks = Networks(params, seed)
         self.edge_critic: nn.Module = seeded(
             lambda: Discriminator(2, params.critic_width), seed + 2
@@ -175,7 +177,7 @@ class EdgeConnectTraining(CurvedTraining):
         else:
             losses = self._colour_step(batch)
         self.step += 1
-        self.note(losses, self.params.log_every)
+        self.note(losses)
         return losses
 
     def _edge_step(self, batch: Batch) -> dict[str, float]:

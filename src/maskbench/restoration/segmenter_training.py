@@ -54,11 +54,13 @@ class SegmenterTraining(CurvedTraining):
         network: the U-Net.
     """
 
+    params: SegmenterParams
+
     def __init__(
         self, pairs: Pairs, params: SegmenterParams, seed: int, placement: Placement
     ) -> None:
-        super().__init__()
-        self.pairs, self.params, self.device = pairs, params, placement.device
+        super().__init__(params)
+        self.pairs, self.device = pairs, placement.device
         self.network: UNet = seeded(lambda: network_of(params), seed)
         self.network.to(self.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         placement.cast(self.network)
@@ -107,5 +109,5 @@ class SegmenterTraining(CurvedTraining):
         self.schedule.step()
         self.step += 1
         losses = {"cross_entropy": float(entropy.detach()), "overlap": float(shared.detach())}
-        self.note(losses, self.params.log_every)
+        self.note(losses)
         return losses

@@ -42,6 +42,7 @@ class AdversarialTraining(CurvedTraining):
         generator, critic, average: the networks; ``average`` is the generator's moving average.
     """
 
+    params: AdversarialParams
     PLAIN = ("step", "warm", "sums", "curves")
 
     def __init__(
@@ -52,8 +53,8 @@ class AdversarialTraining(CurvedTraining):
         seed: int,
         placement: Placement,
     ) -> None:
-        super().__init__()
-        self.method, self.params, self.batches = method, params, batches
+        super().__init__(params)
+        self.method, self.batches = method, batches
         device = placement.device
         # channels_last: the grouped convolutions are twice as fast on a CPU
         form = torch.channels_last
@@ -139,7 +140,7 @@ class AdversarialTraining(CurvedTraining):
             "generator_loss": float(adversarial.detach()),
             **{name: float(value.detach()) for name, value in penalties.items()},
         }
-        self.note(losses, self.params.log_every)
+        self.note(losses)
         return losses
 
     def _critic_step(self, real: Tensor, fake: Tensor) -> tuple[float, float]:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from maskbench.training import state
+from maskbench.training.checkpoint import STATE, Checkpoints
+from maskbench.training.curves import write_curves
+from maskbench.training.progress import TrainingProgress
+
+Log = Callable[[int, dict[str, float]], None]
+"""Called with (step, {name: value}) at the logging interval."""
 
 
 class Run(Protocol):
@@ -15,7 +22,7 @@ class Run(Protocol):
     def metrics(self, step: int, values: Mapping[str, float]) -> None: ...
 
 
-def to_run(run: Run | None) -> Callable[[int, dict[str, float]], None]:
+def to_run(run: Run | None) -> Log:
     """What hands (step, {name: value}) to a tracking run, if there is one."""
 
     def log(step: int, values: dict[str, float]) -> None:
@@ -61,6 +68,7 @@ class CurvedTraining(Training):
     """A training of several losses.
 
     Attributes:
+        params: its block, with ``log_every`` and ``checkpoint_every`` (steps) and ``batch_size``.
         step: steps done.
         sums: by name, the losses since the last point of the curves.
         curves: by name, lists of (step, mean loss since the last point).
@@ -68,16 +76,21 @@ class CurvedTraining(Training):
 
     PLAIN: ClassVar[tuple[str, ...]] = ("step", "sums", "curves")
 
-    def __init__(self) -> None:
+    def __init__(self, params: Any) -> None:
+        self.params = params
         self.step = 0
         self.sums: dict[str, list[float]] = {}
         self.curves: dict[str, list[list[float]]] = {}
 
-    def note(self, losses: Mapping[str, float], every: int) -> None:
-        """Take note of a step's losses; every ``every`` steps the curves get a point."""
+    @abstractmethod
+    def advance(self) -> dict[str, float]:
+        """One step; the losses."""
+
+    def note(self, losses: Mapping[str, float]) -> None:
+        """Take note of a step's losses; every ``log_every`` steps the curves get a point."""
         for name, value in losses.items():
             self.sums.setdefault(name, []).append(value)
-        if self.step % every == 0:
+        if self.step % self.params.log_every == 0:
             for name, values in self.sums.items():
                 point = [float(self.step), sum(values) / len(values)]
                 self.curves.setdefault(name, []).append(point)
@@ -86,3 +99,23 @@ class CurvedTraining(Training):
     def last(self) -> dict[str, float]:
         """The last point of each curve."""
         return {name: points[-1][1] for name, points in self.curves.items()}
+
+    def run(self, steps: int, title: str, scratch: Path, log: Log) -> None:
+        """Train up to ``steps``, from the checkpoint in ``scratch`` if there is one.
+
+        For trainings that do nothing between their steps; others have a loop of their own.
+        """
+        checkpoints = Checkpoints(scratch, self.params.checkpoint_every)
+        if (values := checkpoints.resume()) is not None:
+            self.restore(values)
+        with TrainingProgress(title, steps, self.params.batch_size, self.step) as progress:
+            while self.step < steps:
+                progress.advance(self.advance())
+                if self.step % self.params.log_every == 0:
+                    log(self.step, self.last())
+                checkpoints.maybe_save(self.step, self.capture)
+
+    def write(self, out: Path) -> None:
+        """Write ``state.safetensors`` and ``curves.parquet`` into a folder."""
+        state.save(out / STATE, self.capture())
+        write_curves(out / "curves.parquet", self.curves)
