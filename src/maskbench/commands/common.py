@@ -190,6 +190,30 @@ class Job:
         """:func:`tracked` with the data set among the facts."""
         return tracked(step, self.config, {"dataset": self.dataset} | facts, section, out, inputs)
 
+    def evaluate(
+        self, step: str, run: Callable[..., None], out: Path, inputs: dict[str, Path], **facts: Any
+    ) -> None:
+        """Run an evaluation of pictures, with its numbers in the tracking run.
+
+        Args:
+            step: its name.
+            run: its function.
+            out: the folder of the numbers.
+            inputs: the folders that it reads, by the name of the argument.
+            facts: ``method`` and ``seed``.
+        """
+        section = self.config.metrics
+        with self.tracked(step, section, out, list(inputs.values()), **facts) as tracking:
+            run(
+                **inputs,
+                out=out,
+                config=section,
+                unseen_styles=self.config.masks.unseen_styles,
+                seed=facts["seed"],
+                run_id=tracking.id,
+            )
+            tracking.measurements(out / "metrics.json")
+
 
 def job(params: list[Path] | None, dataset: str | None) -> Job:
     """The job of a command with the options ``--params`` and ``--dataset``."""

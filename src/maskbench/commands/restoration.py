@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -237,31 +238,18 @@ def evaluate_segmenter(
     Example: maskbench evaluate_segmenter --dataset orl
     """
     job = common.job(params, dataset)
-    inputs = [
-        common.existing(
+    inputs = {
+        "segmenter": common.existing(
             segmenter or job.layout.segmenter(job.dataset, seed),
             f"maskbench train_segmenter --seed {seed}",
         ),
-        job.overlay(masked),
-        job.faces(faces),
-    ]
+        "masked": job.overlay(masked),
+        "faces": job.faces(faces),
+    }
     from maskbench.restoration.evaluate_segmenter import evaluate_segmenter as run
 
     target = out or job.layout.restoration_metrics(job.dataset, "segmenter", seed)
-    with job.tracked(
-        "evaluate_segmenter", job.config.metrics, target, inputs, method="segmenter", seed=seed
-    ) as tracking:
-        run(
-            segmenter=inputs[0],
-            masked=inputs[1],
-            faces=inputs[2],
-            out=target,
-            config=job.config.metrics,
-            unseen_styles=job.config.masks.unseen_styles,
-            seed=seed,
-            run_id=tracking.id,
-        )
-        tracking.measurements(target / "metrics.json")
+    job.evaluate("evaluate_segmenter", run, target, inputs, method="segmenter", seed=seed)
 
 
 @app.command(name="evaluate_restoration")
@@ -290,31 +278,23 @@ def evaluate_restoration(
     Example: maskbench evaluate_restoration --restorer edgeconnect
     """
     job = common.job(params, dataset)
-    inputs = [
-        common.existing(
+    inputs = {
+        "restored": common.existing(
             restored or job.layout.restored(job.dataset, restorer, seed),
             f"maskbench restore --restorer {restorer} --seed {seed}",
         ),
-        job.overlay(masked),
-        job.faces(faces),
-        job.weights(weights),
-    ]
+        "masked": job.overlay(masked),
+        "faces": job.faces(faces),
+        "weights": job.weights(weights),
+    }
     from maskbench.restoration.evaluate_restoration import evaluate_restoration as run
 
     target = out or job.layout.restoration_metrics(job.dataset, restorer, seed)
-    with job.tracked(
-        "evaluate_restoration", job.config.metrics, target, inputs, method=restorer, seed=seed
-    ) as tracking:
-        run(
-            restored=inputs[0],
-            masked=inputs[1],
-            faces=inputs[2],
-            weights=inputs[3],
-            out=target,
-            config=job.config.metrics,
-            unseen_styles=job.config.masks.unseen_styles,
-            seed=seed,
-            restorer=restorer,
-            run_id=tracking.id,
-        )
-        tracking.measurements(target / "metrics.json")
+    job.evaluate(
+        "evaluate_restoration",
+        partial(run, restorer=restorer),
+        target,
+        inputs,
+        method=restorer,
+        seed=seed,
+    )

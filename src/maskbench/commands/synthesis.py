@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -204,31 +205,18 @@ def evaluate_synthesis(
     Example: maskbench evaluate_synthesis --method pywgan_div --seed 0
     """
     job = common.job(params, dataset)
-    inputs = [
-        common.existing(
+    inputs = {
+        "masked": common.existing(
             masked or job.layout.masked(job.dataset, method, seed),
             f"maskbench synthesise --method {method} --seed {seed}",
         ),
-        job.overlay(reference),
-        job.faces(faces),
-        job.weights(weights),
-    ]
+        "reference": job.overlay(reference),
+        "faces": job.faces(faces),
+        "weights": job.weights(weights),
+    }
     from maskbench.metrics.evaluate_synthesis import evaluate_synthesis as run
 
     target = out or job.layout.synthesis_metrics(job.dataset, method, seed)
-    with job.tracked(
-        "evaluate_synthesis", job.config.metrics, target, inputs, method=method, seed=seed
-    ) as tracking:
-        run(
-            masked=inputs[0],
-            reference=inputs[1],
-            faces=inputs[2],
-            weights=inputs[3],
-            out=target,
-            config=job.config.metrics,
-            unseen_styles=job.config.masks.unseen_styles,
-            seed=seed,
-            method=method,
-            run_id=tracking.id,
-        )
-        tracking.measurements(target / "metrics.json")
+    job.evaluate(
+        "evaluate_synthesis", partial(run, method=method), target, inputs, method=method, seed=seed
+    )
