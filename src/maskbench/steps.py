@@ -29,6 +29,7 @@ INFRASTRUCTURE = frozenset(
         "maskbench.experiment",
         "maskbench.layout",
         "maskbench.measurements",
+        "maskbench.registry",
         "maskbench.tracking",
     }
 )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from maskbench.config import FacesConfig
-from maskbench.faces.crop_faces import crop_faces
 from maskbench.masks.draw_masks import draw_masks
 from maskbench.recognition.evaluate_recognition import Test
 from maskbench.recognition.train_recogniser import Sources
@@ -43,32 +41,21 @@ class Small:
 
 
 @pytest.fixture(scope="session", name="people")
-def _people(orl: Path, weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Small:
+def _people(
+    crop_people: Callable[..., Path], weights: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Small:
     root = tmp_path_factory.mktemp("people")
-    names = [f"s{number}" for number in range(1, PEOPLE + 1)]
-    chosen = root / "pictures"
-    chosen.mkdir()
-    manifest = pd.read_parquet(orl / "manifest.parquet")
-    manifest = manifest[manifest["identity"].isin(names)].groupby("identity").head(PICTURES)
-    manifest.to_parquet(chosen / "manifest.parquet", index=False)
-    (chosen / "source.json").write_text((orl / "source.json").read_text())
-    (chosen / "files").symlink_to(orl / "files")
-    split = ["test"] * TEST + ["train"] * (PEOPLE - TEST)
-    splits = pd.DataFrame({"identity": names, "split": split})
-    splits.to_parquet(root / "splits.parquet", index=False)
-    crop_faces(
-        pictures=chosen, splits=root / "splits.parquet", weights=weights, out=root / "faces",
-        config=FacesConfig(size=SIZE), max_reject_share=0.1,
-    )  # fmt: skip
+    people = {f"s{n}": "test" if n <= TEST else "train" for n in range(1, PEOPLE + 1)}
+    faces = crop_people(root, people, PICTURES, SIZE)
     draw_masks(out=root / "mask_pictures", size=SIZE)
     (root / "model").mkdir()
     params = base.parse_params("keypoint", {})
     synthesise_training(
-        "keypoint", root / "model", root / "faces", root / "mask_pictures", params,
+        "keypoint", root / "model", faces, root / "mask_pictures", params,
         styles=STYLES, copies=2, seed=0, out=root / "dressed",
     )  # fmt: skip
     synthesise(
-        "keypoint", root / "model", root / "faces", root / "mask_pictures", params,
+        "keypoint", root / "model", faces, root / "mask_pictures", params,
         styles=(*STYLES, *UNSEEN), split="test", seed=0, out=root / "masked",
     )  # fmt: skip
-    return Small(root / "faces", root / "dressed", root / "masked", weights)
+    return Small(faces, root / "dressed", root / "masked", weights)

@@ -1,11 +1,6 @@
 """Fitting: it learns, goes on after SIGKILL, is the same twice; and tests what it learnt."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pandas as pd
@@ -27,6 +22,8 @@ from maskbench.recognition.lessons import of_pictures
 from maskbench.recognition.params import parse
 from maskbench.recognition.train_recogniser import Sources, train_recogniser
 from maskbench.recognition.training import rate
+
+from ..trainings import finish, kill_after, start
 
 SMALL = {
     "kind": "network", "backbone": "iresnet18", "loss": "arcface", "size": 32, "width": 8,
@@ -64,17 +61,10 @@ def evaluated(people, block, model, out, training="keypoint"):
     return {(row.variant, row.metric): row for row in read_metrics(out / "metrics.json")}
 
 
-def start(people, block, out, scratch, embeddings=""):
+def begin(people, block, out, scratch, embeddings=""):
     dressed = "" if embeddings else people.dressed
     arguments = [people.faces, dressed, embeddings, people.weights, json.dumps(block), out, scratch]
-    return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *map(str, arguments)], stderr=subprocess.PIPE
-    )
-
-
-def finish(process):
-    _, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors.decode()
+    return start(PROGRAM, arguments)
 
 
 @pytest.fixture(scope="module")
@@ -90,18 +80,12 @@ def test_killed_and_started_again_ends_byte_identical(people, tmp_path, kind, re
     if kind == "adapter":
         block = {"kind": "adapter", "steps": 400, "people": 6, "checkpoint_every": 3}
         embeddings = request.getfixturevalue("embedded")
-    finish(start(people, block, tmp_path / "unbroken", tmp_path / "a", embeddings))
+    finish(begin(people, block, tmp_path / "unbroken", tmp_path / "a", embeddings))
     scratch, out = tmp_path / "b", tmp_path / "broken"
-    process = start(people, block, out, scratch, embeddings)
-    deadline = time.monotonic() + 120
-    while not list(scratch.glob("*/state.safetensors")) and process.poll() is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
+    assert kill_after(begin(people, block, out, scratch, embeddings), scratch, checkpoints=1)
     assert not out.exists()
     assert list(scratch.glob("*/state.safetensors"))
-    finish(start(people, block, out, scratch, embeddings))
+    finish(begin(people, block, out, scratch, embeddings))
     assert sha256_of(out) == sha256_of(tmp_path / "unbroken")
     assert not list(scratch.glob("*"))
 

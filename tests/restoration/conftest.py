@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from maskbench.config import FacesConfig
-from maskbench.faces.crop_faces import crop_faces
 from maskbench.faces.faceset import FACE_COLUMNS, FaceSet
 from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MaskedSet, MaskedSetWriter
@@ -52,20 +50,10 @@ def dress(faces: FaceSet, out: Path, styles: tuple[str, ...] = STYLES) -> Path:
 
 
 @pytest.fixture(scope="session")
-def small(orl: Path, weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Small:
+def small(
+    crop_people: Callable[..., Path], weights: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Small:
     root = tmp_path_factory.mktemp("restoration")
-    chosen = root / "pictures"
-    chosen.mkdir()
-    manifest = pd.read_parquet(orl / "manifest.parquet")
-    manifest = manifest[manifest["identity"].isin(PEOPLE)].groupby("identity").head(PICTURES)
-    manifest.to_parquet(chosen / "manifest.parquet", index=False)
-    (chosen / "source.json").write_text((orl / "source.json").read_text())
-    (chosen / "files").symlink_to(orl / "files")
-    splits = pd.DataFrame(sorted(PEOPLE.items()), columns=["identity", "split"])
-    splits.to_parquet(root / "splits.parquet", index=False)
-    crop_faces(
-        pictures=chosen, splits=root / "splits.parquet", weights=weights, out=root / "faces",
-        config=FacesConfig(size=SIZE), max_reject_share=0.1,
-    )  # fmt: skip
-    dressed = dress(FaceSet.open(root / "faces"), root / "dressed")
-    return Small(root / "faces", dressed, weights)
+    faces = crop_people(root, PEOPLE, PICTURES, SIZE)
+    dressed = dress(FaceSet.open(faces), root / "dressed")
+    return Small(faces, dressed, weights)

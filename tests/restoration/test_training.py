@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 
 import pandas as pd
 import pytest
@@ -20,6 +15,8 @@ from maskbench.restoration.segmenter import parse_params
 from maskbench.restoration.train_restorer import train_restorer
 from maskbench.restoration.train_segmenter import train_segmenter
 from maskbench.training import state
+
+from ..trainings import Listening, Stopped, Stopping, finish, kill_after, start
 
 SEGMENTER = {
     "train_size": 32, "width": 4, "depth": 2, "steps": 60, "batch_size": 4, "log_every": 3,
@@ -49,57 +46,27 @@ else:
 """
 
 
-def start(small, what, block, out, scratch):
+def begin(small, what, block, out, scratch):
     arguments = [what, small.faces, small.dressed, small.weights, json.dumps(block), out, scratch]
-    return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *map(str, arguments)], stderr=subprocess.PIPE
-    )
-
-
-def finish(process):
-    _, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors.decode()
+    return start(PROGRAM, arguments)
 
 
 # The restorer is killed in stage 1 and, five checkpoints later, in stage 2.
 @pytest.mark.parametrize(("what", "block"), [("segmenter", SEGMENTER), ("edgeconnect", RESTORER)])
 def test_killed_and_started_again_ends_byte_identical(small, tmp_path, what, block):
-    finish(start(small, what, block, tmp_path / "unbroken", tmp_path / "scratch_a"))
+    finish(begin(small, what, block, tmp_path / "unbroken", tmp_path / "scratch_a"))
     scratch, out = tmp_path / "scratch_b", tmp_path / "broken"
     steps = []
-    for later in (0, 7):
-        process = start(small, what, block, out, scratch)
-        known = {p.stat().st_mtime_ns for p in scratch.glob("*/state.safetensors")}
-        writes = 0
-        while process.poll() is None and writes <= later:
-            for file in scratch.glob("*/state.safetensors"):
-                try:
-                    stamp = file.stat().st_mtime_ns
-                except FileNotFoundError:
-                    continue
-                if stamp not in known:
-                    known.add(stamp)
-                    writes += 1
-            time.sleep(0.001)
-        assert process.poll() is None, "it ended before it could be killed"
-        os.kill(process.pid, signal.SIGKILL)
-        process.communicate()
+    for checkpoints in (1, 8):
+        killed = kill_after(begin(small, what, block, out, scratch), scratch, checkpoints)
+        assert killed, "it ended before it could be killed"
         assert not out.exists()
         (checkpoint,) = scratch.glob("*/state.safetensors")
         steps.append(state.load(checkpoint)["step"])
     assert 0 < steps[0] < steps[1]
-    finish(start(small, what, block, out, scratch))
+    finish(begin(small, what, block, out, scratch))
     assert sha256_of(out) == sha256_of(tmp_path / "unbroken")
     assert list(scratch.iterdir()) == []
-
-
-class Stopped(Exception):
-    pass
-
-
-class Stopping:
-    def metrics(self, step, values):
-        raise Stopped
 
 
 def run(small, out, scratch, seed=0, tracking=None, **changes):
@@ -123,14 +90,7 @@ def test_another_trainings_checkpoint_is_never_taken_up(small, tmp_path):
 
 
 def test_curves_go_to_the_tracking_run_and_the_folder_says_how_it_was_made(small, tmp_path):
-    class Run:
-        def __init__(self):
-            self.points = []
-
-        def metrics(self, step, values):
-            self.points.append((step, dict(values)))
-
-    tracking = Run()
+    tracking = Listening()
     run(small, tmp_path / "model", tmp_path / "s", seed=5, tracking=tracking)
     curves = pd.read_parquet(tmp_path / "model" / "curves.parquet")
     assert [step for step, _ in tracking.points] == [3, 6]

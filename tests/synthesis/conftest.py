@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from maskbench.config import FacesConfig, RealDomain
-from maskbench.faces.crop_faces import crop_faces
+from maskbench.config import RealDomain
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.draw_masks import draw_masks
@@ -39,22 +38,10 @@ class Small:
 
 
 @pytest.fixture(scope="session")
-def small(orl: Path, weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Small:
+def small(crop_people: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Small:
     root = tmp_path_factory.mktemp("small")
-    chosen = root / "pictures"
-    chosen.mkdir()
-    manifest = pd.read_parquet(orl / "manifest.parquet")
-    manifest = manifest[manifest["identity"].isin(PEOPLE)].groupby("identity").head(PICTURES)
-    manifest.to_parquet(chosen / "manifest.parquet", index=False)
-    (chosen / "source.json").write_text((orl / "source.json").read_text())
-    (chosen / "files").symlink_to(orl / "files")
-    splits = pd.DataFrame(sorted(PEOPLE.items()), columns=["identity", "split"])
-    splits.to_parquet(root / "splits.parquet", index=False)
-    crop_faces(
-        pictures=chosen, splits=root / "splits.parquet", weights=weights, out=root / "faces",
-        config=FacesConfig(size=SIZE), max_reject_share=0.1,
-    )  # fmt: skip
+    faces = crop_people(root, PEOPLE, PICTURES, SIZE)
     draw_masks(out=root / "mask_pictures", size=SIZE)
-    made = Small(root / "faces", root / "masked", root / "mask_pictures")
+    made = Small(faces, root / "masked", root / "mask_pictures")
     masked_domain(made.faces, made.pictures, made.masked, RealDomain(copies=2), made.styles, seed=0)
     return made

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 
 import pandas as pd
 import pytest
@@ -19,6 +14,8 @@ from maskbench.synthesis import base
 from maskbench.synthesis.synthesise import synthesise
 from maskbench.synthesis.train_synthesis import train_synthesis
 from maskbench.training import state
+
+from ..trainings import Listening, Stopped, Stopping, finish, kill_after, start
 
 BLOCK = {
     "train_size": 24, "steps": 40, "batch_size": 4, "critic_warmup": 3, "log_every": 3,
@@ -38,48 +35,25 @@ train_synthesis(
 """
 
 
-def start(small, method, block, out, scratch):
+def begin(small, method, block, out, scratch):
     arguments = [method, small.faces, small.masked, small.pictures, json.dumps(block)]
     arguments += [json.dumps(small.styles), out, scratch]
-    return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *map(str, arguments)], stderr=subprocess.PIPE
-    )
-
-
-def finish(process):
-    _, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors.decode()
+    return start(PROGRAM, arguments)
 
 
 # dcgan_stn has batch statistics, gan_stn dropout: both are part of what must come back.
 @pytest.mark.parametrize("method", ["pywgan_div", "gan_stn", "dcgan_stn"])
 def test_killed_and_started_again_ends_byte_identical(small, tmp_path, method):
-    finish(start(small, method, BLOCK, tmp_path / "unbroken", tmp_path / "scratch_a"))
+    finish(begin(small, method, BLOCK, tmp_path / "unbroken", tmp_path / "scratch_a"))
     scratch, out = tmp_path / "scratch_b", tmp_path / "broken"
     kills = 0
-    for later in (0, 2):  # killed twice: after the first checkpoint and again some steps on
-        process = start(small, method, BLOCK, out, scratch)
-        known = {p.stat().st_mtime_ns for p in scratch.glob("*/state.safetensors")}
-        writes = 0
-        while process.poll() is None and writes <= later:
-            for file in scratch.glob("*/state.safetensors"):
-                try:
-                    stamp = file.stat().st_mtime_ns
-                except FileNotFoundError:
-                    continue
-                if stamp not in known:
-                    known.add(stamp)
-                    writes += 1
-            time.sleep(0.002)
-        if process.poll() is None:
-            os.kill(process.pid, signal.SIGKILL)
-            kills += 1
-        process.communicate()
+    for checkpoints in (1, 3):  # killed twice: after the first one and again some steps on
+        kills += kill_after(begin(small, method, BLOCK, out, scratch), scratch, checkpoints)
         assert not out.exists() or kills == 0
     assert kills >= 1
     (checkpoint,) = scratch.glob("*/state.safetensors")
     assert 0 < state.load(checkpoint)["step"] < BLOCK["steps"]
-    finish(start(small, method, BLOCK, out, scratch))
+    finish(begin(small, method, BLOCK, out, scratch))
     assert sha256_of(out) == sha256_of(tmp_path / "unbroken")
     assert list(scratch.iterdir()) == []  # nothing is left once the model is whole
 
@@ -90,17 +64,6 @@ def run_step(small, out, scratch, seed=0, run=None, **changes):
         base.parse_params("pywgan_div", {**BLOCK, "steps": 4, **changes}), styles=small.styles,
         seed=seed, out=out, scratch=scratch, run=run,
     )  # fmt: skip
-
-
-class Stopped(Exception):
-    pass
-
-
-class Stopping:
-    """A tracking run that stops the training at its first point of a curve."""
-
-    def metrics(self, step, values):
-        raise Stopped
 
 
 def test_another_trainings_checkpoint_is_never_taken_up(small, tmp_path):
@@ -143,14 +106,7 @@ def test_synthesise_takes_the_models_own_parameters(small, tmp_path):
 
 
 def test_curves_go_to_the_tracking_run(small, tmp_path):
-    class Run:
-        def __init__(self):
-            self.points = []
-
-        def metrics(self, step, values):
-            self.points.append((step, dict(values)))
-
-    run = Run()
+    run = Listening()
     run_step(small, tmp_path / "model", tmp_path / "scratch", run=run, log_every=2)
     curves = pd.read_parquet(tmp_path / "model" / "curves.parquet")
     assert [step for step, _ in run.points] == [2, 4]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +22,26 @@ from maskbench.layout import Layout
 DEFAULT_PARAMS = Path("params.yaml")
 
 OptionalPath = Path | None
+
+
+def path_option(flag: str, text: str, default: str, short: str | None = None) -> Any:
+    """An optional path whose default is derived from the results folder (shown in the help)."""
+    names = [flag, short] if short else [flag]
+    return typer.Option(*names, help=text, show_default=default)
+
+
+def out_option(text: str, default: str) -> Any:
+    """Where a step writes: ``--out`` or ``-o``."""
+    return path_option("--out", text, default, "-o")
+
+
+def scratch_option(default: str) -> Any:
+    """Where a training keeps its checkpoints: ``--scratch``."""
+    return path_option(
+        "--scratch", "Folder of checkpoints; a stopped training goes on from it.", default
+    )
+
+
 ParamsOption = Annotated[
     list[Path] | None,
     typer.Option(
@@ -39,12 +60,16 @@ MethodOption = Annotated[
     str, typer.Option("--method", help="Synthesis method; see `maskbench methods`.")
 ]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the training.")]
-
-
-def path_option(flag: str, text: str, default: str, short: str | None = None) -> Any:
-    """An optional path whose default is derived from the results folder (shown in the help)."""
-    names = [flag, short] if short else [flag]
-    return typer.Option(*names, help=text, show_default=default)
+FacesOption = Annotated[OptionalPath, path_option("--faces", "FaceSet folder.", "faces/DATASET")]
+MaskPicturesOption = Annotated[
+    OptionalPath, path_option("--mask-pictures", "Folder written by draw_masks.", "mask_pictures")
+]
+PicturesOption = Annotated[
+    OptionalPath, path_option("--pictures", "Folder written by fetch.", "pictures/DATASET")
+]
+WeightsOption = Annotated[
+    OptionalPath, path_option("--weights", "Folder written by fetch_weights.", "weights")
+]
 
 
 def configuration(files: list[Path] | None) -> tuple[Config, str]:
@@ -110,6 +135,90 @@ def tracked(
     tags = {key: str(value) for key, value in facts.items()} | {"output": str(out)}
     with tracking.step(name, config.tracking, facts | values, inputs, tags) as run:
         yield run
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a command on one data set begins with: the configuration and where its inputs lie.
+
+    Its methods give inputs: the folder of the option where it was given, else where the layout
+    keeps it. They raise a MaskbenchError that names the command to run where nothing is there.
+
+    Attributes:
+        config: the whole configuration.
+        place: how to call it in an error.
+        dataset: the data set's name.
+        layout: the results folder.
+    """
+
+    config: Config
+    place: str
+    dataset: str
+    layout: Layout
+
+    def section(self) -> Any:
+        """The section of the data set."""
+        return section_of_dataset(self.config, self.place, self.dataset)
+
+    def pictures(self, given: Path | None) -> Path:
+        path = given or self.layout.pictures(self.dataset)
+        return existing(path, f"maskbench fetch --dataset {self.dataset}")
+
+    def faces(self, given: Path | None) -> Path:
+        path = given or self.layout.faces(self.dataset)
+        return existing(path, f"maskbench crop_faces --dataset {self.dataset}")
+
+    def weights(self, given: Path | None) -> Path:
+        return existing(given or self.layout.weights, "maskbench fetch_weights")
+
+    def mask_pictures(self, given: Path | None) -> Path:
+        return existing(given or self.layout.mask_pictures, "maskbench draw_masks")
+
+    def model(self, given: Path | None, method: str, seed: int) -> Path:
+        """A trained synthesis method."""
+        path = given or self.layout.model(self.dataset, method, seed)
+        return existing(path, f"maskbench train_synthesis --method {method} --seed {seed}")
+
+    def overlay(self, given: Path | None) -> Path:
+        """The test faces with masks put on by their key points."""
+        path = given or self.layout.masked(self.dataset, "keypoint", 0)
+        return existing(path, "maskbench synthesise --method keypoint")
+
+    def tracked(
+        self, step: str, section: Any, out: Path, inputs: list[Path], **facts: Any
+    ) -> AbstractContextManager[tracking.Run]:
+        """:func:`tracked` with the data set among the facts."""
+        return tracked(step, self.config, {"dataset": self.dataset} | facts, section, out, inputs)
+
+    def evaluate(
+        self, step: str, run: Callable[..., None], out: Path, inputs: dict[str, Path], **facts: Any
+    ) -> None:
+        """Run an evaluation of pictures, with its numbers in the tracking run.
+
+        Args:
+            step: its name.
+            run: its function.
+            out: the folder of the numbers.
+            inputs: the folders that it reads, by the name of the argument.
+            facts: ``method`` and ``seed``.
+        """
+        section = self.config.metrics
+        with self.tracked(step, section, out, list(inputs.values()), **facts) as tracking:
+            run(
+                **inputs,
+                out=out,
+                config=section,
+                unseen_styles=self.config.masks.unseen_styles,
+                seed=facts["seed"],
+                run_id=tracking.id,
+            )
+            tracking.measurements(out / "metrics.json")
+
+
+def job(params: list[Path] | None, dataset: str | None) -> Job:
+    """The job of a command with the options ``--params`` and ``--dataset``."""
+    config, place = configuration(params)
+    return Job(config, place, dataset or config.synthesis.dataset, layout_of(config))
 
 
 def existing(path: Path, made_by: str) -> Path:

@@ -7,7 +7,16 @@ from typing import Annotated
 import typer
 
 from maskbench.commands import common
-from maskbench.commands.common import DatasetOption, OptionalPath, ParamsOption, path_option, step
+from maskbench.commands.common import (
+    DatasetOption,
+    OptionalPath,
+    ParamsOption,
+    PicturesOption,
+    WeightsOption,
+    out_option,
+    path_option,
+    step,
+)
 
 app = typer.Typer()
 
@@ -16,9 +25,7 @@ app = typer.Typer()
 @step
 def fetch(
     dataset: DatasetOption = None,
-    out: Annotated[
-        OptionalPath, path_option("--out", "Folder for the manifest.", "pictures/DATASET", "-o")
-    ] = None,
+    out: Annotated[OptionalPath, out_option("Folder for the manifest.", "pictures/DATASET")] = None,
     params: ParamsOption = None,
 ) -> None:
     """Get a data set: download it once into the cache, or read a local collection.
@@ -27,22 +34,19 @@ def fetch(
 
     Example: maskbench fetch --dataset orl
     """
-    config, place = common.configuration(params)
-    name = dataset or config.synthesis.dataset
-    section = common.section_of_dataset(config, place, name)
+    job = common.job(params, dataset)
+    section = job.section()
     from maskbench.datasets.fetch import fetch as run
 
-    target = out or common.layout_of(config).pictures(name)
-    with common.tracked("fetch", config, {"dataset": name}, section, target, []):
-        run(name=name, config=section, out=target)
+    target = out or job.layout.pictures(job.dataset)
+    with job.tracked("fetch", section, target, []):
+        run(name=job.dataset, config=section, out=target)
 
 
 @app.command(name="fetch_weights")
 @step
 def fetch_weights(
-    out: Annotated[
-        OptionalPath, path_option("--out", "Folder for the weights.", "weights", "-o")
-    ] = None,
+    out: Annotated[OptionalPath, out_option("Folder for the weights.", "weights")] = None,
     params: ParamsOption = None,
 ) -> None:
     """Get the networks' weights, each with a pinned sha256.
@@ -64,27 +68,21 @@ def fetch_weights(
 @step
 def split(
     dataset: DatasetOption = None,
-    pictures: Annotated[
-        OptionalPath, path_option("--pictures", "Folder written by fetch.", "pictures/DATASET")
-    ] = None,
-    out: Annotated[
-        OptionalPath, path_option("--out", "File to write.", "splits/DATASET.parquet", "-o")
-    ] = None,
+    pictures: PicturesOption = None,
+    out: Annotated[OptionalPath, out_option("File to write.", "splits/DATASET.parquet")] = None,
     params: ParamsOption = None,
 ) -> None:
     """Divide the people (never the pictures of one person) into train, val and test.
 
     Example: maskbench split --dataset orl --out splits.parquet
     """
-    config, place = common.configuration(params)
-    name = dataset or config.synthesis.dataset
-    section = common.section_of_dataset(config, place, name)
-    layout = common.layout_of(config)
-    source = common.existing(pictures or layout.pictures(name), f"maskbench fetch --dataset {name}")
+    job = common.job(params, dataset)
+    section = job.section()
+    source = job.pictures(pictures)
     from maskbench.datasets.split import split as run
 
-    target = out or layout.splits(name)
-    with common.tracked("split", config, {"dataset": name}, section, target, [source]):
+    target = out or job.layout.splits(job.dataset)
+    with job.tracked("split", section, target, [source]):
         run(pictures=source, config=section, out=target)
 
 
@@ -92,18 +90,12 @@ def split(
 @step
 def crop_faces(
     dataset: DatasetOption = None,
-    pictures: Annotated[
-        OptionalPath, path_option("--pictures", "Folder written by fetch.", "pictures/DATASET")
-    ] = None,
+    pictures: PicturesOption = None,
     splits: Annotated[
         OptionalPath, path_option("--splits", "File written by split.", "splits/DATASET.parquet")
     ] = None,
-    weights: Annotated[
-        OptionalPath, path_option("--weights", "Folder written by fetch_weights.", "weights")
-    ] = None,
-    out: Annotated[
-        OptionalPath, path_option("--out", "Folder of the FaceSet.", "faces/DATASET", "-o")
-    ] = None,
+    weights: WeightsOption = None,
+    out: Annotated[OptionalPath, out_option("Folder of the FaceSet.", "faces/DATASET")] = None,
     workers: Annotated[
         int, typer.Option(min=1, help="Processes; the result is the same for any number.")
     ] = 1,
@@ -115,25 +107,25 @@ def crop_faces(
 
     Example: maskbench crop_faces --dataset lfw --workers 2 --out faces/lfw
     """
-    config, place = common.configuration(params)
-    name = dataset or config.synthesis.dataset
-    section = common.section_of_dataset(config, place, name)
-    layout = common.layout_of(config)
+    job = common.job(params, dataset)
+    section = job.section()
     inputs = [
-        common.existing(pictures or layout.pictures(name), f"maskbench fetch --dataset {name}"),
-        common.existing(splits or layout.splits(name), f"maskbench split --dataset {name}"),
-        common.existing(weights or layout.weights, "maskbench fetch_weights"),
+        job.pictures(pictures),
+        common.existing(
+            splits or job.layout.splits(job.dataset), f"maskbench split --dataset {job.dataset}"
+        ),
+        job.weights(weights),
     ]
     from maskbench.faces.crop_faces import crop_faces as run
 
-    target = out or layout.faces(name)
-    with common.tracked("crop_faces", config, {"dataset": name}, config.faces, target, inputs):
+    target = out or job.layout.faces(job.dataset)
+    with job.tracked("crop_faces", job.config.faces, target, inputs):
         run(
             pictures=inputs[0],
             splits=inputs[1],
             weights=inputs[2],
             out=target,
-            config=config.faces,
+            config=job.config.faces,
             max_reject_share=section.max_reject_share,
             undetected=section.undetected,
             workers=workers,
@@ -144,7 +136,7 @@ def crop_faces(
 @step
 def draw_masks(
     out: Annotated[
-        OptionalPath, path_option("--out", "Folder for the mask pictures.", "mask_pictures", "-o")
+        OptionalPath, out_option("Folder for the mask pictures.", "mask_pictures")
     ] = None,
     size: Annotated[
         int | None, typer.Option(min=32, help="Side in pixels.", show_default="masks.size")

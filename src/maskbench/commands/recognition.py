@@ -10,11 +10,17 @@ import typer
 from maskbench.commands import common
 from maskbench.commands.common import (
     DatasetOption,
+    FacesOption,
+    MaskPicturesOption,
     MethodOption,
     OptionalPath,
     ParamsOption,
+    PicturesOption,
     SeedOption,
+    WeightsOption,
+    out_option,
     path_option,
+    scratch_option,
     step,
 )
 from maskbench.config import Config
@@ -22,10 +28,6 @@ from maskbench.errors import MaskbenchError, unknown_name
 
 app = typer.Typer()
 
-Faces = Annotated[OptionalPath, path_option("--faces", "FaceSet folder.", "faces/DATASET")]
-Weights = Annotated[
-    OptionalPath, path_option("--weights", "Folder written by fetch_weights.", "weights")
-]
 Dressed = Annotated[
     OptionalPath,
     path_option("--dressed", "Folder written by synthesise_training.", "dressed/DATASET/TRAINING/"),
@@ -88,14 +90,10 @@ def synthesise_training(
         OptionalPath,
         path_option("--model", "Folder written by train_synthesis.", "models/DATASET/METHOD/"),
     ] = None,
-    faces: Faces = None,
-    mask_pictures: Annotated[
-        OptionalPath,
-        path_option("--mask-pictures", "Folder written by draw_masks.", "mask_pictures"),
-    ] = None,
+    faces: FacesOption = None,
+    mask_pictures: MaskPicturesOption = None,
     out: Annotated[
-        OptionalPath,
-        path_option("--out", "Folder of the MaskedSet.", "dressed/DATASET/METHOD/", "-o"),
+        OptionalPath, out_option("Folder of the MaskedSet.", "dressed/DATASET/METHOD/")
     ] = None,
     params: ParamsOption = None,
 ) -> None:
@@ -103,26 +101,21 @@ def synthesise_training(
 
     Example: maskbench synthesise_training --method pywgan_div --seed 0
     """
-    config, place = common.configuration(params)
-    block = common.method_params(config, place, method)
-    name = dataset or config.synthesis.dataset
-    layout = common.layout_of(config)
+    job = common.job(params, dataset)
+    block = common.method_params(job.config, job.place, method)
     inputs = [
-        common.existing(
-            model or layout.model(name, method, seed),
-            f"maskbench train_synthesis --method {method} --seed {seed}",
-        ),
-        common.existing(faces or layout.faces(name), f"maskbench crop_faces --dataset {name}"),
-        common.existing(mask_pictures or layout.mask_pictures, "maskbench draw_masks"),
+        job.model(model, method, seed),
+        job.faces(faces),
+        job.mask_pictures(mask_pictures),
     ]
     from maskbench.synthesis.synthesise_training import synthesise_training as run
 
-    target = out or layout.dressed(name, method, seed)
-    facts = {"dataset": name, "method": method, "seed": seed}
-    with common.tracked("synthesise_training", config, facts, block, target, inputs):
+    target = out or job.layout.dressed(job.dataset, method, seed)
+    with job.tracked("synthesise_training", block, target, inputs, method=method, seed=seed):
         run(
             method=method, model=inputs[0], faces=inputs[1], pictures=inputs[2], params=block,
-            styles=config.masks.styles, copies=config.synthesis.copies, seed=seed, out=target,
+            styles=job.config.masks.styles, copies=job.config.synthesis.copies, seed=seed,
+            out=target,
         )  # fmt: skip
 
 
@@ -133,12 +126,11 @@ def embed(
     training: TrainingOption = "keypoint",
     seed: SeedOption = 0,
     dataset: DatasetOption = None,
-    faces: Faces = None,
+    faces: FacesOption = None,
     dressed: Dressed = None,
-    weights: Weights = None,
+    weights: WeightsOption = None,
     out: Annotated[
-        OptionalPath,
-        path_option("--out", "Folder of the embeddings.", "embeddings/DATASET/NETWORK/", "-o"),
+        OptionalPath, out_option("Folder of the embeddings.", "embeddings/DATASET/NETWORK/")
     ] = None,
     params: ParamsOption = None,
 ) -> None:
@@ -146,24 +138,22 @@ def embed(
 
     Example: maskbench embed --network dlib_resnet --training keypoint
     """
-    config, _ = common.configuration(params)
-    name = dataset or config.synthesis.dataset
-    layout = common.layout_of(config)
+    job = common.job(params, dataset)
     from maskbench.recognition.embed import embed as run
     from maskbench.recognition.params import NETWORKS
 
     if network not in NETWORKS:
         raise unknown_name("embed", "network", network, NETWORKS)
-    worn = dressed or _dressed(config, name, training, seed)
+    worn = dressed or _dressed(job.config, job.dataset, training, seed)
     inputs = [
-        common.existing(faces or layout.faces(name), f"maskbench crop_faces --dataset {name}"),
-        common.existing(weights or layout.weights, "maskbench fetch_weights"),
+        job.faces(faces),
+        job.weights(weights),
     ]
     if worn is not None:
         inputs.append(common.existing(worn, f"maskbench synthesise_training --method {training}"))
-    target = out or layout.embeddings(name, network, training, seed)
-    facts = {"dataset": name, "name": f"{network} {training}", "seed": seed}
-    with common.tracked("embed", config, facts, {}, target, inputs):
+    target = out or job.layout.embeddings(job.dataset, network, training, seed)
+    facts = {"name": f"{network} {training}", "seed": seed}
+    with job.tracked("embed", {}, target, inputs, **facts):
         run(network=network, faces=inputs[0], dressed=worn, weights=inputs[1], out=target)
 
 
@@ -174,62 +164,49 @@ def train_recogniser(
     training: TrainingOption = "none",
     seed: SeedOption = 0,
     dataset: DatasetOption = None,
-    faces: Faces = None,
+    faces: FacesOption = None,
     dressed: Dressed = None,
     embeddings: Annotated[
         OptionalPath,
         path_option("--embeddings", "Folder written by embed.", "embeddings/DATASET/NETWORK/"),
     ] = None,
-    weights: Weights = None,
-    out: Annotated[
-        OptionalPath, path_option("--out", "Folder of the model.", f"recognisers/{FIT}", "-o")
-    ] = None,
-    scratch: Annotated[
-        OptionalPath,
-        path_option(
-            "--scratch", "Folder of checkpoints; a stopped training goes on from it.", "scratch/"
-        ),
-    ] = None,
+    weights: WeightsOption = None,
+    out: Annotated[OptionalPath, out_option("Folder of the model.", f"recognisers/{FIT}")] = None,
+    scratch: Annotated[OptionalPath, scratch_option("scratch/")] = None,
     params: ParamsOption = None,
 ) -> None:
     """Fit one recogniser to one training set. What learns nothing is described, no more.
 
     Example: maskbench train_recogniser --recogniser arcface --training keypoint --seed 0
     """
-    config, place = common.configuration(params)
-    block = _block(config, place, recogniser)
-    _checked(config, recogniser, block, training)
-    name = dataset or config.synthesis.dataset
-    layout = common.layout_of(config)
+    job = common.job(params, dataset)
+    block = _block(job.config, job.place, recogniser)
+    _checked(job.config, recogniser, block, training)
     from maskbench.recognition.params import network_of
     from maskbench.recognition.train_recogniser import Sources
     from maskbench.recognition.train_recogniser import train_recogniser as run
 
     frozen = network_of(block)
-    worn = dressed or _dressed(config, name, training, seed)
+    worn = dressed or _dressed(job.config, job.dataset, training, seed)
     if frozen is not None:
         worn = None
         made = f"maskbench embed --network {frozen} --training {training} --seed {seed}"
-        found = embeddings or layout.embeddings(name, frozen, training, seed)
+        found = embeddings or job.layout.embeddings(job.dataset, frozen, training, seed)
         embeddings = common.existing(found, made)
     sources = Sources(
-        faces=common.existing(
-            faces or layout.faces(name), f"maskbench crop_faces --dataset {name}"
-        ),
+        faces=job.faces(faces),
         dressed=worn
         and common.existing(worn, f"maskbench synthesise_training --method {training}"),
         embeddings=embeddings,
-        weights=common.existing(weights or layout.weights, "maskbench fetch_weights"),
+        weights=job.weights(weights),
     )
-    target = out or layout.recogniser(name, recogniser, training, seed)
-    facts = {"dataset": name, "name": f"{recogniser} {training}", "seed": seed}
+    target = out or job.layout.recogniser(job.dataset, recogniser, training, seed)
+    facts = {"name": f"{recogniser} {training}", "seed": seed}
     facts |= {"recogniser": recogniser, "training": training}
-    with common.tracked(
-        "train_recogniser", config, facts, block, target, sources.folders()
-    ) as tracking:
+    with job.tracked("train_recogniser", block, target, sources.folders(), **facts) as tracking:
         run(
             name=recogniser, recogniser=block, training=training, seed=seed, sources=sources,
-            out=target, scratch=scratch or layout.root / "scratch" / "recognisers",
+            out=target, scratch=scratch or job.layout.root / "scratch" / "recognisers",
             run=tracking.metrics,
         )  # fmt: skip
         tracking.artifact(target / "curves.parquet")
@@ -249,23 +226,19 @@ def evaluate_recognition(
         OptionalPath,
         path_option("--model", "Folder written by train_recogniser.", f"recognisers/{FIT}"),
     ] = None,
-    faces: Faces = None,
+    faces: FacesOption = None,
     masked: Annotated[
         OptionalPath,
         path_option("--masked", "Masked test people.", "masked/DATASET/keypoint/seed0"),
     ] = None,
-    pictures: Annotated[
-        OptionalPath,
-        path_option("--pictures", "Folder written by fetch.", "pictures/DATASET"),
-    ] = None,
+    pictures: PicturesOption = None,
     restored: Annotated[
         OptionalPath,
         path_option("--restored", "Folder written by restore.", "restored/DATASET/RESTORER/"),
     ] = None,
-    weights: Weights = None,
+    weights: WeightsOption = None,
     out: Annotated[
-        OptionalPath,
-        path_option("--out", "Folder of the numbers.", f"metrics/recognition/{FIT}", "-o"),
+        OptionalPath, out_option("Folder of the numbers.", f"metrics/recognition/{FIT}")
     ] = None,
     params: ParamsOption = None,
 ) -> None:
@@ -273,51 +246,48 @@ def evaluate_recognition(
 
     Example: maskbench evaluate_recognition --recogniser dlib_resnet --dataset mfr2
     """
-    config, place = common.configuration(params)
-    block = _block(config, place, recogniser)
-    _checked(config, recogniser, block, training)
-    learnt, name = config.synthesis.dataset, dataset or config.synthesis.dataset
-    common.section_of_dataset(config, place, name)
-    layout = common.layout_of(config)
+    job = common.job(params, dataset)
+    block = _block(job.config, job.place, recogniser)
+    _checked(job.config, recogniser, block, training)
+    section = job.section()
     from maskbench.datasets.base import adapter
     from maskbench.recognition.evaluate_recognition import Test
     from maskbench.recognition.evaluate_recognition import evaluate_recognition as run
     from maskbench.recognition.params import Restored
 
-    worn: Path | None = masked or layout.masked(name, "keypoint", 0)
+    worn: Path | None = masked or job.layout.masked(job.dataset, "keypoint", 0)
     listed: Path | None = None
-    if masked is None and adapter(config.datasets[name].adapter).really_masked:
+    if masked is None and adapter(section.adapter).really_masked:
         worn = None
-        found = pictures or layout.pictures(name)
-        listed = common.existing(found, f"maskbench fetch --dataset {name}")
+        listed = job.pictures(pictures)
     else:
         assert worn is not None
-        common.existing(worn, f"maskbench synthesise --method keypoint --dataset {name}")
+        common.existing(worn, f"maskbench synthesise --method keypoint --dataset {job.dataset}")
     shown = None
     if isinstance(block, Restored):
         shown = common.existing(
-            restored or layout.restored(name, block.restorer, 0),
-            f"maskbench restore --restorer {block.restorer} --dataset {name}",
+            restored or job.layout.restored(job.dataset, block.restorer, 0),
+            f"maskbench restore --restorer {block.restorer} --dataset {job.dataset}",
         )
-    found = model or layout.recogniser(learnt, recogniser, training, seed)
+    found = model or job.layout.recogniser(job.config.synthesis.dataset, recogniser, training, seed)
     made = f"maskbench train_recogniser --recogniser {recogniser} --training {training}"
     inputs = [
         common.existing(found, made),
-        common.existing(faces or layout.faces(name), f"maskbench crop_faces --dataset {name}"),
-        common.existing(weights or layout.weights, "maskbench fetch_weights"),
+        job.faces(faces),
+        job.weights(weights),
     ]
     test = Test(
         faces=inputs[1], masked=worn, pictures=listed, restored=shown,
-        styles=config.recognition.test_styles, unseen_styles=config.masks.unseen_styles,
-        folds=config.recognition.folds,
+        styles=job.config.recognition.test_styles, unseen_styles=job.config.masks.unseen_styles,
+        folds=job.config.recognition.folds,
     )  # fmt: skip
-    target = out or layout.recognition_metrics(name, recogniser, training, seed)
-    facts = {"dataset": name, "name": f"{recogniser} {training}", "seed": seed}
+    target = out or job.layout.recognition_metrics(job.dataset, recogniser, training, seed)
+    facts = {"name": f"{recogniser} {training}", "seed": seed}
     facts |= {"recogniser": recogniser, "training": training}
     inputs += [path for path in (worn, listed, shown) if path is not None]
-    with common.tracked("evaluate_recognition", config, facts, block, target, inputs) as tracking:
+    with job.tracked("evaluate_recognition", block, target, inputs, **facts) as tracking:
         run(
             name=recogniser, recogniser=block, training=training, seed=seed, model=inputs[0],
-            test=test, weights=inputs[2], out=target, config=config.metrics, run_id=tracking.id,
+            test=test, weights=inputs[2], out=target, config=job.config.metrics, run_id=tracking.id,
         )  # fmt: skip
         tracking.measurements(target / "metrics.json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -9,10 +10,14 @@ import typer
 from maskbench.commands import common
 from maskbench.commands.common import (
     DatasetOption,
+    FacesOption,
     OptionalPath,
     ParamsOption,
     SeedOption,
+    WeightsOption,
+    out_option,
     path_option,
+    scratch_option,
     step,
 )
 from maskbench.config import Config
@@ -23,15 +28,11 @@ app = typer.Typer()
 RestorerOption = Annotated[
     str, typer.Option("--restorer", help="Restorer: a block of restoration.restorers.")
 ]
-Faces = Annotated[OptionalPath, path_option("--faces", "FaceSet folder.", "faces/DATASET")]
 Dressed = Annotated[
     OptionalPath,
     path_option(
         "--masked", "Folder written by synthesise_training.", "dressed/DATASET/keypoint/seed0"
     ),
-]
-Weights = Annotated[
-    OptionalPath, path_option("--weights", "Folder written by fetch_weights.", "weights")
 ]
 SegmenterModel = Annotated[
     OptionalPath,
@@ -52,7 +53,6 @@ Overlays = Annotated[
     path_option("--masked", "Masked test faces.", "masked/DATASET/keypoint/seed0"),
 ]
 DRESSED_BY = "maskbench synthesise_training --method keypoint"
-OVERLAID_BY = "maskbench synthesise --method keypoint"
 
 
 def restorer_params(config: Config, place: str, name: str) -> Any:
@@ -75,50 +75,39 @@ def restorer_params(config: Config, place: str, name: str) -> Any:
 def train_segmenter(
     seed: SeedOption = 0,
     dataset: DatasetOption = None,
-    faces: Faces = None,
+    faces: FacesOption = None,
     masked: Dressed = None,
     out: Annotated[
-        OptionalPath,
-        path_option(
-            "--out", "Folder of the model.", "restoration/DATASET/segmenter/seedSEED", "-o"
-        ),
+        OptionalPath, out_option("Folder of the model.", "restoration/DATASET/segmenter/seedSEED")
     ] = None,
-    scratch: Annotated[
-        OptionalPath,
-        path_option(
-            "--scratch",
-            "Folder of checkpoints; a stopped training goes on from it.",
-            "scratch/DATASET/segmenter/seedSEED",
-        ),
-    ] = None,
+    scratch: Annotated[OptionalPath, scratch_option("scratch/DATASET/segmenter/seedSEED")] = None,
     params: ParamsOption = None,
 ) -> None:
     """Train the network that finds masks in pictures of faces.
 
     Example: maskbench train_segmenter --dataset orl
     """
-    config, place = common.configuration(params)
+    job = common.job(params, dataset)
     from maskbench.restoration.segmenter import parse_params
 
-    block = parse_params(config.restoration.segmenter, place)
-    name = dataset or config.synthesis.dataset
-    layout = common.layout_of(config)
+    block = parse_params(job.config.restoration.segmenter, job.place)
     inputs = [
-        common.existing(faces or layout.faces(name), f"maskbench crop_faces --dataset {name}"),
-        common.existing(masked or layout.dressed(name, "keypoint", 0), DRESSED_BY),
+        job.faces(faces),
+        common.existing(masked or job.layout.dressed(job.dataset, "keypoint", 0), DRESSED_BY),
     ]
     from maskbench.restoration.train_segmenter import train_segmenter as run
 
-    target = out or layout.segmenter(name, seed)
-    facts = {"dataset": name, "method": "segmenter", "seed": seed}
-    with common.tracked("train_segmenter", config, facts, block, target, inputs) as tracking:
+    target = out or job.layout.segmenter(job.dataset, seed)
+    with job.tracked(
+        "train_segmenter", block, target, inputs, method="segmenter", seed=seed
+    ) as tracking:
         run(
             faces=inputs[0],
             masked=inputs[1],
             params=block,
             seed=seed,
             out=target,
-            scratch=scratch or layout.scratch(name, "segmenter", seed),
+            scratch=scratch or job.layout.scratch(job.dataset, "segmenter", seed),
             run=tracking,
         )
         tracking.artifact(target / "curves.parquet")
@@ -130,41 +119,32 @@ def train_restorer(
     restorer: RestorerOption,
     seed: SeedOption = 0,
     dataset: DatasetOption = None,
-    faces: Faces = None,
+    faces: FacesOption = None,
     masked: Dressed = None,
-    weights: Weights = None,
+    weights: WeightsOption = None,
     out: Annotated[
-        OptionalPath,
-        path_option("--out", "Folder of the model.", "restoration/DATASET/RESTORER/seedSEED", "-o"),
+        OptionalPath, out_option("Folder of the model.", "restoration/DATASET/RESTORER/seedSEED")
     ] = None,
-    scratch: Annotated[
-        OptionalPath,
-        path_option(
-            "--scratch",
-            "Folder of checkpoints; a stopped training goes on from it.",
-            "scratch/DATASET/RESTORER/seedSEED",
-        ),
-    ] = None,
+    scratch: Annotated[OptionalPath, scratch_option("scratch/DATASET/RESTORER/seedSEED")] = None,
     params: ParamsOption = None,
 ) -> None:
     """Train one restorer with one seed.
 
     Example: maskbench train_restorer --restorer edgeconnect
     """
-    config, place = common.configuration(params)
-    block = restorer_params(config, place, restorer)
-    name = dataset or config.synthesis.dataset
-    layout = common.layout_of(config)
+    job = common.job(params, dataset)
+    block = restorer_params(job.config, job.place, restorer)
     inputs = [
-        common.existing(faces or layout.faces(name), f"maskbench crop_faces --dataset {name}"),
-        common.existing(masked or layout.dressed(name, "keypoint", 0), DRESSED_BY),
-        common.existing(weights or layout.weights, "maskbench fetch_weights"),
+        job.faces(faces),
+        common.existing(masked or job.layout.dressed(job.dataset, "keypoint", 0), DRESSED_BY),
+        job.weights(weights),
     ]
     from maskbench.restoration.train_restorer import train_restorer as run
 
-    target = out or layout.restorer(name, restorer, seed)
-    facts = {"dataset": name, "method": restorer, "seed": seed}
-    with common.tracked("train_restorer", config, facts, block, target, inputs) as tracking:
+    target = out or job.layout.restorer(job.dataset, restorer, seed)
+    with job.tracked(
+        "train_restorer", block, target, inputs, method=restorer, seed=seed
+    ) as tracking:
         run(
             restorer=restorer,
             faces=inputs[0],
@@ -173,7 +153,7 @@ def train_restorer(
             params=block,
             seed=seed,
             out=target,
-            scratch=scratch or layout.scratch(name, restorer, seed),
+            scratch=scratch or job.layout.scratch(job.dataset, restorer, seed),
             run=tracking,
         )
         tracking.artifact(target / "curves.parquet")
@@ -197,8 +177,7 @@ def restore(
         ),
     ] = None,
     out: Annotated[
-        OptionalPath,
-        path_option("--out", "Folder of the set.", "restored/DATASET/RESTORER/seedSEED", "-o"),
+        OptionalPath, out_option("Folder of the set.", "restored/DATASET/RESTORER/seedSEED")
     ] = None,
     params: ParamsOption = None,
 ) -> None:
@@ -208,32 +187,28 @@ def restore(
 
     Example: maskbench restore --restorer edgeconnect --dataset mfr2
     """
-    config, place = common.configuration(params)
-    block = restorer_params(config, place, restorer)
-    learnt = config.synthesis.dataset
-    name = dataset or learnt
-    layout = common.layout_of(config)
-    section = common.section_of_dataset(config, place, name)
-    given, made_by = layout.masked(name, "keypoint", 0), OVERLAID_BY
+    job = common.job(params, dataset)
+    block = restorer_params(job.config, job.place, restorer)
+    learnt = job.config.synthesis.dataset
+    section = job.section()
     from maskbench.datasets.base import adapter
 
-    if adapter(section.adapter).really_masked:
-        given, made_by = layout.faces(name), f"maskbench crop_faces --dataset {name}"
+    really_masked = adapter(section.adapter).really_masked
     inputs = [
         common.existing(
-            model or layout.restorer(learnt, restorer, seed),
+            model or job.layout.restorer(learnt, restorer, seed),
             f"maskbench train_restorer --restorer {restorer} --seed {seed}",
         ),
         common.existing(
-            segmenter or layout.segmenter(learnt, seed), f"maskbench train_segmenter --seed {seed}"
+            segmenter or job.layout.segmenter(learnt, seed),
+            f"maskbench train_segmenter --seed {seed}",
         ),
-        common.existing(masked or given, made_by),
+        job.faces(masked) if really_masked else job.overlay(masked),
     ]
     from maskbench.restoration.restore import restore as run
 
-    target = out or layout.restored(name, restorer, seed)
-    facts = {"dataset": name, "method": restorer, "seed": seed}
-    with common.tracked("restore", config, facts, block, target, inputs):
+    target = out or job.layout.restored(job.dataset, restorer, seed)
+    with job.tracked("restore", block, target, inputs, method=restorer, seed=seed):
         run(
             restorer=restorer,
             model=inputs[0],
@@ -251,15 +226,10 @@ def evaluate_segmenter(
     dataset: DatasetOption = None,
     segmenter: SegmenterModel = None,
     masked: Overlays = None,
-    faces: Faces = None,
+    faces: FacesOption = None,
     out: Annotated[
         OptionalPath,
-        path_option(
-            "--out",
-            "Folder of the numbers.",
-            "metrics/restoration/DATASET/segmenter/seedSEED",
-            "-o",
-        ),
+        out_option("Folder of the numbers.", "metrics/restoration/DATASET/segmenter/seedSEED"),
     ] = None,
     params: ParamsOption = None,
 ) -> None:
@@ -267,34 +237,19 @@ def evaluate_segmenter(
 
     Example: maskbench evaluate_segmenter --dataset orl
     """
-    config, _ = common.configuration(params)
-    name = dataset or config.synthesis.dataset
-    layout = common.layout_of(config)
-    inputs = [
-        common.existing(
-            segmenter or layout.segmenter(name, seed), f"maskbench train_segmenter --seed {seed}"
+    job = common.job(params, dataset)
+    inputs = {
+        "segmenter": common.existing(
+            segmenter or job.layout.segmenter(job.dataset, seed),
+            f"maskbench train_segmenter --seed {seed}",
         ),
-        common.existing(masked or layout.masked(name, "keypoint", 0), OVERLAID_BY),
-        common.existing(faces or layout.faces(name), f"maskbench crop_faces --dataset {name}"),
-    ]
+        "masked": job.overlay(masked),
+        "faces": job.faces(faces),
+    }
     from maskbench.restoration.evaluate_segmenter import evaluate_segmenter as run
 
-    target = out or layout.restoration_metrics(name, "segmenter", seed)
-    facts = {"dataset": name, "method": "segmenter", "seed": seed}
-    with common.tracked(
-        "evaluate_segmenter", config, facts, config.metrics, target, inputs
-    ) as tracking:
-        run(
-            segmenter=inputs[0],
-            masked=inputs[1],
-            faces=inputs[2],
-            out=target,
-            config=config.metrics,
-            unseen_styles=config.masks.unseen_styles,
-            seed=seed,
-            run_id=tracking.id,
-        )
-        tracking.measurements(target / "metrics.json")
+    target = out or job.layout.restoration_metrics(job.dataset, "segmenter", seed)
+    job.evaluate("evaluate_segmenter", run, target, inputs, method="segmenter", seed=seed)
 
 
 @app.command(name="evaluate_restoration")
@@ -310,16 +265,11 @@ def evaluate_restoration(
         ),
     ] = None,
     masked: Overlays = None,
-    faces: Faces = None,
-    weights: Weights = None,
+    faces: FacesOption = None,
+    weights: WeightsOption = None,
     out: Annotated[
         OptionalPath,
-        path_option(
-            "--out",
-            "Folder of the numbers.",
-            "metrics/restoration/DATASET/RESTORER/seedSEED",
-            "-o",
-        ),
+        out_option("Folder of the numbers.", "metrics/restoration/DATASET/RESTORER/seedSEED"),
     ] = None,
     params: ParamsOption = None,
 ) -> None:
@@ -327,35 +277,24 @@ def evaluate_restoration(
 
     Example: maskbench evaluate_restoration --restorer edgeconnect
     """
-    config, _ = common.configuration(params)
-    name = dataset or config.synthesis.dataset
-    layout = common.layout_of(config)
-    inputs = [
-        common.existing(
-            restored or layout.restored(name, restorer, seed),
+    job = common.job(params, dataset)
+    inputs = {
+        "restored": common.existing(
+            restored or job.layout.restored(job.dataset, restorer, seed),
             f"maskbench restore --restorer {restorer} --seed {seed}",
         ),
-        common.existing(masked or layout.masked(name, "keypoint", 0), OVERLAID_BY),
-        common.existing(faces or layout.faces(name), f"maskbench crop_faces --dataset {name}"),
-        common.existing(weights or layout.weights, "maskbench fetch_weights"),
-    ]
+        "masked": job.overlay(masked),
+        "faces": job.faces(faces),
+        "weights": job.weights(weights),
+    }
     from maskbench.restoration.evaluate_restoration import evaluate_restoration as run
 
-    target = out or layout.restoration_metrics(name, restorer, seed)
-    facts = {"dataset": name, "method": restorer, "seed": seed}
-    with common.tracked(
-        "evaluate_restoration", config, facts, config.metrics, target, inputs
-    ) as tracking:
-        run(
-            restored=inputs[0],
-            masked=inputs[1],
-            faces=inputs[2],
-            weights=inputs[3],
-            out=target,
-            config=config.metrics,
-            unseen_styles=config.masks.unseen_styles,
-            seed=seed,
-            restorer=restorer,
-            run_id=tracking.id,
-        )
-        tracking.measurements(target / "metrics.json")
+    target = out or job.layout.restoration_metrics(job.dataset, restorer, seed)
+    job.evaluate(
+        "evaluate_restoration",
+        partial(run, restorer=restorer),
+        target,
+        inputs,
+        method=restorer,
+        seed=seed,
+    )

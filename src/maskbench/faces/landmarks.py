@@ -7,6 +7,7 @@ Kazemi and Sullivan: One Millisecond Face Alignment with an Ensemble of Regressi
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import dlib
@@ -24,6 +25,20 @@ _SIDE, _DOWN = 0.84, 0.067
 _WORKING_SIDE = 160  # the face box is brought to this many pixels before predicting
 
 
+def shape_predictor(path: Path) -> Any:
+    """dlib's predictor of landmarks, from its file.
+
+    Raises:
+        MaskbenchError: the file is damaged.
+    """
+    try:
+        return dlib.shape_predictor(str(path))
+    except RuntimeError as error:
+        raise MaskbenchError(
+            path, f"not a landmark predictor ({error})", "fetch the weights again"
+        ) from error
+
+
 class LandmarkPredictor:
     """The predictor, opened once."""
 
@@ -33,13 +48,7 @@ class LandmarkPredictor:
         Raises:
             MaskbenchError: the file is missing or damaged.
         """
-        path = weights_file(weights, PREDICTOR)
-        try:
-            self._predict = dlib.shape_predictor(str(path))
-        except RuntimeError as error:
-            raise MaskbenchError(
-                path, f"not a landmark predictor ({error})", "fetch the weights again"
-            ) from error
+        self._predict = shape_predictor(weights_file(weights, PREDICTOR))
 
     def predict(self, image: np.ndarray, box: np.ndarray) -> np.ndarray:
         """Predict 68 landmarks.

@@ -29,7 +29,7 @@ from maskbench.masks.maskedset import MaskedSet
 from maskbench.metrics import bootstrap, kid
 from maskbench.metrics.fid import FEWER, fid
 from maskbench.metrics.inception_score import inception_score, probabilities, replicate_scores
-from maskbench.metrics.numbers import Number, write_numbers
+from maskbench.metrics.numbers import Number, facts_of, mean_number, write_numbers
 from maskbench.metrics.picture_metrics import Measured, Networks, measure_pictures
 
 log = logging.getLogger(__name__)
@@ -94,15 +94,7 @@ def evaluate_synthesis(
             ]
             for variant, chosen in _variants(pictures, unseen_styles).items()
         }
-        facts = {
-            "stage": "synthesis",
-            "dataset": pictures.dataset,
-            "split": "+".join(sorted(set(pictures.faces["split"]))),
-            "method": method,
-            "seed": seed,
-            "crop": pictures.crop,
-            "mlflow_run_id": run_id,
-        }
+        facts = facts_of("synthesis", pictures, method, seed, run_id)
         count = write_numbers(tmp, numbers, facts)
         measured.pictures.to_parquet(tmp / "per_picture.parquet", index=False)
         del measured  # closes the memory maps before their folder goes
@@ -132,19 +124,9 @@ def _summarise(
         names = [name for name in names if name in PLACEMENT]
     faces, face = np.unique(measured.face[chosen], return_inverse=True)
     draws = bootstrap.draw_faces(len(faces), config.bootstrap, config.bootstrap_seed)
-    numbers = []
-    for name in names:
-        values = measured.pictures[name].to_numpy()[chosen]
-        known = np.isfinite(values)
-        numbers.append(
-            Number(
-                name,
-                float(values[known].mean()) if known.any() else None,
-                int(known.sum()),
-                bootstrap.replicate_means(values, face, draws),
-                "" if known.all() else f"not defined for {int((~known).sum())} pictures",
-            )
-        )
+    numbers = [
+        mean_number(name, measured.pictures[name].to_numpy()[chosen], face, draws) for name in names
+    ]
     if not variant.startswith("pose_"):
         numbers += _set_numbers(measured, chosen, face, draws)
     return numbers

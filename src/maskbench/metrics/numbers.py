@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from maskbench.faces.faceset import FaceSet
 from maskbench.measurements import Measurement, write_metrics
 from maskbench.metrics import bootstrap
 
@@ -33,6 +34,52 @@ class Number:
     replicates: np.ndarray = field(default_factory=lambda: np.empty(0))
     note: str = ""
     backbone: str = "none"
+
+
+def mean_number(
+    metric: str, values: np.ndarray, face: np.ndarray, draws: np.ndarray, backbone: str = "none"
+) -> Number:
+    """A mean over pictures with its bootstrap over faces; undefined pictures are left out.
+
+    Args:
+        metric: its plain name.
+        values: (N,), NaN where undefined.
+        face: (N,) number of each picture's face.
+        draws: (R, faces) from :func:`.bootstrap.draw_faces`.
+        backbone: the network that computed it.
+    """
+    known = np.isfinite(values)
+    return Number(
+        metric,
+        float(values[known].mean()) if known.any() else None,
+        int(known.sum()),
+        bootstrap.replicate_means(values, face, draws),
+        "" if known.all() else f"not defined for {int((~known).sum())} pictures",
+        backbone,
+    )
+
+
+def facts_of(
+    stage: str, pictures: FaceSet, method: str, seed: int, run_id: str
+) -> dict[str, str | int]:
+    """What every row of one evaluation shares.
+
+    Args:
+        stage: ``synthesis`` or ``restoration``.
+        pictures: what was measured.
+        method: registry name of what made them.
+        seed: of its training.
+        run_id: tracking run.
+    """
+    return {
+        "stage": stage,
+        "dataset": pictures.dataset,
+        "split": "+".join(sorted(set(pictures.faces["split"]))),
+        "method": method,
+        "seed": seed,
+        "crop": pictures.crop,
+        "mlflow_run_id": run_id,
+    }
 
 
 def write_numbers(

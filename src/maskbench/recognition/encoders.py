@@ -24,6 +24,7 @@ from maskbench.datasets.weights import WEIGHTS, Published, weights_file
 from maskbench.errors import MaskbenchError
 from maskbench.faces.crop import to_crop
 from maskbench.faces.faceset import FaceSet
+from maskbench.faces.landmarks import shape_predictor
 from maskbench.metrics.dlib_network import CHIP, EMBEDDING, read_dlib_network
 from maskbench.metrics.features import (
     FID_INCEPTION,
@@ -32,11 +33,12 @@ from maskbench.metrics.features import (
     read_state,
 )
 from maskbench.metrics.identity import RECOGNISER
+from maskbench.networks import vgg19
 from maskbench.recognition.alignment import aligned
 from maskbench.recognition.backbones.inception_resnet import EMBEDDING as FACENET_SIZE
 from maskbench.recognition.backbones.inception_resnet import InceptionResnetV1
 
-FACENET, VGG19 = "facenet_vggface2.pt", "vgg19-dcbb9e9d.pth"
+FACENET, VGG19 = "facenet_vggface2.pt", vgg19.FILE
 FIVE_POINTS = "dlib_landmarks_5.dat"
 
 
@@ -95,15 +97,7 @@ class DlibEncoder(Encoder):
     dim = EMBEDDING
 
     def __init__(self, weights: Path, device: str) -> None:
-        import dlib
-
-        path = weights_file(weights, FIVE_POINTS)
-        try:
-            self._predict = dlib.shape_predictor(str(path))
-        except RuntimeError as error:
-            raise MaskbenchError(
-                path, f"not a landmark predictor ({error})", "fetch the weights again"
-            ) from error
+        self._predict = shape_predictor(weights_file(weights, FIVE_POINTS))
         network = read_dlib_network(weights_file(weights, RECOGNISER)).to(device)
         self._network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._device = device
@@ -220,10 +214,7 @@ class _Vgg19(nn.Module):
 
     def __init__(self, path: Path) -> None:
         super().__init__()
-        from torchvision.models import vgg19
-
-        with torch.device("meta"):
-            network = vgg19(weights=None)
+        network = vgg19.without_weights()
         try:
             network.load_state_dict(read_state(path), assign=True)
         except RuntimeError as error:

@@ -21,12 +21,13 @@ from maskbench.recognition.losses import RecognitionLoss
 from maskbench.recognition.params import Learning, Trained
 from maskbench.recognition.sampler import PeopleSampler
 from maskbench.training import state
+from maskbench.training.base import Training
 from maskbench.training.checkpoint import Checkpoints
 from maskbench.training.devices import Placement
 from maskbench.training.progress import TrainingProgress
 
 
-class RecogniserTraining:
+class RecogniserTraining(Training):
     """One training in progress.
 
     Args:
@@ -45,6 +46,8 @@ class RecogniserTraining:
     Raises:
         MaskbenchError: fewer people than a batch wants.
     """
+
+    PLAIN = ("step", "sums", "curve")
 
     def __init__(
         self,
@@ -100,16 +103,6 @@ class RecogniserTraining:
             "random": self.random,
             "global_random": state.GlobalRandom(),
         }
-
-    def capture(self) -> dict[str, Any]:
-        """The whole training as plain data."""
-        values = state.capture(self.parts())
-        return {**values, "step": self.step, "sums": self.sums, "curve": self.curve}
-
-    def restore(self, values: dict[str, Any]) -> None:
-        """Go on from captured values."""
-        state.restore(self.parts(), values)
-        self.step, self.sums, self.curve = values["step"], values["sums"], values["curve"]
 
     def advance(self) -> float:
         """One step; the loss."""

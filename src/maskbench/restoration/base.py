@@ -11,8 +11,6 @@ other.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
@@ -24,9 +22,10 @@ from pydantic import Field
 import maskbench.restoration as package
 from maskbench.artifacts import read_json
 from maskbench.config import validate
-from maskbench.errors import MaskbenchError, unknown_name
+from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
+from maskbench.registry import Registry
 from maskbench.restoration.holes import HoleParams, holes_of, paste
 
 PARAMS = "params.json"
@@ -141,37 +140,9 @@ def unmask(
     return restored, holes
 
 
-_REGISTRY: dict[str, Restorer] = {}
-
-
-def register(restorer: Restorer) -> Restorer:
-    """Add a restorer to the registry."""
-    _REGISTRY[restorer.name] = restorer
-    return restorer
-
-
-def restorers() -> dict[str, Restorer]:
-    """All restorers by name, sorted; imports every module of this package once."""
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"{package.__name__}.{module.name}")
-    return dict(sorted(_REGISTRY.items()))
-
-
-def restorer(name: str) -> Restorer:
-    """One restorer.
-
-    Raises:
-        MaskbenchError: unknown name, with the nearest known one.
-    """
-    known = restorers()
-    if name not in known:
-        raise unknown_name("restoration.restorers", "restorer", name, known)
-    return known[name]
-
-
-def parse_params(name: str, block: dict[str, Any], place: str = "params.yaml") -> Any:
-    """The typed block ``restoration.restorers.<name>``."""
-    return validate(restorer(name).Params, block, f"{place}: restoration.restorers.{name}")
+REGISTRY: Registry[Restorer] = Registry(package, "restoration.restorers", "restorer")
+register, restorers, restorer = REGISTRY.register, REGISTRY.all, REGISTRY.get
+parse_params = REGISTRY.parse_params
 
 
 def own_params(model: Path, name: str, params: Any) -> Any:

@@ -26,10 +26,8 @@ from maskbench.restoration.perceptual import feature_maps
 from maskbench.restoration.sheet import shown_rows, write_sheet
 from maskbench.restoration.variety import luma
 from maskbench.training import state
-from maskbench.training.checkpoint import STATE, Checkpoints
-from maskbench.training.curves import write_curves
+from maskbench.training.checkpoint import STATE
 from maskbench.training.devices import place
-from maskbench.training.progress import TrainingProgress
 
 _BATCH = 16
 
@@ -55,18 +53,8 @@ class EdgeConnect(Restorer):
         pairs = Pairs(faces, masked, "train", params.train_size)
         maps = feature_maps(weights, params.published_maps)
         training = EdgeConnectTraining(pairs, params, maps, seed, place(params.precision))
-        checkpoints = Checkpoints(scratch, params.checkpoint_every)
-        if (values := checkpoints.resume()) is not None:
-            training.restore(values)
-        title = f"{self.name} seed {seed}"
-        with TrainingProgress(title, training.total, params.batch_size, training.step) as progress:
-            while training.step < training.total:
-                progress.advance(training.advance())
-                if training.step % params.log_every == 0:
-                    log(training.step, {k: v[-1][1] for k, v in training.curves.items()})
-                checkpoints.maybe_save(training.step, training.capture)
-        state.save(out / STATE, training.capture())
-        write_curves(out / "curves.parquet", training.curves)
+        training.run(training.total, f"{self.name} seed {seed}", scratch, log)
+        training.write(out)
         self._sheet(out, faces, masked, params)
 
     def _sheet(self, model: Path, faces: FaceSet, masked: MaskedSet, params: Any) -> None:

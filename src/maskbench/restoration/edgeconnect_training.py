@@ -22,7 +22,7 @@ from maskbench.restoration.holes import grown
 from maskbench.restoration.pairs import Pairs, as_tensor
 from maskbench.restoration.perceptual import FeatureMaps
 from maskbench.restoration.variety import Random, luma, move
-from maskbench.training import state
+from maskbench.training.base import CurvedTraining, decay
 from maskbench.training.devices import Placement
 from maskbench.training.seeding import Order, seeded
 
@@ -80,19 +80,14 @@ def matching_loss(fake: list[Tensor], real: list[Tensor]) -> Tensor:
     ).sum()
 
 
-def decay(step: int, steps: int, start: float) -> float:
-    """1 up to ``start`` (a share of the steps), then linearly to 0 at the end."""
-    first = start * steps
-    return 1.0 if step <= first else max(0.0, (steps - step) / max(1e-9, steps - first))
-
-
-class EdgeConnectTraining:
-    """One training in progress.
+class EdgeConnectTraining(CurvedTraining):
+    """One training in progress; its steps are those of both stages together.
 
     Attributes:
-        step: steps done, of both stages together.
         networks: the generators.
     """
+
+    params: EdgeConnectParams
 
     def __init__(
         self,
@@ -102,7 +97,8 @@ class EdgeConnectTraining:
         seed: int,
         placement: Placement,
     ) -> None:
-        self.pairs, self.params, self.device = pairs, params, placement.device
+        super().__init__(params)
+        self.pairs, self.device = pairs, placement.device
         self.networks = Networks(params, seed)
         self.edge_critic: nn.Module = seeded(
             lambda: Discriminator(2, params.critic_width), seed + 2
@@ -130,9 +126,6 @@ class EdgeConnectTraining:
         ]
         self.order = Order(len(pairs), np.random.default_rng(seed))
         self.random = torch.Generator().manual_seed(seed + 4)
-        self.step = 0
-        self.sums: dict[str, list[float]] = {}
-        self.curves: dict[str, list[list[float]]] = {}
 
     @property
     def total(self) -> int:
@@ -151,16 +144,6 @@ class EdgeConnectTraining:
         ):
             named[f"{name}_optimiser"], named[f"{name}_schedule"] = optimiser, schedule
         return {**named, "order": self.order, "random": self.random}
-
-    def capture(self) -> dict[str, Any]:
-        """The whole training as plain data."""
-        values = state.capture(self.parts())
-        return {**values, "step": self.step, "sums": self.sums, "curves": self.curves}
-
-    def restore(self, values: dict[str, Any]) -> None:
-        """Go on from captured values."""
-        state.restore(self.parts(), values)
-        self.step, self.sums, self.curves = values["step"], values["sums"], values["curves"]
 
     def batch(self) -> Batch:
         """The next pictures, moved and lit a little, with holes somewhat larger than the masks."""
@@ -194,13 +177,7 @@ class EdgeConnectTraining:
         else:
             losses = self._colour_step(batch)
         self.step += 1
-        for name, value in losses.items():
-            self.sums.setdefault(name, []).append(value)
-        if self.step % self.params.log_every == 0:
-            for name, values in self.sums.items():
-                point = [float(self.step), sum(values) / len(values)]
-                self.curves.setdefault(name, []).append(point)
-            self.sums = {}
+        self.note(losses)
         return losses
 
     def _edge_step(self, batch: Batch) -> dict[str, float]:

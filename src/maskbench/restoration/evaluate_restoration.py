@@ -27,9 +27,9 @@ from maskbench.metrics import bootstrap, identity, psnr, ssim
 from maskbench.metrics.features import feature_extractor
 from maskbench.metrics.identity import DlibRecogniser
 from maskbench.metrics.lpips import perceptual_distance
-from maskbench.metrics.numbers import Number, write_numbers
+from maskbench.metrics.numbers import Number, facts_of, mean_number, write_numbers
 from maskbench.metrics.picture_metrics import counterparts
-from maskbench.restoration.evaluate_segmenter import batches, facts_of, mean_number, seen_and_unseen
+from maskbench.restoration.evaluate_segmenter import batches, seen_and_unseen
 from maskbench.threads import one_thread
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,8 @@ def evaluate_restoration(
             ]  # fmt: skip
     table = {"face_id": after.faces["of"].to_numpy(), "style": after.faces["style"].to_numpy()}
     with atomic_dir(Path(out)) as tmp:
-        count = write_numbers(tmp, numbers, facts_of(after, restorer, seed, run_id))
+        facts = facts_of("restoration", after, restorer, seed, run_id)
+        count = write_numbers(tmp, numbers, facts)
         pd.DataFrame(table | values).to_parquet(tmp / "per_picture.parquet", index=False)
     log.info("%s seed %d: %d numbers in %s", restorer, seed, count, out)
 

@@ -21,7 +21,7 @@ from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.metrics import bootstrap
-from maskbench.metrics.numbers import Number, write_numbers
+from maskbench.metrics.numbers import facts_of, mean_number, write_numbers
 from maskbench.metrics.picture_metrics import counterparts
 from maskbench.metrics.placement import COVERED, placement_iou
 from maskbench.restoration.segmenter import NAME, Segmenter
@@ -86,7 +86,7 @@ def evaluate_segmenter(
     )
     table = {"face_id": pictures.faces["of"].to_numpy(), "style": pictures.faces["style"]}
     with atomic_dir(Path(out)) as tmp:
-        count = write_numbers(tmp, numbers, facts_of(pictures, NAME, seed, run_id))
+        count = write_numbers(tmp, numbers, facts_of("restoration", pictures, NAME, seed, run_id))
         pd.DataFrame(table | {"mean_iou": overlap}).to_parquet(
             tmp / "per_picture.parquet", index=False
         )
@@ -103,31 +103,3 @@ def seen_and_unseen(pictures: MaskedSet, unseen_styles: Sequence[str]) -> dict[s
     unseen = pictures.faces["style"].isin(list(unseen_styles)).to_numpy()
     rows = {"": np.flatnonzero(~unseen), UNSEEN: np.flatnonzero(unseen)}
     return {variant: chosen for variant, chosen in rows.items() if len(chosen)}
-
-
-def mean_number(
-    metric: str, values: np.ndarray, face: np.ndarray, draws: np.ndarray, backbone: str = "none"
-) -> Number:
-    """A mean over pictures with its bootstrap over faces; undefined pictures are left out."""
-    known = np.isfinite(values)
-    return Number(
-        metric,
-        float(values[known].mean()) if known.any() else None,
-        int(known.sum()),
-        bootstrap.replicate_means(values, face, draws),
-        "" if known.all() else f"not defined for {int((~known).sum())} pictures",
-        backbone,
-    )
-
-
-def facts_of(pictures: FaceSet, method: str, seed: int, run_id: str) -> dict[str, str | int]:
-    """What every row of a restoration's evaluation shares."""
-    return {
-        "stage": "restoration",
-        "dataset": pictures.dataset,
-        "split": "+".join(sorted(set(pictures.faces["split"]))),
-        "method": method,
-        "seed": seed,
-        "crop": pictures.crop,
-        "mlflow_run_id": run_id,
-    }

@@ -20,9 +20,9 @@ from torch import Tensor, nn
 
 from maskbench.datasets.weights import has_weights, weights_file
 from maskbench.errors import MaskbenchError
-from maskbench.networks import efficientnet
+from maskbench.networks import efficientnet, vgg19
 
-VGG19 = "vgg19-dcbb9e9d.pth"
+VGG19 = vgg19.FILE
 EFFICIENTNET = "efficientnet_lite0.pth"
 # Positions of the ReLUs in torchvision's ``vgg19().features``.
 _CONTENT = {"relu1_1": 1, "relu2_1": 6, "relu3_1": 11, "relu4_1": 20, "relu5_1": 29}
@@ -95,10 +95,8 @@ class Vgg19Maps(FeatureMaps):
 
     def __init__(self, state: dict[str, Tensor]) -> None:
         super().__init__()
-        from torchvision.models import vgg19
-
-        with torch.device("meta"):  # its 124 million numbers of a classifier are never made
-            layers = vgg19(weights=None).features[: _STYLE["relu5_2"] + 1]
+        # The 124 million numbers of its classifier are never made.
+        layers = vgg19.without_weights().features[: _STYLE["relu5_2"] + 1]
         self.layers = layers.to_empty(device="cpu")
         self.layers.load_state_dict({key: state[f"features.{key}"] for key in layers.state_dict()})
         for layer in self.layers:

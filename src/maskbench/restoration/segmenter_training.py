@@ -14,7 +14,7 @@ from maskbench.restoration.pairs import Pairs
 from maskbench.restoration.segmenter import SegmenterParams, network_of
 from maskbench.restoration.unet import UNet
 from maskbench.restoration.variety import vary
-from maskbench.training import state
+from maskbench.training.base import CurvedTraining
 from maskbench.training.devices import Placement
 from maskbench.training.seeding import Order, seeded
 
@@ -47,19 +47,20 @@ def rate(step: int, params: SegmenterParams) -> float:
     return 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
-class SegmenterTraining:
+class SegmenterTraining(CurvedTraining):
     """One training in progress.
 
     Attributes:
-        step: steps done.
         network: the U-Net.
-        curves: by name, lists of (step, mean value since the last point).
     """
+
+    params: SegmenterParams
 
     def __init__(
         self, pairs: Pairs, params: SegmenterParams, seed: int, placement: Placement
     ) -> None:
-        self.pairs, self.params, self.device = pairs, params, placement.device
+        super().__init__(params)
+        self.pairs, self.device = pairs, placement.device
         self.network: UNet = seeded(lambda: network_of(params), seed)
         self.network.to(self.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         placement.cast(self.network)
@@ -72,9 +73,6 @@ class SegmenterTraining:
         )
         self.order = Order(len(pairs), np.random.default_rng(seed))
         self.random = torch.Generator().manual_seed(seed + 1)
-        self.step = 0
-        self.sums: dict[str, list[float]] = {}
-        self.curves: dict[str, list[list[float]]] = {}
 
     def parts(self) -> dict[str, Any]:
         return {
@@ -84,16 +82,6 @@ class SegmenterTraining:
             "order": self.order,
             "random": self.random,
         }
-
-    def capture(self) -> dict[str, Any]:
-        """The whole training as plain data."""
-        values = state.capture(self.parts())
-        return {**values, "step": self.step, "sums": self.sums, "curves": self.curves}
-
-    def restore(self, values: dict[str, Any]) -> None:
-        """Go on from captured values."""
-        state.restore(self.parts(), values)
-        self.step, self.sums, self.curves = values["step"], values["sums"], values["curves"]
 
     def batch(self) -> tuple[Tensor, Tensor]:
         """Pictures (B, 3, s, s) and coverages (B, 1, s, s) in [0, 1], the first of them bare."""
@@ -121,11 +109,5 @@ class SegmenterTraining:
         self.schedule.step()
         self.step += 1
         losses = {"cross_entropy": float(entropy.detach()), "overlap": float(shared.detach())}
-        for name, value in losses.items():
-            self.sums.setdefault(name, []).append(value)
-        if self.step % self.params.log_every == 0:
-            for name, values in self.sums.items():
-                point = [float(self.step), sum(values) / len(values)]
-                self.curves.setdefault(name, []).append(point)
-            self.sums = {}
+        self.note(losses)
         return losses

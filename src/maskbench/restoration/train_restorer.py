@@ -11,7 +11,8 @@ from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.restoration.base import PARAMS, RestorerParams
 from maskbench.restoration.base import restorer as restorer_of
-from maskbench.restoration.train_segmenter import CODE, Run
+from maskbench.restoration.train_segmenter import CODE
+from maskbench.training.base import Run, to_run
 from maskbench.training.checkpoint import training_key
 
 log = logging.getLogger(__name__)
@@ -52,14 +53,10 @@ def train_restorer(
         [Path(faces), Path(masked), *_weights_of(Path(weights))], CODE,
     )  # fmt: skip
 
-    def to_run(step: int, values: dict[str, float]) -> None:
-        if run is not None:
-            run.metrics(step, values)
-
     with atomic_dir(Path(out)) as tmp:
         chosen.train(
             bare, dressed, params, weights=Path(weights), seed=seed, out=tmp,
-            scratch=own, log=to_run,
+            scratch=own, log=to_run(run),
         )  # fmt: skip
         note = {"restorer": restorer, "params": params.model_dump(mode="json"), "seed": seed}
         note |= {"dataset": bare.dataset, "crop": bare.crop, "people": bare.people_of("train")}

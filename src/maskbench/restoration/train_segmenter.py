@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 
 import maskbench.networks as networks_package
 import maskbench.restoration as restoration_package
@@ -16,11 +14,9 @@ from maskbench.masks.maskedset import MaskedSet
 from maskbench.restoration.pairs import Pairs
 from maskbench.restoration.segmenter import NAME, PARAMS, SegmenterParams
 from maskbench.restoration.segmenter_training import SegmenterTraining
-from maskbench.training import state
-from maskbench.training.checkpoint import STATE, Checkpoints, training_key
-from maskbench.training.curves import write_curves
+from maskbench.training.base import Run, to_run
+from maskbench.training.checkpoint import training_key
 from maskbench.training.devices import place
-from maskbench.training.progress import TrainingProgress
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +24,6 @@ CODE = [
     Path(next(iter(package.__path__)))
     for package in (restoration_package, networks_package, training_package)
 ]
-
-
-class Run(Protocol):
-    """The part of a tracking run that a training uses."""
-
-    def metrics(self, step: int, values: Mapping[str, float]) -> None: ...
 
 
 def train_segmenter(
@@ -67,18 +57,8 @@ def train_segmenter(
     with atomic_dir(Path(out)) as tmp:
         pairs = Pairs(bare, dressed, "train", params.train_size)
         training = SegmenterTraining(pairs, params, seed, place(params.precision))
-        checkpoints = Checkpoints(own, params.checkpoint_every)
-        if (values := checkpoints.resume()) is not None:
-            training.restore(values)
-        title = f"{NAME} seed {seed}"
-        with TrainingProgress(title, params.steps, params.batch_size, training.step) as progress:
-            while training.step < params.steps:
-                progress.advance(training.advance())
-                if run is not None and training.step % params.log_every == 0:
-                    run.metrics(training.step, {k: v[-1][1] for k, v in training.curves.items()})
-                checkpoints.maybe_save(training.step, training.capture)
-        state.save(tmp / STATE, training.capture())
-        write_curves(tmp / "curves.parquet", training.curves)
+        training.run(params.steps, f"{NAME} seed {seed}", own, to_run(run))
+        training.write(tmp)
         note = {"model": NAME, "params": params.model_dump(mode="json"), "seed": seed}
         note |= {"dataset": bare.dataset, "crop": bare.crop, "people": bare.people_of("train")}
         write_json(tmp / PARAMS, note)

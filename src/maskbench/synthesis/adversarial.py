@@ -27,7 +27,6 @@ from maskbench.synthesis.batches import Batch, Batches, as_tensor, mask_textures
 from maskbench.synthesis.snapshots import Snapshots
 from maskbench.training import state
 from maskbench.training.checkpoint import STATE, Checkpoints
-from maskbench.training.curves import write_curves
 from maskbench.training.devices import place
 from maskbench.training.progress import TrainingProgress
 from maskbench.training.seeding import seeded
@@ -173,10 +172,9 @@ class AdversarialMethod(Method):
                 progress.advance(training.advance())
                 sheet.maybe_write(training.step, training.average)
                 if training.step % params.log_every == 0:
-                    log(training.step, {k: v[-1][1] for k, v in training.curves.items()})
+                    log(training.step, training.last())
                 checkpoints.maybe_save(training.step, training.capture)
-        state.save(out / STATE, training.capture())
-        write_curves(out / "curves.parquet", training.curves)
+        training.write(out)
         sheet.copy_to(out / "snapshots")
 
     def load_generator(self, model: Path, params: Any) -> nn.Module:

@@ -17,17 +17,12 @@ from maskbench.synthesis.augment import blur, standardise
 from maskbench.synthesis.batches import Batches, resize
 from maskbench.synthesis.losses import score
 from maskbench.training import state
+from maskbench.training.base import CurvedTraining, decay
 from maskbench.training.devices import Placement
 from maskbench.training.seeding import seeded
 
 if TYPE_CHECKING:
     from maskbench.synthesis.adversarial import AdversarialMethod
-
-
-def decay(step: int, steps: int, start: float) -> float:
-    """1 up to ``start`` (a share of the steps), then linearly to 0 at the end."""
-    first = start * steps
-    return 1.0 if step <= first else max(0.0, (steps - step) / max(1e-9, steps - first))
 
 
 def oval(size: int, share: float) -> Tensor:
@@ -38,13 +33,17 @@ def oval(size: int, share: float) -> Tensor:
     return ((1.05 - radius) / 0.1).clamp(0, 1)
 
 
-class AdversarialTraining:
+class AdversarialTraining(CurvedTraining):
     """One training in progress.
 
     Attributes:
         step: generator steps done.
+        warm: steps of the critic alone, before the first of them.
         generator, critic, average: the networks; ``average`` is the generator's moving average.
     """
+
+    params: AdversarialParams
+    PLAIN = ("step", "warm", "sums", "curves")
 
     def __init__(
         self,
@@ -54,7 +53,8 @@ class AdversarialTraining:
         seed: int,
         placement: Placement,
     ) -> None:
-        self.method, self.params, self.batches = method, params, batches
+        super().__init__(params)
+        self.method, self.batches = method, batches
         device = placement.device
         # channels_last: the grouped convolutions are twice as fast on a CPU
         form = torch.channels_last
@@ -80,10 +80,7 @@ class AdversarialTraining:
         )
         self.window = oval(params.train_size, params.view).to(device) if params.view else None
         self.random = torch.Generator().manual_seed(seed + 2)
-        self.step = 0
         self.warm = 0
-        self.sums: dict[str, list[float]] = {}
-        self.curves: dict[str, list[list[float]]] = {}
 
     def parts(self) -> dict[str, Any]:
         """Everything that changes; names as they stand in the state file."""
@@ -99,18 +96,6 @@ class AdversarialTraining:
             "global_random": state.GlobalRandom(),
             "batches": self.batches,
         }
-
-    def capture(self) -> dict[str, Any]:
-        """The whole training as plain data."""
-        values = state.capture(self.parts())
-        counters = {"step": self.step, "warm": self.warm}
-        return {**values, **counters, "sums": self.sums, "curves": self.curves}
-
-    def restore(self, values: dict[str, Any]) -> None:
-        """Go on from captured values."""
-        state.restore(self.parts(), values)
-        self.step, self.warm = values["step"], values["warm"]
-        self.sums, self.curves = values["sums"], values["curves"]
 
     def warm_up(self) -> None:
         """Critic steps on random placements, so that its first advice is worth following."""
@@ -155,7 +140,7 @@ class AdversarialTraining:
             "generator_loss": float(adversarial.detach()),
             **{name: float(value.detach()) for name, value in penalties.items()},
         }
-        self._note(losses)
+        self.note(losses)
         return losses
 
     def _critic_step(self, real: Tensor, fake: Tensor) -> tuple[float, float]:
@@ -194,12 +179,3 @@ class AdversarialTraining:
                 value.lerp_(new[name], 1 - keep)
             else:
                 value.copy_(new[name])
-
-    def _note(self, losses: dict[str, float]) -> None:
-        for name, value in losses.items():
-            self.sums.setdefault(name, []).append(value)
-        if self.step % self.params.log_every == 0:
-            for name, values in self.sums.items():
-                point = [float(self.step), sum(values) / len(values)]
-                self.curves.setdefault(name, []).append(point)
-            self.sums = {}

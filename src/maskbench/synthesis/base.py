@@ -6,8 +6,6 @@ the project names it. Rules, tables, figures, DVC and the command line read the 
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,11 +14,11 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 import maskbench.synthesis as package
-from maskbench.config import Section, validate
-from maskbench.errors import unknown_name
+from maskbench.config import Section
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MaskedSet
+from maskbench.registry import Registry
 
 
 class Method(ABC):
@@ -91,34 +89,6 @@ class Method(ABC):
         MaskedSet into the existing empty folder ``out``."""
 
 
-_REGISTRY: dict[str, Method] = {}
-
-
-def register(method: Method) -> Method:
-    """Add a method to the registry."""
-    _REGISTRY[method.name] = method
-    return method
-
-
-def methods() -> dict[str, Method]:
-    """All methods by name, sorted; imports every module of this package once."""
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"{package.__name__}.{module.name}")
-    return dict(sorted(_REGISTRY.items()))
-
-
-def method(name: str) -> Method:
-    """One method.
-
-    Raises:
-        MaskbenchError: unknown name, with the nearest known one.
-    """
-    known = methods()
-    if name not in known:
-        raise unknown_name("synthesis.methods", "method", name, known)
-    return known[name]
-
-
-def parse_params(name: str, block: dict[str, Any], place: str = "params.yaml") -> Any:
-    """The typed block ``synthesis.methods.<name>``."""
-    return validate(method(name).Params, block, f"{place}: synthesis.methods.{name}")
+REGISTRY: Registry[Method] = Registry(package, "synthesis.methods", "method")
+register, methods, method = REGISTRY.register, REGISTRY.all, REGISTRY.get
+parse_params = REGISTRY.parse_params

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import maskbench.synthesis as synthesis_package
 import maskbench.training as training_package
@@ -15,15 +15,10 @@ from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.synthesis.base import method as method_of
 from maskbench.synthesis.trained_with import write_params
+from maskbench.training.base import Run, to_run
 from maskbench.training.checkpoint import training_key
 
 log = logging.getLogger(__name__)
-
-
-class Run(Protocol):
-    """The part of a tracking run that a training uses."""
-
-    def metrics(self, step: int, values: Mapping[str, float]) -> None: ...
 
 
 def train_synthesis(
@@ -63,15 +58,11 @@ def train_synthesis(
         [Path(next(iter(p.__path__))) for p in (synthesis_package, training_package)],
     )
 
-    def to_run(step: int, values: dict[str, float]) -> None:
-        if run is not None:
-            run.metrics(step, values)
-
     with atomic_dir(Path(out)) as tmp:
         bare, masks = FaceSet.open(faces), MaskPictures.open(pictures)
         chosen.train(
             bare, MaskedSet.open(masked), masks, params,
-            styles=styles, seed=seed, out=tmp, scratch=own, log=to_run,
+            styles=styles, seed=seed, out=tmp, scratch=own, log=to_run(run),
         )  # fmt: skip
         write_params(tmp, method, params, styles, seed, bare, masks)
     remove(own)
