@@ -103,10 +103,24 @@ def test_shipped_overlays_are_right_and_keep_to_their_own_folder(overlay):
     assert len(set(outputs)) == len(outputs)
 
 
-def test_null_takes_a_recogniser_out():
-    values = merge(read_layers([DEFAULT]), {"recognition": {"recognisers": {"vgg19": None}}})
-    names = experiment.check(values, "own.yaml").recognition.recognisers
-    assert "vgg19" not in names and "dlib_resnet" in names
+@pytest.mark.parametrize(
+    ("section", "blocks", "out", "left"),
+    [
+        ("recognition", "recognisers", "vgg19", "dlib_resnet"),
+        ("synthesis", "methods", "gan_direct", "keypoint"),
+    ],
+)
+def test_null_takes_a_block_out(section, blocks, out, left):
+    values = merge(read_layers([DEFAULT]), {section: {blocks: {out: None}}})
+    names = getattr(getattr(experiment.check(values, "own.yaml"), section), blocks)
+    assert out not in names and left in names
+
+
+def test_maskfacenet_as_published_trains_nothing_else():
+    config = experiment.load(layers(ROOT / "config/paper/maskfacenet.yaml"))
+    learners = {fit[0] for fit in experiment.fits(config) if fit[1] != "none"}
+    assert learners == {"maskfacenet"}
+    assert list(config.synthesis.methods) == ["keypoint"]
 
 
 def test_people_of_the_test_are_not_learnt_from():

@@ -10,15 +10,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
-    field_validator,
     model_validator,
 )
 
@@ -31,6 +31,16 @@ class Section(BaseModel):
     """Base of every section: unknown keys are refused, values never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _without_nulls(blocks: Any) -> Any:
+    if not isinstance(blocks, dict):
+        return blocks
+    return {name: block for name, block in blocks.items() if block is not None}
+
+
+Blocks = Annotated[dict[str, dict[str, Any]], BeforeValidator(_without_nulls)]
+_NULL = "In an overlay, null takes one out"
 
 
 class SplitShares(Section):
@@ -160,8 +170,8 @@ class SynthesisConfig(Section):
     copies: int = Field(
         2, ge=1, description="differently masked pictures of each training and validation face"
     )
-    methods: dict[str, dict[str, Any]] = Field(
-        description="one block a method; its keys are those of the method's Params"
+    methods: Blocks = Field(
+        description=f"one block a method; its keys are those of the method's Params. {_NULL}"
     )
 
 
@@ -171,8 +181,8 @@ class RestorationConfig(Section):
     segmenter: dict[str, Any] = Field(
         default_factory=dict, description="keys of the segmenter's Params"
     )
-    restorers: dict[str, dict[str, Any]] = Field(
-        default_factory=dict, description="one block a restorer; its keys are its Params"
+    restorers: Blocks = Field(
+        default_factory=dict, description=f"one block a restorer; its keys are its Params. {_NULL}"
     )
 
 
@@ -189,18 +199,10 @@ class RecognitionConfig(Section):
     test_styles: int = Field(
         2, ge=1, description="of the measured mask styles, how many each test face wears"
     )
-    recognisers: dict[str, dict[str, Any]] = Field(
+    recognisers: Blocks = Field(
         default_factory=dict,
-        description="one block a recogniser; its kind says which keys. In an overlay, null takes a "
-        "recogniser out",
+        description=f"one block a recogniser; its kind says which keys. {_NULL}",
     )
-
-    @field_validator("recognisers", mode="before")
-    @classmethod
-    def _without_nulls(cls, blocks: Any) -> Any:
-        if not isinstance(blocks, dict):
-            return blocks
-        return {name: block for name, block in blocks.items() if block is not None}
 
 
 class MetricsConfig(Section):
