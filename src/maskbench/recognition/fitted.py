@@ -37,18 +37,12 @@ class Fitted:
     """A recogniser with its network.
 
     Attributes:
-        name: of its block.
-        recogniser: the block of its fitting.
-        training: the training set, ``none`` where it learnt nothing.
         people: whom it learnt from.
         dataset: whose they are.
         encoder: the network.
         backbone: the network and how it was made, in words.
     """
 
-    name: str
-    recogniser: Recogniser
-    training: str
     people: frozenset[str]
     dataset: str
     encoder: Encoder
@@ -107,15 +101,7 @@ def fitted(model: Path, weights: Path, device: str = "cpu") -> Fitted:
         raise Absent(facts["absent"])
     block = parse(facts["name"], facts["recogniser"], str(Path(model) / DESCRIPTION))
     encoder, backbone = _encoder(block, facts, Path(model), Path(weights), device)
-    return Fitted(
-        facts["name"],
-        block,
-        facts["training"],
-        frozenset(facts["people"]),
-        facts["dataset"],
-        encoder,
-        backbone,
-    )
+    return Fitted(frozenset(facts["people"]), facts["dataset"], encoder, backbone)
 
 
 def _encoder(
