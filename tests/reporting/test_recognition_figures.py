@@ -274,7 +274,14 @@ def test_curves_of_recognisers(recognisers, tmp_path):
         figure = draw_curves(FigureInputs(recognisers=tuple(recognisers)))
     assert [len(axes.lines) for axes in figure.axes] == [LINES, LINES]
     shown = [line.get_label() for line in figure.axes[0].lines]
-    assert {"bare seed 0", "keypoint seed 0", "bare seed 2"} <= set(shown)
+    assert {"bare faces, seed 0", "Key-point matching, seed 0", "bare faces, seed 2"} <= set(shown)
+    (legend,) = figure.legends
+    assert legend.get_title().get_text() == f"{LINES} of 8 trainings are shown"
+    FigureCanvasAgg(figure).draw()
+    page, box = figure.bbox, legend.get_window_extent()
+    assert box.x0 >= page.x0 and box.x1 <= page.x1
+    above = [axes.get_tightbbox().y1 for axes in figure.axes]
+    assert box.y0 >= max(above)
     make_figure("recognition_curves", tmp_path / "a.png", recognisers=recognisers)
     make_figure("recognition_curves", tmp_path / "b.png", recognisers=recognisers[::-1])
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()

@@ -15,7 +15,8 @@ from maskbench.errors import MaskbenchError
 from maskbench.reporting.figures.sheets import first_seen, readable
 from maskbench.reporting.figures.style import COLOURS, GREY, new_figure, panel_grid
 
-WIDTH, ROW = 7.2, 1.3  # inches
+WIDTH, ROW, LEGEND_LINE = 7.2, 1.3, 0.16  # inches
+IN_A_LINE = 4  # entries of the legend
 
 
 def read_curves(
@@ -47,6 +48,7 @@ def draw_panels(
     rows: Sequence[str],
     row_title: Callable[[str], str],
     line_title: Callable[[str], str],
+    legend_title: str = "",
 ) -> Figure:
     """Panels of one column share nothing: losses of different kinds differ in scale.
 
@@ -54,14 +56,17 @@ def draw_panels(
         table: columns row, line, name (the quantity), step, value; sorted by line and step.
         rows: the rows in their order.
         row_title, line_title: words for them.
+        legend_title: words above the legend.
     """
     names = {row: first_seen(table[table["row"] == row]["name"]) for row in rows}
     lines = sorted(table["line"].unique())
     across = max(len(panel) for panel in names.values())
-    figure = new_figure(WIDTH, ROW * len(rows) + 0.25)
+    legend = LEGEND_LINE * (-(-len(lines) // IN_A_LINE) + bool(legend_title) - 1)
+    figure = new_figure(WIDTH, ROW * len(rows) + 0.29 + legend)
     grid = panel_grid(
-        figure, len(rows), across, top=0.38, bottom=0.42, wspace=0.5, hspace=0.75, left=0.065
-    )
+        figure, len(rows), across, top=0.42 + legend, bottom=0.42, wspace=0.5, hspace=0.75,
+        left=0.065,
+    )  # fmt: skip
     seen: dict[str, Line2D] = {}
     for index, row in enumerate(rows):
         for column, name in enumerate(names[row]):
@@ -86,7 +91,10 @@ def draw_panels(
                 axes.set_xlabel("step", labelpad=1)
     if len(seen) > 1:
         handles = [seen[line] for line in lines]
-        figure.legend(handles=handles, loc="upper right", ncols=len(handles), borderpad=0.1)
+        figure.legend(
+            handles=handles, loc="upper right", ncols=min(IN_A_LINE, len(handles)), borderpad=0.1,
+            title=legend_title or None, title_fontsize=7, alignment="right",
+        )  # fmt: skip
     return figure
 
 
