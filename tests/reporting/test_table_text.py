@@ -1,6 +1,7 @@
 from xml.etree import ElementTree
 
 from maskbench.reporting.table_text import (
+    NOT_MEASURED,
     Block,
     Text,
     escape_latex,
@@ -84,3 +85,10 @@ def test_html_gives_mean_seeds_and_interval_a_line_each():
     page = to_html(Text("t", "T", ["a (b)", "c"], [Block("", [["GAN (a)", cell]])]))
     assert '<td class="number">0.90 ± 0.02<br/>(2 seeds)<br/>[0.80, 0.92]</td>' in page
     assert "a (b)" in page and "GAN (a)" in page
+
+
+def test_what_was_not_measured_leaves_a_column_of_numbers_one():
+    rows = [["GAN", "0.90 (1 seed)", NOT_MEASURED], ["WGAN", NOT_MEASURED, NOT_MEASURED]]
+    table = Text("t", "T", ["a", "b", "c"], [Block("", rows)])
+    assert '<td class="number">not measured</td><td>not measured</td>' in to_html(table)
+    assert "| --- | ---: | --- |" in to_markdown(table)

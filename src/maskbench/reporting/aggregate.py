@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from maskbench.reporting.table_text import NOT_MEASURED
+
 GROUP = ("stage", "dataset", "split", "method", "variant", "metric", "backbone", "crop")
 
 
@@ -82,7 +84,7 @@ def measured(result: Result, digits: int, scale: float = 1.0) -> str:
     ``scale`` multiplies what is shown: 100 shows a share in percent.
     """
     if result.mean is None:
-        return "not measured" + (f": {result.note}" if result.note else "")
+        return NOT_MEASURED + (f": {result.note}" if result.note else "")
     spread = f" ± {number(scale * result.sd, digits)}" if result.sd is not None else ""
     text = f"{number(scale * result.mean, digits)}{spread} ({seeds_in_words(result.seeds)})"
     if result.ci_low is not None and result.ci_high is not None:

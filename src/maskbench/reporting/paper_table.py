@@ -15,7 +15,7 @@ import yaml
 
 from maskbench.reporting.aggregate import Result, measured, over_seeds
 from maskbench.reporting.names import method_order, method_title, metric
-from maskbench.reporting.table_text import Block, Text
+from maskbench.reporting.table_text import NOT_MEASURED, Block, Text
 
 INTERVALS = (
     "Measured: mean ± standard deviation over seeds (number of seeds) [95% bootstrap interval over "
@@ -139,7 +139,7 @@ def _row(spec: dict[str, Any], label: str, method: str, entries: list[dict[str, 
         printed = mine[0]["reported"]
         cells.append("" if printed is None else f"{printed:.{metric(key).digits}f}")
         results = [entry["result"] for entry in mine if "result" in entry]
-        cells.append("; ".join(measured(r, metric(key).digits) for r in results) or "not measured")
+        cells.append("; ".join(measured(r, metric(key).digits) for r in results) or NOT_MEASURED)
         if spec["backbones"][key] != "none":
             cells.append("; ".join(result.backbone for result in results))
     if "human" in spec:

@@ -26,7 +26,7 @@ from maskbench.reporting.recognition_names import (
     training_set_order,
     training_set_title,
 )
-from maskbench.reporting.table_text import Block, Text
+from maskbench.reporting.table_text import NOT_MEASURED, Block, Text
 
 INTERVALS = (
     "Measured: mean ± standard deviation over seeds (number of seeds) [95% bootstrap interval over "
@@ -288,7 +288,7 @@ def _measured(spec: dict[str, Any], column: dict[str, Any], row: _Row) -> str:
     cells = []
     for result in (r for r in row.results if r.metric == key):
         if result.mean is None:
-            cells.append("not measured")
+            cells.append(NOT_MEASURED)
             continue
         text = measured(result, _digits(column), _scale(spec, key))
         spread = [r for r in row.results if r.metric == column.get("spread") and r.mean is not None]
@@ -298,4 +298,4 @@ def _measured(spec: dict[str, Any], column: dict[str, Any], row: _Row) -> str:
             deviation = number(spread[0].mean, _digits(column))
             text = f"{plain.split(' ±')[0]} ± {deviation} ({rest}"
         cells.append(text)
-    return "; ".join(cells) or "not measured"
+    return "; ".join(cells) or NOT_MEASURED

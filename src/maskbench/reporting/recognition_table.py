@@ -30,7 +30,7 @@ from maskbench.reporting.recognition_names import (
     training_set_title,
 )
 from maskbench.reporting.recognition_paper_table import INTERVALS, TIDY, Place, counted
-from maskbench.reporting.table_text import Block, Text
+from maskbench.reporting.table_text import NOT_MEASURED, Block, Text
 
 NOTHING = "Nothing of this kind was measured in this run"
 
@@ -163,7 +163,7 @@ def _block(
             cells = [recogniser_title(first.method), training_set_title(_parts(first)[0])]
         for key in columns:
             result = of.get(key)
-            empty = "" if result is None else "not measured"
+            empty = "" if result is None else NOT_MEASURED
             shown = result is not None and result.mean is not None
             cells.append(measured(result, metric(key).digits) if shown and result else empty)
         rows.append([*cells, _networks(row), ", ".join(counted(row)), _remarks(row)])

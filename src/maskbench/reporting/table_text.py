@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+NOT_MEASURED = "not measured"
+
 LATEX = {
     "\\": r"\textbackslash{}",
     "&": r"\&",
@@ -77,7 +79,7 @@ def escape_markdown(text: str) -> str:
 
 
 def _numeric(cells: Sequence[str]) -> bool:
-    filled = [cell for cell in cells if cell]
+    filled = [cell for cell in cells if cell and cell != NOT_MEASURED]
     return bool(filled) and all(re.match(r"[−\d]", cell) for cell in filled)
 
 
