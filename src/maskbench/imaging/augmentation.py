@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from maskbench.synthesis.specs.adversarial import Augmentation
+from maskbench.imaging.ranges import Augmentation
 
 
 def random_maps(count: int, ranges: Augmentation, generator: torch.Generator) -> Tensor:
