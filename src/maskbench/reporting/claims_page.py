@@ -89,6 +89,7 @@ def _judged(row: pd.Series) -> _Judged:
 
 def _of(row: pd.Series, side: str) -> str:
     """``arcface, learnt from keypoint; bare_bare``: what a side is."""
+
     def column(name: str) -> str:
         return str(row[f"{side}_{name}"])
 
@@ -139,7 +140,10 @@ def to_markdown(table: pd.DataFrame) -> str:
         parts += [f"## {paper}", f"{counts(rows)}."]
         judged = [_judged(row) for _, row in rows.iterrows() if row["verdict"] != "not measured"]
         if judged:
-            lines = ["| Verdict | Claim | Measured | Difference [95%] |", "| --- | --- | --- | --- |"]
+            lines = [
+                "| Verdict | Claim | Measured | Difference [95%] |",
+                "| --- | --- | --- | --- |",
+            ]
             for one in judged:
                 (left, of_left), (right, of_right) = one.sides
                 measured = f"{one.metric}: {left} ({of_left}) {one.relation} {right} ({of_right})"

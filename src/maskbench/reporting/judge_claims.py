@@ -11,7 +11,7 @@ absent. An unfavourable verdict is a result.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from maskbench.artifacts import atomic_file
 from maskbench.reporting.claims_page import to_html, to_markdown
 from maskbench.reporting.papers import Paper, papers
 from maskbench.reporting.papers.claims import Claim, Quantity, RankCorrelation, Side
+from maskbench.reporting.papers.orders import orders, with_orders
 from maskbench.reporting.replicates import Estimate, Evaluations, Unclear, Unmeasured, common
 
 LEVEL = 0.95
@@ -61,9 +62,7 @@ class Verdict:
         return self.left.value - self.right.value
 
 
-def judge_claims(
-    metrics: Sequence[Path], out: Path, of: Mapping[str, Paper] | None = None
-) -> None:
+def judge_claims(metrics: Sequence[Path], out: Path, of: Mapping[str, Paper] | None = None) -> None:
     """Write ``claims.csv``, ``claims.md`` and ``claims.html``.
 
     Args:
@@ -73,8 +72,10 @@ def judge_claims(
     """
     evaluations = Evaluations(metrics)
     chosen = (papers() if of is None else of).values()
-    verdicts = {paper.paper: judge_all(paper.claims, evaluations) for paper in chosen}
-    verdicts = {paper: found for paper, found in verdicts.items() if found}
+    verdicts = {
+        paper.paper or "The question behind this project": judge_all(claims_of(paper), evaluations)
+        for paper in chosen
+    }
     table = pd.DataFrame(
         [_row(paper, verdict) for paper, found in verdicts.items() for verdict in found]
     )
@@ -85,11 +86,15 @@ def judge_claims(
             tmp.write_text(render(table), encoding="utf-8")
 
 
+def claims_of(paper: Paper) -> list[Claim]:
+    """Those that its file holds in words, then the orders of its printed numbers."""
+    derived = [claim for table in paper.tables.values() for claim in orders(table)]
+    return with_orders(paper.claims, derived)
+
+
 def judge_all(claims: Iterable[Claim], evaluations: Evaluations) -> list[Verdict]:
     """Each claim, on each data set that both of its sides were measured on."""
-    return [
-        judge(one, evaluations) for claim in claims for one in by_dataset(claim, evaluations)
-    ]
+    return [judge(one, evaluations) for claim in claims for one in by_dataset(claim, evaluations)]
 
 
 def by_dataset(claim: Claim, evaluations: Evaluations) -> list[Claim]:

@@ -10,9 +10,10 @@ side would have given (a hierarchical bootstrap).
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,6 @@ import pandas as pd
 
 from maskbench.errors import from_os_error
 from maskbench.measurements import (
-    COLUMNS,
     NONE,
     Measurement,
     metrics_file,
@@ -65,6 +65,18 @@ class Estimate:
         return self.columns.get("step", "")
 
 
+@dataclass(frozen=True)
+class _Measured:
+    """One row of an evaluation, its replicates and how many people its gallery has."""
+
+    row: Measurement
+    replicates: np.ndarray
+    gallery: int
+
+    def fits(self, columns: Mapping[str, str]) -> bool:
+        return all(getattr(self.row, name) == value for name, value in columns.items())
+
+
 class Evaluations:
     """The numbers and replicates of all evaluations.
 
@@ -73,29 +85,25 @@ class Evaluations:
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        rows: list[Measurement] = []
-        self._replicates: list[np.ndarray] = []
-        gallery: list[int] = []
+        self._all: dict[str, list[_Measured]] = {}  # by method
         for folder in sorted({Path(path) for path in folders}):
-            found, resamples = read_metrics(folder), read_resamples(folder)
-            rows += found
-            self._replicates += [resamples.get(row, np.empty(0)) for row in range(len(found))]
-            gallery += [_gallery_people(folder)] * len(found)
-        self.rows = pd.DataFrame([asdict(row) for row in rows], columns=list(COLUMNS))
-        self.rows["value"] = self.rows["value"].astype(float)
-        self.rows["gallery"] = gallery
+            resamples, gallery = read_resamples(folder), _gallery_people(folder)
+            for number, row in enumerate(read_metrics(folder)):
+                one = _Measured(row, resamples.get(number, np.empty(0)), gallery)
+                self._all.setdefault(row.method, []).append(one)
 
     def datasets(self, side: Side) -> set[str]:
         """The data sets that a side was measured on."""
         if isinstance(side, RankCorrelation):
-            each = [self.datasets(q) for qs in _quantities(side) for q in qs]
-            return set.intersection(*each)
-        return set(self._wanted(side)["dataset"]) if isinstance(side, Quantity) else set()
+            return set.intersection(*map(self.datasets, itertools.chain(*_quantities(side))))
+        if not isinstance(side, Quantity):
+            return set()
+        return {one.row.dataset for one in self._measured(side)}
 
     def gallery(self, side: Quantity) -> int:
         """People in the gallery that a quantity was measured with, the fewest of its tests; 0 where
         nobody was identified."""
-        return int(self._wanted(side)["gallery"].min())
+        return min((one.gallery for one in self._measured(side)), default=0)
 
     def estimate(self, side: Side) -> Estimate:
         """A side of a claim.
@@ -110,52 +118,52 @@ class Evaluations:
             return self._rank_correlation(side)
         return Estimate(float(side), np.array([float(side)]))
 
-    def _wanted(self, side: Quantity) -> pd.DataFrame:
-        wanted = np.ones(len(self.rows), bool)
-        for column, value in side.columns().items():
-            wanted &= (self.rows[column] == value).to_numpy()
-        return self.rows[wanted]
+    def _measured(self, side: Quantity) -> list[_Measured]:
+        """The rows that a quantity means, by seed."""
+        columns = side.columns()
+        found = [one for one in self._all.get(side.method, []) if one.fits(columns)]
+        return sorted(found, key=lambda one: (one.row.fold, one.row.seed))
 
     def _quantity(self, side: Quantity) -> Estimate:
-        rows = self._wanted(side)
-        found = rows[rows["value"].notna()].sort_values(["fold", "seed"], kind="stable")
-        if len(found) == 0:
-            raise Unmeasured(self._why_not(side, rows))
+        measured = self._measured(side)
+        found = [one for one in measured if one.row.value is not None]
+        if not found:
+            raise Unmeasured(self._why_not(side, measured))
         for column in _ONE_OF:
-            if rows[column].nunique() > 1:
-                several = ", ".join(sorted(rows[column].unique()))
-                raise Unclear(f"{side.words()} was measured with several values of {column}: "
-                              f"{several}")  # fmt: skip
-        table = np.stack(common([self._replicates[row] for row in found.index]))
-        first = found.iloc[0]
-        drawn = _draw_seeds(first["method"], first["training_set"], *table.shape)
-        replicates = table[drawn, np.arange(table.shape[1])]
-        networks = tuple(sorted(set(found["backbone"]) - {NONE}))
-        value = float(found["value"].mean())
-        columns = {column: str(first[column]) for column in _ONE_OF}
-        return Estimate(value, replicates, networks, len(found), columns)
+            several = sorted({getattr(one.row, column) for one in measured})
+            if len(several) > 1:
+                what = f"{side.words()} was measured with several values of {column}"
+                raise Unclear(f"{what}: {', '.join(several)}")
+        table = np.stack(common([one.replicates for one in found]))
+        first = found[0].row
+        drawn = _draw_seeds(first.method, first.training_set, *table.shape)
+        return Estimate(
+            float(np.mean([one.row.value for one in found])),
+            table[drawn, np.arange(table.shape[1])],
+            tuple(sorted({one.row.backbone for one in found} - {NONE})),
+            len(found),
+            {column: getattr(first, column) for column in _ONE_OF},
+        )
 
-    def _why_not(self, side: Quantity, rows: pd.DataFrame) -> str:
-        """Why a quantity has no value; ``rows`` are those of the quantity."""
-        everything = self.rows
-        notes = "; ".join(dict.fromkeys(note for note in rows["note"] if note))
-        if len(rows):
-            return f"{side.words()} could not be measured" + (f" ({notes})" if notes else "")
-        if side.dataset is not None and side.dataset not in set(everything["dataset"]):
-            run = ", ".join(sorted(set(everything["dataset"])))
-            return f"{side.dataset} is not a data set of this run" + (f" ({run})" if run else "")
-        learnt = set(everything["training_set"])
-        if side.training_set is not None and side.training_set not in learnt:
+    def _why_not(self, side: Quantity, measured: Sequence[_Measured]) -> str:
+        """Why a quantity, of which these are the rows, has no value."""
+        if measured:
+            return f"{side.words()} could not be measured{_notes(measured)}"
+        everything = list(itertools.chain(*self._all.values()))
+        datasets = {one.row.dataset for one in everything}
+        if side.dataset is not None and side.dataset not in datasets:
+            run = f" ({', '.join(sorted(datasets))})" if datasets else ""
+            return f"{side.dataset} is not a data set of this run{run}"
+        if side.training_set not in {None, *(one.row.training_set for one in everything)}:
             return f"nothing learnt from {side.training_set}"
-        of_method = everything[everything["method"] == side.method]
-        if side.dataset is not None:
-            of_method = of_method[of_method["dataset"] == side.dataset]
         where = f" on {side.dataset}" if side.dataset else ""
-        if len(of_method) == 0:
+        of_method = [
+            one for one in self._all.get(side.method, []) if side.dataset in (None, one.row.dataset)
+        ]
+        if not of_method:
             return f"{side.method} did not run{where}"
-        if of_method["value"].isna().all():
-            notes = "; ".join(dict.fromkeys(note for note in of_method["note"] if note))
-            return f"{side.method} could not be measured" + (f" ({notes})" if notes else "")
+        if all(one.row.value is None for one in of_method):
+            return f"{side.method} could not be measured{_notes(of_method)}"
         return f"{side.words()} was not measured{where}"
 
     def _rank_correlation(self, side: RankCorrelation) -> Estimate:
@@ -170,6 +178,12 @@ class Evaluations:
             min(one.seeds for one in both),
             both[0].columns,
         )
+
+
+def _notes(measured: Sequence[_Measured]) -> str:
+    """The remarks of rows, in brackets."""
+    notes = dict.fromkeys(one.row.note for one in measured if one.row.note)
+    return f" ({'; '.join(notes)})" if notes else ""
 
 
 def _quantities(side: RankCorrelation) -> list[list[Quantity]]:

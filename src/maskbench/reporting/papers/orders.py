@@ -1,10 +1,9 @@
 """Claims that follow from the order of the numbers which a paper prints.
 
-In each column of a table, rows that stand next to each other when they are sorted by the printed
-number make a claim: the better number is better here, too. Only rows of one recogniser are
-compared: where rows have several labels, those that agree in all but the first. Equal numbers make
-no claim, nor does a metric without a better end, nor a printed number that its row says is another
-quantity.
+In each column of a table, rows that are neighbours when sorted by the printed number make a claim:
+the better number is better here, too. Only rows of one recogniser are compared: where rows have
+several labels, those that agree in all but the first. Equal numbers make no claim, nor does a
+metric without a better end, nor a printed number that its row says is another quantity.
 """
 
 from __future__ import annotations
@@ -13,63 +12,63 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from maskbench.reporting.names import metric
 from maskbench.reporting.papers.claims import Claim, Quantity, Side, plain_id
+from maskbench.reporting.papers.tables import Table
 
 
 @dataclass(frozen=True)
-class Printed:
-    """One printed number.
-
-    Attributes:
-        value: the number.
-        label: what the table compares, its row's first label.
-        group: the row's other labels: the recogniser.
-        quantity: what stands for the number here.
-    """
+class _Printed:
+    """One printed number and the quantity that stands for it here."""
 
     value: float
-    label: str
-    group: tuple[str, ...]
+    labels: tuple[str, ...]
     quantity: Quantity
 
 
-def orders(column: Sequence[Printed], title: str, better: str, where: str) -> list[Claim]:
-    """The claims of one column.
-
-    Args:
-        column: its printed numbers.
-        title: of its metric.
-        better: ``higher``, ``lower`` or "" where neither is meant.
-        where: the table's place in the paper.
-    """
-    if better not in ("higher", "lower"):
-        return []
-    relation, word = (">", "over") if better == "higher" else ("<", "below")
+def orders(table: Table) -> list[Claim]:
+    """The claims of one table, column by column."""
     claims = []
-    for group in dict.fromkeys(one.group for one in column):
-        among = [one for one in column if one.group == group]
-        for good, bad in _neighbours(among, better):
-            text = f"{title}: {good.value:g} for {good.label}, {bad.value:g} for {bad.label}"
-            claims.append(
-                Claim(
-                    id=_id(good.quantity, word, bad.quantity),
-                    where=where,
-                    says=", ".join([text, *group]),
-                    left=good.quantity,
-                    relation=relation,
-                    right=bad.quantity,
-                    printed=(good.value, bad.value),
-                )
+    for column in table.columns:
+        better = metric(column.metric).better
+        if not column.measured or better not in ("higher", "lower"):
+            continue
+        printed = [
+            _Printed(
+                row.printed[column.metric],
+                row.labels,
+                Quantity(**table.selection(row, column)),
             )
+            for row in table.rows
+            if column.metric in row.printed and column.metric not in row.differs
+        ]
+        for recogniser in dict.fromkeys(one.labels[1:] for one in printed):
+            group = [one for one in printed if one.labels[1:] == recogniser]
+            for good, bad in _neighbours(group, better):
+                claims.append(_claim(good, bad, better, table.number, metric(column.metric).title))
     return claims
 
 
-def _neighbours(column: Sequence[Printed], better: str) -> Iterator[tuple[Printed, Printed]]:
-    """(better, worse) of rows next to each other; rows of one value all have the same neighbours."""
+def _neighbours(column: Sequence[_Printed], better: str) -> Iterator[tuple[_Printed, _Printed]]:
+    """(better, worse) of neighbouring numbers; equal numbers have the same neighbours."""
     ranked = sorted(column, key=lambda one: one.value, reverse=better == "higher")
     levels = [list(level) for _, level in itertools.groupby(ranked, key=lambda one: one.value)]
     for upper, lower in itertools.pairwise(levels):
         yield from itertools.product(upper, lower)
+
+
+def _claim(good: _Printed, bad: _Printed, better: str, where: str, title: str) -> Claim:
+    relation, word = (">", "over") if better == "higher" else ("<", "below")
+    with_recogniser = "".join(f" with {label}" for label in good.labels[1:])
+    return Claim(
+        id=_id(good.quantity, word, bad.quantity),
+        where=where,
+        says=f"{title}{with_recogniser} is {better} for {good.labels[0]} than for {bad.labels[0]}.",
+        left=good.quantity,
+        relation=relation,
+        right=bad.quantity,
+        printed=(good.value, bad.value),
+    )
 
 
 def _id(left: Quantity, word: str, right: Quantity) -> str:
@@ -97,7 +96,7 @@ def with_orders(written: Sequence[Claim], derived: Sequence[Claim]) -> list[Clai
 
 
 def _compared(claim: Claim) -> tuple[Side, Side]:
-    """The sides, the greater one first; the step that a quantity is from follows from its metric."""
+    """The sides, the greater one first, without the step: a quantity's metric tells it."""
     sides = [
         side.model_copy(update={"step": None}) if isinstance(side, Quantity) else side
         for side in (claim.sides if claim.relation.startswith(">") else claim.sides[::-1])
