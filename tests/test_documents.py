@@ -116,7 +116,7 @@ def test_the_documented_method_works(tmp_path, faces):
             model, bare, pictures, params, rows=rows, styles=["floral", "kn95"], seed=0, out=out
         )
     finally:
-        base.REGISTRY.entries.pop("average_place", None)
+        base.REGISTRY._specs.pop("average_place", None)
         del sys.modules[module.__name__]
     masked = MaskedSet.open(out)
     assert logged[0][0] == 0
@@ -228,7 +228,7 @@ def test_the_documented_restorer_works(tmp_path, faces):
         )  # fmt: skip
         restore("telea", tmp_path / "model", None, dressed, params, out)
     finally:
-        base.REGISTRY.entries.pop("telea", None)
+        base.REGISTRY._specs.pop("telea", None)
         del sys.modules[module.__name__]
     files = {path.name for path in (tmp_path / "model").iterdir()}
     assert files == {"state.safetensors", "curves.parquet", "sheet.png", "params.json"}

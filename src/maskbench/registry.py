@@ -1,76 +1,126 @@
-"""A registry of the things that the modules of a package define, found by importing them all.
+"""What is chosen by name: one small registry class, one instance for each kind of thing.
 
-Each module ends in ``register(MyThing())``; nothing else in the project names it.
+A registry's package holds one module a spec, which ends in ``REGISTRY.register(Spec(...))``;
+nothing else names it. Spec modules import pydantic and :mod:`maskbench.config` only, so that a
+whole configuration is checked without importing what does the work.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from types import ModuleType
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from maskbench.config import validate
-from maskbench.errors import unknown_name
+from maskbench.config import Section, merge, validate
+from maskbench.errors import MaskbenchError, unknown_name
+
+Blocks = Mapping[str, Mapping[str, Any]]
 
 
-class Entry(Protocol):
-    """What can be registered: it has a name, and a model of its block of the configuration."""
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """What is known of a thing before it is used.
 
-    @property
-    def name(self) -> str: ...
+    Attributes:
+        name: how configuration and results call it.
+        title: how tables and figures call it.
+        paper: the paper and section that defines it.
+        Params: the model of its block in the configuration.
+        implementation: ``module:name`` of what does the work, imported by :meth:`load` only.
+        family: whose shared values its blocks start from; "": of none.
+    """
 
-    @property
-    def Params(self) -> type[BaseModel]: ...
+    name: str
+    title: str = ""
+    paper: str = ""
+    Params: type[BaseModel] = Section
+    implementation: str = ""
+    family: str = ""
+
+    def load(self) -> Any:
+        """The implementation: an instance where it is a class, else the object itself."""
+        module, _, name = self.implementation.partition(":")
+        found = getattr(importlib.import_module(module), name)
+        return found() if isinstance(found, type) else found
 
 
-Kind = TypeVar("Kind", bound=Entry)
+@dataclass(frozen=True, repr=False)
+class Block:
+    """A spec and its typed parameters, under the name that configuration and results use. An
+    ablation's name differs from its spec's."""
+
+    name: str
+    spec: Any
+    params: Any
+
+    def __repr__(self) -> str:  # equal in every process: a spec's sets of strings are not
+        return f"Block({self.name!r}, {self.spec.name!r}, {self.params!r})"
+
+
+Kind = TypeVar("Kind", bound=Spec)
 
 
 class Registry(Generic[Kind]):
-    """The entries of one package.
+    """The specs that the modules of ``package`` register. Their blocks lie in ``section`` of the
+    configuration (``synthesis.methods``); errors call one of them a ``kind``."""
 
-    Args:
-        package: where its modules lie.
-        section: dotted key of their blocks in the configuration, e.g. ``synthesis.methods``.
-        kind: what one of them is called in an error.
-
-    Attributes:
-        entries: what has been registered so far, by name.
-    """
-
-    def __init__(self, package: ModuleType, section: str, kind: str) -> None:
+    def __init__(self, package: str, section: str, kind: str) -> None:
         self.package, self.section, self.kind = package, section, kind
-        self.entries: dict[str, Kind] = {}
+        self._specs: dict[str, Kind] = {}
 
-    def register(self, entry: Kind) -> Kind:
-        """Add an entry."""
-        self.entries[entry.name] = entry
-        return entry
+    def register(self, spec: Kind) -> Kind:
+        """Add a spec."""
+        self._specs[spec.name] = spec
+        return spec
 
     def all(self) -> dict[str, Kind]:
-        """All entries by name, sorted; imports every module of the package once."""
-        for module in pkgutil.iter_modules(self.package.__path__):
-            importlib.import_module(f"{self.package.__name__}.{module.name}")
-        return dict(sorted(self.entries.items()))
+        """All specs by name, sorted; imports every module of the package once."""
+        for module in pkgutil.iter_modules(importlib.import_module(self.package).__path__):
+            importlib.import_module(f"{self.package}.{module.name}")
+        return dict(sorted(self._specs.items()))
 
-    def get(self, name: str) -> Kind:
-        """One entry.
-
-        Raises:
-            MaskbenchError: unknown name, with the nearest known one.
-        """
+    def get(self, name: str, place: str = "") -> Kind:
+        """One spec; an unknown name is a MaskbenchError with the nearest known one."""
         known = self.all()
         if name not in known:
-            raise unknown_name(self.section, self.kind, name, known)
+            raise unknown_name(place or self.section, self.kind, name, known)
         return known[name]
 
-    def parse_params(self, name: str, block: dict[str, Any], place: str = "params.yaml") -> Any:
-        """The typed block of one entry.
+    def parse(
+        self,
+        name: str,
+        block: Mapping[str, Any],
+        place: str = "params.yaml",
+        others: Blocks | None = None,
+        shared: Blocks | None = None,
+    ) -> Block:
+        """A block with typed parameters. Its key ``use`` names its spec, or one of ``others``
+        whose values it starts from; without it the block is named as its spec. ``shared`` holds
+        values by family, below all blocks' own; a spec takes those that it knows.
 
         Raises:
-            MaskbenchError: unknown name, or a wrong block.
+            MaskbenchError: an unknown name, a circle of ``use``, a wrong key or value.
         """
-        return validate(self.get(name).Params, block, f"{place}: {self.section}.{name}")
+        spec, values = self._origin((name,), block, place, others or {})
+        common = (shared or {}).get(spec.family, {})
+        common = {key: value for key, value in common.items() if key in spec.Params.model_fields}
+        params = validate(spec.Params, merge(common, values), f"{place}: {self.section}.{name}")
+        return Block(name, spec, params)
+
+    def _origin(
+        self, path: tuple[str, ...], block: Mapping[str, Any], place: str, others: Blocks
+    ) -> tuple[Kind, dict[str, Any]]:
+        own, where = dict(block), f"{place}: {self.section}"
+        used = own.pop("use", path[-1])
+        if used != path[-1]:
+            where += f".{path[-1]}.use"
+            if used in path:
+                raise MaskbenchError(where, f"a circle: {', '.join((*path, used))}", "use a spec")
+            if used in others:
+                spec, below = self._origin((*path, used), others[used], place, others)
+                return spec, merge(below, own)
+        return self.get(used, where), own

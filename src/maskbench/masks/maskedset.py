@@ -4,8 +4,9 @@ To the files of a FaceSet it adds
 
     masks.npy         uint8, N x H x W: the mask's own coverage, 0 (free) .. 255 (opaque)
 
-and to the columns ``of`` (face id of the bare face), ``method`` and ``style``. Landmarks, pose and
-boxes are those of the bare face. Really masked pictures have ``of`` = "" and no known coverage.
+and to the columns ``bare_id`` (face id of the bare face), ``method`` and ``style``. Landmarks, pose
+and boxes are those of the bare face. Really masked pictures have ``bare_id`` = "" and no known
+coverage.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from maskbench.artifacts import GrowingArray
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FACE_COLUMNS, FaceSet, FaceSetWriter, _open_array
 
-MASKED_COLUMNS = (*FACE_COLUMNS, "of", "method", "style")
+MASKED_COLUMNS = (*FACE_COLUMNS, "bare_id", "method", "style")
 
 
 @dataclass
@@ -41,6 +42,13 @@ class MaskedSet(FaceSet):
         if masks.shape != bare.images.shape[:3]:
             raise MaskbenchError(
                 path, f"masks {masks.shape} for images {bare.images.shape}", "make the set again"
+            )
+        missing = [column for column in MASKED_COLUMNS if column not in bare.faces]
+        if missing:
+            raise MaskbenchError(
+                path / "faces.parquet",
+                f"has no column {missing[0]!r}: it is no masked set, or an older version's",
+                "delete the folder and make the set again",
             )
         return cls(bare.path, bare.images, bare.faces, bare.spec, masks)
 

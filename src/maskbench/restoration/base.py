@@ -19,7 +19,6 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-import maskbench.restoration as package
 from maskbench.artifacts import read_json
 from maskbench.config import validate
 from maskbench.errors import MaskbenchError
@@ -59,6 +58,7 @@ class Restorer(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     paper: ClassVar[str]
+    family: ClassVar[str] = ""
     Params: ClassVar[type[RestorerParams]] = RestorerParams
 
     @abstractmethod
@@ -140,9 +140,13 @@ def unmask(
     return restored, holes
 
 
-REGISTRY: Registry[Restorer] = Registry(package, "restoration.restorers", "restorer")
+REGISTRY: Registry[Any] = Registry("maskbench.restoration", "restoration.restorers", "restorer")
 register, restorers, restorer = REGISTRY.register, REGISTRY.all, REGISTRY.get
-parse_params = REGISTRY.parse_params
+
+
+def parse_params(name: str, block: dict[str, Any], place: str = "params.yaml") -> Any:
+    """The typed block of one entry."""
+    return REGISTRY.parse(name, block, place).params
 
 
 def own_params(model: Path, name: str, params: Any) -> Any:

@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
-import maskbench.synthesis as package
 from maskbench.config import Section
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.artwork import MaskPictures
@@ -37,6 +36,7 @@ class Method(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     paper: ClassVar[str]
+    family: ClassVar[str] = ""
     trained: ClassVar[bool] = True
     uses_stn: ClassVar[bool] = False
     Params: ClassVar[type[BaseModel]] = Section
@@ -89,6 +89,10 @@ class Method(ABC):
         MaskedSet into the existing empty folder ``out``."""
 
 
-REGISTRY: Registry[Method] = Registry(package, "synthesis.methods", "method")
+REGISTRY: Registry[Any] = Registry("maskbench.synthesis", "synthesis.methods", "method")
 register, methods, method = REGISTRY.register, REGISTRY.all, REGISTRY.get
-parse_params = REGISTRY.parse_params
+
+
+def parse_params(name: str, block: dict[str, Any], place: str = "params.yaml") -> Any:
+    """The typed block of one entry."""
+    return REGISTRY.parse(name, block, place).params
