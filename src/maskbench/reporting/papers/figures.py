@@ -30,7 +30,7 @@ class Figure(Section):
     caption: str = Field(description="what the report prints below it")
     needs: tuple[Need, ...] = Field(description="inputs; without one of them it is not drawn")
     methods: tuple[str, ...] = Field((), description="whose masked sets it shows; none named: all")
-    options: dict[str, Any] = Field(default_factory=dict, description="of its kind")
+    options: dict[str, Any] = Field({}, description="of its kind")
 
     def select(self, inputs: Inputs) -> dict[str, list[Path]]:
         """What it reads of all ``inputs``: the masked sets of its methods, one training of each
