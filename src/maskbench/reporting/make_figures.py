@@ -27,13 +27,7 @@ from pathlib import Path
 
 from maskbench.artifacts import atomic_file
 from maskbench.errors import MaskbenchError
-from maskbench.reporting.papers import papers
 from maskbench.reporting.papers.figures import Figure
-
-
-def figure_records() -> dict[str, Figure]:
-    """All figures by name, in the order of the papers' files."""
-    return {name: one for paper in papers().values() for name, one in paper.figures.items()}
 
 
 def make_figures(
