@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from maskbench.datasets.base import Adapter, Row, pictures_in, subfolders
+from maskbench.datasets.listing import pictures_in, subfolders
+from maskbench.datasets.specs import ADAPTERS, Adapter, Row
 
 
 def rows(root: Path) -> list[Row]:
@@ -22,6 +23,12 @@ def rows(root: Path) -> list[Row]:
     return top + below
 
 
-ADAPTER = Adapter(
-    name="flat", rows=rows, licence="the user's own pictures: terms unknown to maskbench"
+ADAPTERS.register(
+    Adapter(
+        name="flat",
+        title="own pictures",
+        has_identities=False,
+        rows=rows,
+        licence="the user's own pictures: terms unknown to maskbench",
+    )
 )

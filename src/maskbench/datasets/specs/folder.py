@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from maskbench.datasets.base import Adapter, Row, pictures_in, subfolders
+from maskbench.datasets.listing import pictures_in, subfolders
+from maskbench.datasets.specs import ADAPTERS, Adapter, Row
 
 
 def rows(root: Path) -> list[Row]:
@@ -19,6 +20,11 @@ def rows(root: Path) -> list[Row]:
     ]
 
 
-ADAPTER = Adapter(
-    name="folder", rows=rows, licence="the user's own pictures: terms unknown to maskbench"
+ADAPTERS.register(
+    Adapter(
+        name="folder",
+        title="own people",
+        rows=rows,
+        licence="the user's own pictures: terms unknown to maskbench",
+    )
 )

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from maskbench.datasets.base import Adapter, Row, pictures_in, subfolders
+from maskbench.datasets.listing import pictures_in, subfolders
+from maskbench.datasets.specs import ADAPTERS, Adapter, Row
 
 
 def rows(root: Path) -> list[Row]:
@@ -22,10 +23,14 @@ def rows(root: Path) -> list[Row]:
     ]
 
 
-ADAPTER = Adapter(
-    name="lfw",
-    rows=rows,
-    licence="LFW: public research set of press photographs, no licence granted on the pictures "
-    "themselves; for research only, do not redistribute",
-    folder="lfw",
+ADAPTERS.register(
+    Adapter(
+        name="lfw",
+        title="LFW",
+        paper="Huang et al. 2007",
+        rows=rows,
+        licence="LFW: public research set of press photographs, no licence granted on the pictures "
+        "themselves; for research only, do not redistribute",
+        folder="lfw",
+    )
 )

@@ -1,0 +1,59 @@
+"""The adapters of data sets: one module each, which lists the pictures below a folder.
+
+To add a data set, write a module here that ends in ``ADAPTERS.register(Adapter(...))``, and a block
+under ``datasets`` of the configuration that names it. Adapters are looked up whenever the workflow
+starts, so their modules import neither pandas nor torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from maskbench.datasets.download import Package
+from maskbench.registry import Registry, Spec
+
+
+@dataclass(frozen=True)
+class Row:
+    """A picture of a data set.
+
+    Attributes:
+        source: its path relative to the data set's root, with / between the parts.
+        identity: who it shows; "" where nobody knows.
+        extra: further columns of the manifest, the same in every row of a data set.
+    """
+
+    source: str
+    identity: str
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adapter(Spec):
+    """How one data set is read.
+
+    Attributes:
+        rows: lists the pictures below a root, in any order.
+        licence: the terms in a sentence.
+        version: "" for local collections, which their checksum identifies.
+        folder: the usual name of a local collection, or the pictures' folder in ``package``.
+        package: set where the pictures come from the package index.
+        has_identities: whether it is known who is who.
+        really_masked: people wear real masks; the rows have the column ``mask``, "" if bare.
+        files: files of a protocol that lie beside the pictures; ``fetch`` keeps those it finds.
+    """
+
+    rows: Callable[[Path], list[Row]]
+    licence: str
+    version: str = ""
+    folder: str = ""
+    package: Package | None = None
+    has_identities: bool = True
+    really_masked: bool = False
+    files: tuple[str, ...] = ()
+
+
+ADAPTERS: Registry[Adapter] = Registry("maskbench.datasets.specs", "datasets", "adapter")
