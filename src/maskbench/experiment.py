@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from maskbench.config import Config, read_layers, validate
-from maskbench.datasets.specs import ADAPTERS
+from maskbench.datasets.adapters import ADAPTERS
 from maskbench.errors import MaskbenchError, unknown_name
 from maskbench.layout import Layout
 from maskbench.masks import artwork

@@ -14,10 +14,10 @@ from PIL import Image
 
 from maskbench.artifacts import sha256_of
 from maskbench.config import DatasetConfig
+from maskbench.datasets.adapters import ADAPTERS, Row
 from maskbench.datasets.fetch import choose, fetch
 from maskbench.datasets.manifest import MANIFEST_COLUMNS, Pictures
 from maskbench.datasets.pictures import read_picture
-from maskbench.datasets.specs import ADAPTERS, Row
 from maskbench.errors import MaskbenchError
 
 
@@ -293,7 +293,7 @@ def test_every_adapter_states_its_terms() -> None:
 
 def test_adapters_need_neither_pandas_nor_torch() -> None:
     code = (
-        "import sys; from maskbench.datasets.specs import ADAPTERS; ADAPTERS.all(); "
+        "import sys; from maskbench.datasets.adapters import ADAPTERS; ADAPTERS.all(); "
         "sys.exit(bool({'pandas', 'torch'} & set(sys.modules)))"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

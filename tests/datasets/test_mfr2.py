@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from maskbench.config import DatasetConfig
+from maskbench.datasets.adapters.mfr2 import Pair, read_labels, read_pairs, rows
 from maskbench.datasets.fetch import fetch
 from maskbench.datasets.manifest import Pictures
-from maskbench.datasets.specs.mfr2 import Pair, read_labels, read_pairs, rows
 from maskbench.errors import MaskbenchError
 
 

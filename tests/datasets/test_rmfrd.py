@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from maskbench.config import DatasetConfig, SplitShares
+from maskbench.datasets.adapters import ADAPTERS, Row
+from maskbench.datasets.adapters.rmfrd import BARE_PICTURES, MASKED, chosen, rows
 from maskbench.datasets.fetch import fetch
 from maskbench.datasets.manifest import Pictures
-from maskbench.datasets.specs import ADAPTERS, Row
-from maskbench.datasets.specs.rmfrd import BARE_PICTURES, MASKED, chosen, rows
 from maskbench.datasets.split import read_split, split
 from maskbench.errors import MaskbenchError
 

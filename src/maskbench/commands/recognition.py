@@ -250,7 +250,7 @@ def evaluate_recognition(
     block = _block(job.config, job.place, recogniser)
     _checked(job.config, recogniser, block, training)
     section = job.section()
-    from maskbench.datasets.specs import ADAPTERS
+    from maskbench.datasets.adapters import ADAPTERS
     from maskbench.recognition.evaluate_recognition import Test
     from maskbench.recognition.evaluate_recognition import evaluate_recognition as run
     from maskbench.recognition.params import Restored

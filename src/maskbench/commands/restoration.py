@@ -191,7 +191,7 @@ def restore(
     block = restorer_params(job.config, job.place, restorer)
     learnt = job.config.synthesis.dataset
     section = job.section()
-    from maskbench.datasets.specs import ADAPTERS
+    from maskbench.datasets.adapters import ADAPTERS
 
     really_masked = ADAPTERS.get(section.adapter).really_masked
     inputs = [

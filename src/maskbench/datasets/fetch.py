@@ -21,10 +21,10 @@ from rich.progress import track
 
 from maskbench.artifacts import atomic_dir, sha256_of, write_json
 from maskbench.config import DatasetConfig
+from maskbench.datasets.adapters import ADAPTERS, Adapter, Row
 from maskbench.datasets.download import copy, from_package
 from maskbench.datasets.listing import natural_key
 from maskbench.datasets.manifest import MANIFEST_COLUMNS
-from maskbench.datasets.specs import ADAPTERS, Adapter, Row
 from maskbench.errors import MaskbenchError, from_os_error, unknown_name
 
 DATA = "MASKBENCH_DATA"

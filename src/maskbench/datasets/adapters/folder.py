@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from maskbench.datasets.adapters import ADAPTERS, Adapter, Row
 from maskbench.datasets.listing import pictures_in, subfolders
-from maskbench.datasets.specs import ADAPTERS, Adapter, Row
 
 
 def rows(root: Path) -> list[Row]:

@@ -41,7 +41,7 @@ class Adapter(Spec):
         version: "" for local collections, which their checksum identifies.
         folder: the usual name of a local collection, or the pictures' folder in ``package``.
         package: set where the pictures come from the package index.
-        has_identities: whether it is known who is who.
+        identities: whether it is known who is who.
         really_masked: people wear real masks; the rows have the column ``mask``, "" if bare.
         files: files of a protocol that lie beside the pictures; ``fetch`` keeps those it finds.
     """
@@ -51,9 +51,9 @@ class Adapter(Spec):
     version: str = ""
     folder: str = ""
     package: Package | None = None
-    has_identities: bool = True
+    identities: bool = True
     really_masked: bool = False
     files: tuple[str, ...] = ()
 
 
-ADAPTERS: Registry[Adapter] = Registry("maskbench.datasets.specs", "datasets", "adapter")
+ADAPTERS: Registry[Adapter] = Registry(__name__, "datasets", "adapter")

@@ -17,8 +17,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+from maskbench.datasets.adapters import ADAPTERS, Adapter, Row
 from maskbench.datasets.listing import pictures_in, shuffled, subfolders
-from maskbench.datasets.specs import ADAPTERS, Adapter, Row
 from maskbench.errors import MaskbenchError
 
 BARE_PICTURES = 20

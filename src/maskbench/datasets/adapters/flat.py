@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from maskbench.datasets.adapters import ADAPTERS, Adapter, Row
 from maskbench.datasets.listing import pictures_in, subfolders
-from maskbench.datasets.specs import ADAPTERS, Adapter, Row
 
 
 def rows(root: Path) -> list[Row]:
@@ -27,7 +27,7 @@ ADAPTERS.register(
     Adapter(
         name="flat",
         title="own pictures",
-        has_identities=False,
+        identities=False,
         rows=rows,
         licence="the user's own pictures: terms unknown to maskbench",
     )

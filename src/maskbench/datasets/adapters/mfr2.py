@@ -13,8 +13,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from maskbench.datasets.adapters import ADAPTERS, Adapter, Row
 from maskbench.datasets.listing import pictures_in, subfolders
-from maskbench.datasets.specs import ADAPTERS, Adapter, Row
 from maskbench.errors import MaskbenchError, from_os_error
 
 BARE = "no-mask"
