@@ -135,7 +135,7 @@ def test_the_published_setting_keeps_nothing_of_the_laptops_inventions():
     methods = read_layers(files)["synthesis"]["methods"]
     for name in ("gan_stn", "dcgan_stn", "wgan_stn", "pywgan_div"):
         params = base.parse_params(name, methods[name])
-        assert params.train_size == 144 and params.snapshot_every == 50_000
+        assert params.train_size == 144 and params.sheet_every == 50_000
         assert (params.equivariance, params.jitter, params.blur) == (0, 0, 0)
         assert not params.relight and params.match == "nothing" and params.supersampling == 1
         moves = params.augmentation

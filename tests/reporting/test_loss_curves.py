@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-
 from maskbench.reporting.figures.curve_panels import _short
 from maskbench.reporting.figures.loss_curves import draw
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
 from maskbench.reporting.figures.style import FigureInputs, clean_style
 
 

@@ -1,10 +1,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
-
-from maskbench.errors import MaskbenchError
-from maskbench.masks.draw_masks import draw_masks
 from maskbench.reporting.figures.fig5 import choose_poses
 from maskbench.reporting.figures.loss_curves import losses
 from maskbench.reporting.figures.mask_styles import checkerboard
@@ -12,6 +8,10 @@ from maskbench.reporting.figures.maskfacenet_fig1 import put_back
 from maskbench.reporting.figures.placement_training import evenly, snapshots
 from maskbench.reporting.figures.sheets import degrees, examples
 from maskbench.reporting.make_figure import figure_names, make_figure
+from PIL import Image
+
+from maskbench.errors import MaskbenchError
+from maskbench.masks.draw_masks import draw_masks
 
 STYLES = ("surgical_blue", "kn95")
 

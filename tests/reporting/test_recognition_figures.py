@@ -3,6 +3,17 @@
 import numpy as np
 import pandas as pd
 import pytest
+from maskbench.reporting.figures.embeddings import (
+    bare_masked_cosines,
+    before_and_after,
+    choose,
+    principal_axes,
+    read_embeddings,
+)
+from maskbench.reporting.figures.real_masks import choose as choose_worn
+from maskbench.reporting.figures.recognition_curves import LINES, losses
+from maskbench.reporting.figures.recognition_curves import draw as draw_curves
+from maskbench.reporting.make_figure import make_figure
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
@@ -16,19 +27,8 @@ from maskbench.reporting.figures import (
     restoration_sheet,
     roc_det,
 )
-from maskbench.reporting.figures.embeddings import (
-    bare_masked_cosines,
-    before_and_after,
-    choose,
-    principal_axes,
-    read_embeddings,
-)
 from maskbench.reporting.figures.evaluations import looks, main_ones, read_tested
-from maskbench.reporting.figures.real_masks import choose as choose_worn
-from maskbench.reporting.figures.recognition_curves import LINES, losses
-from maskbench.reporting.figures.recognition_curves import draw as draw_curves
 from maskbench.reporting.figures.style import FigureInputs, clean_style
-from maskbench.reporting.make_figure import make_figure
 
 NAMES = ("roc_det", "cmc", "cosine_histograms", "embeddings")
 
