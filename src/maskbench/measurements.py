@@ -1,6 +1,7 @@
 """The row that every evaluation writes and every table, figure and claim reads.
 
-``metrics.json`` of a step is a list of such rows; ``results/measurements.csv`` is their union.
+An evaluation's folder holds ``metrics.json``, a list of such rows, and ``resamples.parquet``, their
+bootstrap replicates. ``results/measurements.csv`` is the union of the rows.
 """
 
 from __future__ import annotations
@@ -8,51 +9,78 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from maskbench.artifacts import read_json, write_json
+from maskbench.errors import MaskbenchError, from_os_error
 
-COLUMNS = (
-    "stage", "dataset", "split", "method", "variant", "seed", "metric", "value", "n",
-    "ci_low", "ci_high", "backbone", "crop", "mlflow_run_id",
-)  # fmt: skip
+STANDARD, ALL, SEEN, UNSEEN, FINAL, NONE = "standard", "all", "seen", "unseen", "final", "none"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Measurement:
     """One number with everything that is needed to compare it.
 
     Attributes:
-        stage: ``synthesis``, ``restoration`` or ``recognition``.
-        dataset, split: where it was measured (names: docs/design).
-        method: registry name of the method.
-        variant: "" for the standard protocol, ``unseen_styles`` for mask styles kept for the test.
-        seed: seed of the training that is measured.
-        metric: plain metric name; the network that computed it stands in ``backbone``.
-        value: the number; ``None`` when it could not be measured (the reason is in ``note``).
-        n: number of pictures (or pairs) behind it.
-        ci_low, ci_high: bootstrap 95% interval, ``None`` where it has no meaning.
+        step: ``synthesis``, ``guides``, ``restoration`` or ``recognition``.
+        dataset: where it was measured.
+        fold: which people were tested; 0 where a data set is cut once.
+        split: part of the data set.
+        method: name of the method's, guide's, restorer's or recogniser's block.
+        training_set: what a recogniser learnt from: ``bare``, a method's name, or ``none``; "" in
+            other steps.
+        restorer: what took the masks off; "" where nothing did.
+        protocol: ``standard``, or how pairs were made (``bare_bare``, ``same_picture``, ...).
+        subset: ``all``, or which faces were measured (``pose_frontal``, ``pose_turned``).
+        checkpoint: ``final``, or the stage whose snapshot was measured.
+        styles: ``seen``, or ``unseen``: mask styles kept for the test.
+        seed: of the training that is measured.
+        metric: plain name (:mod:`maskbench.metrics.catalogue`).
+        value: the number; None where it could not be measured (``note`` says why).
+        n_people, n: people, and pictures or pairs, behind it.
+        ci_low, ci_high: bootstrap 95% interval; None where it has no meaning.
         backbone: network and weights that computed it, ``none`` for plain arithmetic.
         crop: short name of the crop specification, e.g. ``mtcnn+0.2/144``.
         mlflow_run_id: the tracking run, "" when tracking is off.
-        note: a flag for the reader (e.g. fewer pictures than feature dimensions).
+        note: a remark for the reader (e.g. fewer pictures than feature dimensions).
     """
 
-    stage: str
+    step: str
     dataset: str
+    fold: int = 0
     split: str
     method: str
-    variant: str
+    training_set: str = ""
+    restorer: str = ""
+    protocol: str = STANDARD
+    subset: str = ALL
+    checkpoint: str = FINAL
+    styles: str = SEEN
     seed: int
     metric: str
     value: float | None
+    n_people: int
     n: int
-    ci_low: float | None
-    ci_high: float | None
-    backbone: str
+    ci_low: float | None = None
+    ci_high: float | None = None
+    backbone: str = NONE
     crop: str
     mlflow_run_id: str = ""
     note: str = ""
+
+
+COLUMNS = tuple(field.name for field in fields(Measurement))
+CONDITIONS = COLUMNS[: COLUMNS.index("seed")]
+"""What tells two quantities apart beside their seed, metric, network and crop."""
+KEY = (*CONDITIONS, "seed", "metric", "backbone", "crop")
+"""What tells two rows apart, in the order in which they are sorted."""
+_NUMBERS = ("fold", "seed", "value", "n_people", "n", "ci_low", "ci_high")
+
+
+def metrics_file(path: Path) -> Path:
+    """``metrics.json`` of an evaluation's folder; a file stands for itself."""
+    return Path(path) / "metrics.json" if Path(path).is_dir() else Path(path)
 
 
 def write_metrics(path: Path, rows: list[Measurement]) -> None:
@@ -61,12 +89,65 @@ def write_metrics(path: Path, rows: list[Measurement]) -> None:
 
 
 def read_metrics(path: Path) -> list[Measurement]:
-    """Read ``metrics.json``."""
-    names = {field.name for field in fields(Measurement)}
-    return [Measurement(**{k: v for k, v in r.items() if k in names}) for r in read_json(path)]
+    """Read the rows of an evaluation's folder or of its ``metrics.json``.
+
+    Raises:
+        MaskbenchError: the file is missing or lacks a column.
+    """
+    path = metrics_file(path)
+    rows = []
+    for row in read_json(path):
+        lacking = [name for name in COLUMNS if name not in row]
+        if lacking:
+            raise MaskbenchError(path, f"lacks {', '.join(lacking)}", "measure it again")
+        rows.append(Measurement(**{name: row[name] for name in COLUMNS}))
+    return rows
+
+
+def read_resamples(folder: Path) -> dict[int, np.ndarray]:
+    """The bootstrap replicates of an evaluation by row number of its ``metrics.json``.
+
+    Rows without replicates are left out.
+
+    Raises:
+        MaskbenchError: the file is missing or cannot be read.
+    """
+    path = metrics_file(folder).parent / "resamples.parquet"
+    try:
+        frame = pd.read_parquet(path)
+    except OSError as error:
+        raise from_os_error(error, path) from error
+    if "row" not in frame:
+        raise MaskbenchError(path, "lacks row", "measure it again")
+    frame = frame.sort_values(["row", "resample"], kind="stable")
+    rows, first = np.unique(frame["row"].to_numpy(), return_index=True)
+    values = np.split(frame["value"].to_numpy(float), first[1:]) if len(rows) else []
+    return {int(row): found for row, found in zip(rows, values, strict=True)}
 
 
 def to_frame(rows: list[Measurement]) -> pd.DataFrame:
-    """Rows as a frame with the columns of ``measurements.csv`` (and ``note`` last)."""
-    frame = pd.DataFrame([asdict(row) for row in rows], columns=[*COLUMNS, "note"])
-    return frame.sort_values(list(COLUMNS[:7]), kind="stable").reset_index(drop=True)
+    """Rows as a frame with the columns of ``measurements.csv``, sorted by what tells them apart."""
+    frame = pd.DataFrame([asdict(row) for row in rows], columns=list(COLUMNS))
+    return frame.sort_values(list(KEY), kind="stable").reset_index(drop=True)
+
+
+def read_measurements(path: Path) -> pd.DataFrame:
+    """Read ``measurements.csv``: empty text is "", an unmeasured number NaN.
+
+    Raises:
+        MaskbenchError: the file is missing or lacks a column.
+    """
+    text = [name for name in COLUMNS if name not in _NUMBERS]
+    try:
+        frame = pd.read_csv(
+            path,
+            dtype=dict.fromkeys(text, str),
+            keep_default_na=False,
+            na_values={name: [""] for name in _NUMBERS},
+        )
+    except OSError as error:
+        raise from_os_error(error, path) from error
+    missing = [name for name in COLUMNS if name not in frame.columns]
+    if missing:
+        raise MaskbenchError(path, f"lacks the columns {', '.join(missing)}", "collect it again")
+    return frame

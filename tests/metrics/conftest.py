@@ -64,7 +64,7 @@ def _masked(faces: Path, out: Path, method: str, shift: tuple[float, float]) -> 
                 points = (bare.landmarks[i] + np.array(shift)).astype(np.float32)
                 image, coverage = overlay(bare.images[i], points, rgba, anchors)
                 row = bare.faces.iloc[i].to_dict()
-                names = {"face_id": f"{row['face_id']}-{style}", "of": row["face_id"]}
+                names = {"face_id": f"{row['face_id']}-{style}", "bare_id": row["face_id"]}
                 writer.add(image, row | names | {"method": method, "style": style}, coverage)
     return out
 

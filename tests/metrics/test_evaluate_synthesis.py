@@ -16,7 +16,7 @@ from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks import wearing
 from maskbench.masks.maskedset import MaskedSet
-from maskbench.measurements import read_metrics
+from maskbench.measurements import read_metrics, read_resamples
 from maskbench.metrics import bootstrap, fid, identity, kid, placement, psnr, ssim
 from maskbench.metrics.evaluate_synthesis import evaluate_synthesis
 from maskbench.metrics.features import PackagedFeatures
@@ -70,25 +70,28 @@ def test_per_picture_values_are_those_of_the_metrics_alone(
 
 
 def test_rows_say_what_was_measured_how(result, shifted, reference, weights):
-    rows = {(r.variant, r.metric): r for r in read_metrics(result / "metrics.json")}
+    rows = {((r.styles, r.subset), r.metric): r for r in read_metrics(result)}
     frame = pd.read_parquet(result / "per_picture.parquet")
     seen = ~frame["style"].isin(UNSEEN)
     turned = frame["face_id"] == "face4"
     chosen = {
-        "": seen,
-        "unseen_styles": ~seen,
-        "pose_frontal": seen & ~turned,
-        "pose_turned": seen & turned,
+        ("seen", "all"): seen,
+        ("unseen", "all"): ~seen,
+        ("seen", "pose_frontal"): seen & ~turned,
+        ("seen", "pose_turned"): seen & turned,
     }
-    assert {variant for variant, _ in rows} == set(chosen)
-    for (variant, metric), row in rows.items():
-        assert (row.stage, row.dataset, row.split) == ("synthesis", "orl", "test")
+    assert {part for part, _ in rows} == set(chosen)
+    for (part, metric), row in rows.items():
+        assert (row.step, row.dataset, row.split, row.fold) == ("synthesis", "orl", "test", 0)
+        assert (row.training_set, row.restorer) == ("", "")
+        assert (row.protocol, row.checkpoint) == ("standard", "final")
         assert (row.method, row.seed, row.mlflow_run_id) == ("gan_stn", 2, "run7")
-        assert row.crop == "mtcnn+0.2/96" and row.n == chosen[variant].sum()
+        assert row.crop == "mtcnn+0.2/96" and row.n == chosen[part].sum()
+        assert row.n_people == frame["face_id"][chosen[part]].nunique()
         if metric in frame:
-            assert row.value == pytest.approx(frame[metric][chosen[variant]].mean())
+            assert row.value == pytest.approx(frame[metric][chosen[part]].mean())
             assert row.ci_low <= row.value <= row.ci_high
-    names = {metric for variant, metric in rows if variant == "pose_turned"}
+    names = {metric for (_, subset), metric in rows if subset == "pose_turned"}
     assert names == {"placement_iou", "covers_nose_mouth", "leaves_eyes"}
     backbone = {metric: row.backbone for (_, metric), row in rows.items()}
     for metric in ("lpips", "fid", "kid", "is"):
@@ -99,11 +102,14 @@ def test_rows_say_what_was_measured_how(result, shifted, reference, weights):
     keep = np.flatnonzero(seen)
     x, logits = extractor(MaskedSet.open(shifted).images[keep])
     y, _ = extractor(MaskedSet.open(reference).images[keep])
-    of = pd.factorize(MaskedSet.open(shifted).faces["of"].iloc[keep])[0]
-    assert rows["", "fid"].value == pytest.approx(fid.fid(x, y), rel=1e-4)
-    assert rows["", "kid"].value == pytest.approx(kid.unbiased_mmd2(x, y, of, of), rel=1e-3)
-    assert rows["", "is"].value == pytest.approx(inception_score(probabilities(logits)), rel=1e-4)
-    assert "n < feature dimensions" in rows["", "fid"].note and rows["", "fid"].ci_low is None
+    of = pd.factorize(MaskedSet.open(shifted).faces["bare_id"].iloc[keep])[0]
+    plain = ("seen", "all")
+    assert rows[plain, "fid"].value == pytest.approx(fid.fid(x, y), rel=1e-4)
+    assert rows[plain, "kid"].value == pytest.approx(kid.unbiased_mmd2(x, y, of, of), rel=1e-3)
+    assert rows[plain, "is"].value == pytest.approx(
+        inception_score(probabilities(logits)), rel=1e-4
+    )
+    assert "n < feature dimensions" in rows[plain, "fid"].note and rows[plain, "fid"].ci_low is None
 
 
 def test_resamples_are_paired_over_methods(result, shifted, reference, faces, weights, tmp_path):
@@ -113,16 +119,18 @@ def test_resamples_are_paired_over_methods(result, shifted, reference, faces, we
         frame = pd.read_parquet(folder / "per_picture.parquet")
         frame = frame[~frame["style"].isin(UNSEEN)]
         means = frame.groupby("face_id")["identity_cosine"].mean().to_numpy()
-        saved = pd.read_parquet(folder / "resamples.parquet")
-        saved = saved[(saved["variant"] == "") & (saved["metric"] == "identity_cosine")]
-        np.testing.assert_array_equal(saved["resample"], np.arange(CONFIG.bootstrap))
-        np.testing.assert_allclose(saved["value"], draws @ means / 5)
+        [row] = [
+            number
+            for number, r in enumerate(read_metrics(folder))
+            if (r.metric, r.styles, r.subset) == ("identity_cosine", "seen", "all")
+        ]
+        np.testing.assert_allclose(read_resamples(folder)[row], draws @ means / 5)
 
 
 def test_the_reference_itself_has_no_trivial_rows(reference, faces, weights, tmp_path):
     out = _evaluate(reference, reference, faces, weights, tmp_path / "k", method="keypoint")
-    rows = read_metrics(out / "metrics.json")
-    assert {r.metric for r in rows if r.variant == ""} == {
+    rows = read_metrics(out)
+    assert {r.metric for r in rows if (r.styles, r.subset) == ("seen", "all")} == {
         "is",
         "covers_nose_mouth",
         "leaves_eyes",
@@ -133,7 +141,9 @@ def test_the_reference_itself_has_no_trivial_rows(reference, faces, weights, tmp
 
 def test_equal_pictures_reach_the_ideal_values(reference, faces, weights, tmp_path):
     out = _evaluate(reference, reference, faces, weights, tmp_path / "same")
-    values = {r.metric: r.value for r in read_metrics(out / "metrics.json") if r.variant == ""}
+    values = {
+        r.metric: r.value for r in read_metrics(out) if (r.styles, r.subset) == ("seen", "all")
+    }
     assert values["ssim"] == pytest.approx(1) and values["placement_iou"] == 1
     assert values["lpips"] == 0 and values["psnr"] == psnr.CEILING
     assert values["fid"] == pytest.approx(0, abs=1e-6) and values["kid"] == pytest.approx(0)

@@ -37,14 +37,11 @@ def measurement(
 ) -> Measurement:
     """A row with everything that a test does not care about filled in."""
     row: dict[str, Any] = {
-        "stage": "synthesis",
+        "step": "synthesis",
         "dataset": "orl",
         "split": "test",
-        "variant": "",
+        "n_people": 8,
         "n": 400,
-        "ci_low": None,
-        "ci_high": None,
-        "backbone": "none",
         "crop": "mtcnn+0.2/144",
     }
     return Measurement(method=method, seed=seed, metric=metric, value=value, **(row | more))
@@ -52,29 +49,21 @@ def measurement(
 
 @pytest.fixture
 def evaluation(tmp_path: Path) -> Callable[..., Path]:
-    """Write an evaluation's folder: rows, and replicates as {(variant, metric): values}."""
+    """Write an evaluation's folder: rows, and replicates by row number."""
 
     def write(
         rows: list[Measurement],
-        replicates: Mapping[tuple[str, str], np.ndarray] | None = None,
+        replicates: Mapping[int, np.ndarray] | None = None,
         root: str = "metrics",
     ) -> Path:
         folder = tmp_path / root / rows[0].method / f"seed{rows[0].seed}"
         folder.mkdir(parents=True)
         write_metrics(folder / "metrics.json", rows)
         frames = [
-            pd.DataFrame(
-                {
-                    "variant": variant,
-                    "metric": metric,
-                    "resample": np.arange(len(values)),
-                    "value": values,
-                }
-            )
-            for (variant, metric), values in (replicates or {}).items()
+            pd.DataFrame({"row": row, "resample": np.arange(len(values)), "value": values})
+            for row, values in ({-1: np.empty(0)} | dict(replicates or {})).items()
         ]
-        if frames:
-            pd.concat(frames).to_parquet(folder / "resamples.parquet", index=False)
+        pd.concat(frames).to_parquet(folder / "resamples.parquet", index=False)
         return folder
 
     return write

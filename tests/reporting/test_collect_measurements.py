@@ -4,12 +4,12 @@ import math
 import pytest
 
 from maskbench.errors import MaskbenchError
-from maskbench.measurements import COLUMNS
-from maskbench.reporting.collect_measurements import collect_measurements, read_measurements
+from maskbench.measurements import read_measurements
+from maskbench.reporting.collect_measurements import collect_measurements
 
 
 def test_union_is_sorted_and_complete(evaluation, make_measurement, tmp_path):
-    late = evaluation([make_measurement("wgan_stn", 0, "ssim", 0.5, variant="unseen_styles")])
+    late = evaluation([make_measurement("wgan_stn", 0, "ssim", 0.5, styles="unseen")])
     early = evaluation(
         [
             make_measurement("gan_stn", 1, "ssim", 1 / 3, ci_low=0.25, ci_high=0.5),
@@ -18,11 +18,17 @@ def test_union_is_sorted_and_complete(evaluation, make_measurement, tmp_path):
     )
     collect_measurements([late, early], tmp_path / "measurements.csv")
     lines = (tmp_path / "measurements.csv").read_text().splitlines()
-    assert lines[0] == ",".join([*COLUMNS, "note"])
+    assert lines[0] == (
+        "step,dataset,fold,split,method,training_set,restorer,protocol,subset,checkpoint,styles,"
+        "seed,metric,value,n_people,n,ci_low,ci_high,backbone,crop,mlflow_run_id,note"
+    )
     assert lines[1:] == [
-        "synthesis,orl,test,gan_stn,,1,fid,,400,,,none,mtcnn+0.2/144,,too few",
-        "synthesis,orl,test,gan_stn,,1,ssim,0.33333333,400,0.25,0.5,none,mtcnn+0.2/144,,",
-        "synthesis,orl,test,wgan_stn,unseen_styles,0,ssim,0.5,400,,,none,mtcnn+0.2/144,,",
+        "synthesis,orl,0,test,gan_stn,,,standard,all,final,seen,1,fid,,8,400,,,none,mtcnn+0.2/144,,"
+        "too few",
+        "synthesis,orl,0,test,gan_stn,,,standard,all,final,seen,1,ssim,0.33333333,8,400,0.25,0.5,none,"
+        "mtcnn+0.2/144,,",
+        "synthesis,orl,0,test,wgan_stn,,,standard,all,final,unseen,0,ssim,0.5,8,400,,,none,"
+        "mtcnn+0.2/144,,",
     ]
 
 
@@ -41,7 +47,7 @@ def test_reading_keeps_empty_text_and_unmeasured_numbers(evaluation, make_measur
     rows = [make_measurement("gan_stn", 0, "fid", None), make_measurement("gan_stn", 0, "is", 2.5)]
     collect_measurements([evaluation(rows)], tmp_path / "m.csv")
     frame = read_measurements(tmp_path / "m.csv")
-    assert list(frame["variant"]) == ["", ""]
+    assert list(frame["training_set"]) == ["", ""]
     assert math.isnan(frame["value"][0])
     assert frame["value"][1] == 2.5
     assert list(frame["seed"]) == [0, 0]
@@ -50,7 +56,9 @@ def test_reading_keeps_empty_text_and_unmeasured_numbers(evaluation, make_measur
 def test_the_same_number_twice_is_refused(evaluation, make_measurement, tmp_path):
     rows = [make_measurement("gan_stn", 0, "ssim", 0.5)]
     folders = [evaluation(rows, root="one"), evaluation(rows, root="two")]
-    with pytest.raises(MaskbenchError, match=r"measured twice: .*gan_stn 0 ssim"):
+    with pytest.raises(
+        MaskbenchError, match=r"measured twice: .*gan_stn standard all final seen 0 ssim"
+    ):
         collect_measurements(folders, tmp_path / "m.csv")
     assert not (tmp_path / "m.csv").exists()
 
@@ -62,5 +70,5 @@ def test_missing_evaluation_is_named(tmp_path):
 
 def test_foreign_csv_is_refused(tmp_path):
     (tmp_path / "m.csv").write_text("method,value\na,1\n")
-    with pytest.raises(MaskbenchError, match="lacks the columns stage"):
+    with pytest.raises(MaskbenchError, match="lacks the columns step"):
         read_measurements(tmp_path / "m.csv")

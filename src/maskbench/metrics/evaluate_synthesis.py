@@ -7,8 +7,9 @@ What is compared with what:
 - ``ssim_outside_mask``, ``identity_cosine``: with the bare face.
 - ``is``, ``covers_nose_mouth``, ``leaves_eyes``: with nothing.
 
-Variants: "" (the styles of the figure), ``unseen_styles`` (styles kept for the test), and for the
-metrics of placement ``pose_frontal`` and ``pose_turned`` (the former's pictures by pose).
+Each is measured with the styles of the figure (``seen``) and with those kept for the test
+(``unseen``); the metrics of placement also for the subsets ``pose_frontal`` and ``pose_turned`` of
+the former's pictures.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +27,11 @@ from maskbench.config import MetricsConfig
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
+from maskbench.measurements import ALL, NONE, SEEN, UNSEEN
 from maskbench.metrics import bootstrap, kid
 from maskbench.metrics.fid import FEWER, fid
 from maskbench.metrics.inception_score import inception_score, probabilities, replicate_scores
-from maskbench.metrics.numbers import Number, facts_of, mean_number, write_numbers
+from maskbench.metrics.numbers import Number, facts_of, mean_number, people_of, write_numbers
 from maskbench.metrics.picture_metrics import Measured, Networks, measure_pictures
 
 log = logging.getLogger(__name__)
@@ -63,7 +65,7 @@ def evaluate_synthesis(
         faces: FaceSet of the bare faces.
         weights: folder of network weights.
         out: folder to make: ``metrics.json`` (rows), ``per_picture.parquet`` (face_id, style, a
-            column a metric), ``resamples.parquet`` (variant, metric, resample, value).
+            column a metric), ``resamples.parquet`` (row, resample, value).
         config: section ``metrics``.
         unseen_styles: styles that no training has seen; every other style counts as seen.
         seed: of the training that made the pictures.
@@ -87,64 +89,72 @@ def evaluate_synthesis(
             config.batch_size,
             is_reference=method == REFERENCE_METHOD,
         )
-        numbers = {
-            variant: [
-                replace(number, backbone=networks.backbones.get(number.metric, "none"))
-                for number in _summarise(measured, chosen, variant, config)
-            ]
-            for variant, chosen in _variants(pictures, unseen_styles).items()
-        }
-        facts = facts_of("synthesis", pictures, method, seed, run_id)
-        count = write_numbers(tmp, numbers, facts)
+        people = people_of(pictures)
+        numbers = [
+            replace(number, backbone=networks.backbones.get(number.metric, NONE))
+            for part in _parts(pictures, unseen_styles)
+            for number in _summarise(measured, people, part, config)
+        ]
+        count = write_numbers(tmp, numbers, facts_of("synthesis", pictures, method, seed, run_id))
         measured.pictures.to_parquet(tmp / "per_picture.parquet", index=False)
         del measured  # closes the memory maps before their folder goes
     log.info("%s seed %d: %d numbers in %s", method, seed, count, out)
 
 
-def _variants(pictures: MaskedSet, unseen_styles: Sequence[str]) -> dict[str, np.ndarray]:
-    """Row numbers of each variant; those without a picture are left out."""
+@dataclass(frozen=True)
+class _Part:
+    """The rows (numbers in the MaskedSet) that are measured together."""
+
+    styles: str
+    subset: str
+    rows: np.ndarray
+
+
+def _parts(pictures: MaskedSet, unseen_styles: Sequence[str]) -> list[_Part]:
+    """Those without a picture are left out."""
     unseen = pictures.faces["style"].isin(list(unseen_styles)).to_numpy()
     turned = pictures.faces["yaw"].abs().to_numpy() > FRONTAL_YAW
     bowed = pictures.faces["pitch"].to_numpy() > FRONTAL_PITCH
-    masks = {
-        "": ~unseen,
-        "unseen_styles": unseen,
-        "pose_frontal": ~unseen & ~turned & ~bowed,
-        "pose_turned": ~unseen & turned,
+    chosen = {
+        (SEEN, ALL): ~unseen,
+        (UNSEEN, ALL): unseen,
+        (SEEN, "pose_frontal"): ~unseen & ~turned & ~bowed,
+        (SEEN, "pose_turned"): ~unseen & turned,
     }
-    return {name: np.flatnonzero(mask) for name, mask in masks.items() if mask.any()}
+    return [_Part(*name, np.flatnonzero(mask)) for name, mask in chosen.items() if mask.any()]
 
 
 def _summarise(
-    measured: Measured, chosen: np.ndarray, variant: str, config: MetricsConfig
+    measured: Measured, people: np.ndarray, part: _Part, config: MetricsConfig
 ) -> list[Number]:
-    """The numbers of one variant."""
+    """The numbers of one part; ``people``: (N,) who is on each picture."""
     names = [c for c in measured.pictures.columns if c not in ("face_id", "style")]
-    if variant.startswith("pose_"):
+    if part.subset != ALL:
         names = [name for name in names if name in PLACEMENT]
-    faces, face = np.unique(measured.face[chosen], return_inverse=True)
+    people = people[part.rows]
+    faces, face = np.unique(measured.face[part.rows], return_inverse=True)
     draws = bootstrap.draw_faces(len(faces), config.bootstrap, config.bootstrap_seed)
     numbers = [
-        mean_number(name, measured.pictures[name].to_numpy()[chosen], face, draws) for name in names
+        mean_number(name, measured.pictures[name].to_numpy()[part.rows], face, draws, people)
+        for name in names
     ]
-    if not variant.startswith("pose_"):
-        numbers += _set_numbers(measured, chosen, face, draws)
-    return numbers
+    if part.subset == ALL:
+        numbers += _set_numbers(measured, part.rows, face, len(np.unique(people)), draws)
+    return [replace(n, styles=part.styles, subset=part.subset) for n in numbers]
 
 
 def _set_numbers(
-    measured: Measured, chosen: np.ndarray, face: np.ndarray, draws: np.ndarray
+    measured: Measured, chosen: np.ndarray, face: np.ndarray, people: int, draws: np.ndarray
 ) -> list[Number]:
-    """Inception Score, FID and KID of one variant.
+    """Inception Score, FID and KID of one part.
 
     FID has no interval: its value falls with the number of different pictures, which resampling
     with replacement lowers by a third, and a thousand of these distances take minutes.
     """
     n, nothing = len(chosen), np.empty(0)
     p = probabilities(measured.logits[chosen])
-    score = Number(
-        "is", inception_score(p), n, _replicates(draws, face, lambda w: replicate_scores(p, w))
-    )
+    scores = _replicates(draws, face, lambda w: replicate_scores(p, w))
+    score = Number("is", inception_score(p), n, people, scores)
     if measured.reference_features is None:
         return [score]
     x, y = measured.features[chosen], measured.reference_features[chosen]
@@ -156,8 +166,8 @@ def _set_numbers(
         )
     return [
         score,
-        Number("fid", fid(x, y), n, nothing, flag),
-        Number("kid", kid.kid(x, y, of_x=face, of_y=face), n, kid_replicates),
+        Number("fid", fid(x, y), n, people, nothing, flag),
+        Number("kid", kid.kid(x, y, of_x=face, of_y=face), n, people, kid_replicates),
     ]
 
 

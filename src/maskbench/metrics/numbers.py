@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from maskbench.faces.faceset import FaceSet
-from maskbench.measurements import Measurement, write_metrics
+from maskbench.measurements import ALL, FINAL, NONE, SEEN, STANDARD, Measurement, write_metrics
 from maskbench.metrics import bootstrap
 
 
@@ -23,21 +23,35 @@ class Number:
         metric: its plain name.
         value: None where it could not be measured.
         n: pictures or pairs behind it.
+        n_people: people behind it.
         replicates: (R,) bootstrap replicates; may be empty.
-        note: a flag for the reader.
+        note: a remark for the reader.
         backbone: the network that computed it.
+        protocol, subset, styles, checkpoint: see :class:`maskbench.measurements.Measurement`.
+        other: columns in which its row differs from the others of its evaluation.
     """
 
     metric: str
     value: float | None
     n: int
+    n_people: int = 0
     replicates: np.ndarray = field(default_factory=lambda: np.empty(0))
     note: str = ""
-    backbone: str = "none"
+    backbone: str = NONE
+    protocol: str = STANDARD
+    subset: str = ALL
+    styles: str = SEEN
+    checkpoint: str = FINAL
+    other: Mapping[str, str] = field(default_factory=dict)
 
 
 def mean_number(
-    metric: str, values: np.ndarray, face: np.ndarray, draws: np.ndarray, backbone: str = "none"
+    metric: str,
+    values: np.ndarray,
+    face: np.ndarray,
+    draws: np.ndarray,
+    people: np.ndarray,
+    **labels: Any,
 ) -> Number:
     """A mean over pictures with its bootstrap over faces; undefined pictures are left out.
 
@@ -46,86 +60,85 @@ def mean_number(
         values: (N,), NaN where undefined.
         face: (N,) number of each picture's face.
         draws: (R, faces) from :func:`.bootstrap.draw_faces`.
-        backbone: the network that computed it.
+        people: (N,) who is on each picture.
+        labels: further attributes of :class:`Number`: ``backbone``, ``styles``, ...
     """
     known = np.isfinite(values)
     return Number(
         metric,
         float(values[known].mean()) if known.any() else None,
         int(known.sum()),
+        len(np.unique(people[known])),
         bootstrap.replicate_means(values, face, draws),
         "" if known.all() else f"not defined for {int((~known).sum())} pictures",
-        backbone,
+        **labels,
     )
 
 
+def people_of(pictures: FaceSet) -> np.ndarray:
+    """(N,) who is on each picture; where nobody knows, each bare face counts as a person."""
+    table = pictures.faces
+    faces = table["bare_id" if "bare_id" in table else "face_id"]
+    return table["identity"].where(table["identity"] != "", faces).to_numpy()
+
+
 def facts_of(
-    stage: str, pictures: FaceSet, method: str, seed: int, run_id: str
+    step: str, pictures: FaceSet, method: str, seed: int, run_id: str, restorer: str = ""
 ) -> dict[str, str | int]:
-    """What every row of one evaluation shares.
+    """What every row of one evaluation of pictures shares.
 
     Args:
-        stage: ``synthesis`` or ``restoration``.
+        step: ``synthesis``, ``guides`` or ``restoration``.
         pictures: what was measured.
-        method: registry name of what made them.
+        method: name of what made them.
         seed: of its training.
         run_id: tracking run.
+        restorer: what took the masks off, if anything.
     """
     return {
-        "stage": stage,
+        "step": step,
         "dataset": pictures.dataset,
         "split": "+".join(sorted(set(pictures.faces["split"]))),
         "method": method,
+        "restorer": restorer,
         "seed": seed,
         "crop": pictures.crop,
         "mlflow_run_id": run_id,
     }
 
 
-def write_numbers(
-    folder: Path, numbers: Mapping[str, Sequence[Number]], facts: Mapping[str, Any]
-) -> int:
-    """Write ``metrics.json`` and ``resamples.parquet`` (variant, metric, resample, value).
+def write_numbers(folder: Path, numbers: Sequence[Number], facts: Mapping[str, Any]) -> int:
+    """Write ``metrics.json`` and ``resamples.parquet``.
+
+    The latter has the columns row (number of the row in ``metrics.json``), resample and value.
 
     Args:
         folder: an existing folder.
-        numbers: by variant.
+        numbers: in the order of the rows.
         facts: the other columns of :class:`maskbench.measurements.Measurement`.
 
     Returns:
         how many numbers there are.
     """
-    rows, resamples = [], []
-    for variant, found in numbers.items():
-        for number in found:
-            low, high = bootstrap.interval(number.replicates)
-            rows.append(
-                Measurement(
-                    variant=variant,
-                    metric=number.metric,
-                    value=number.value,
-                    n=number.n,
-                    ci_low=low,
-                    ci_high=high,
-                    backbone=number.backbone,
-                    note=number.note,
-                    **facts,
-                )
+    rows = []
+    for number in numbers:
+        low, high = bootstrap.interval(number.replicates)
+        own = {
+            name: getattr(number, name)
+            for name in (
+                "metric", "value", "n", "n_people", "note", "backbone",
+                "protocol", "subset", "styles", "checkpoint",
             )
-            resamples.append(_frame(variant, number))
-    write_metrics(Path(folder) / "metrics.json", rows)
-    whole = pd.concat(resamples, ignore_index=True)
-    whole.to_parquet(Path(folder) / "resamples.parquet", index=False)
-    return len(rows)
-
-
-def _frame(variant: str, number: Number) -> pd.DataFrame:
-    count = len(number.replicates)
-    return pd.DataFrame(
+        }  # fmt: skip
+        rows.append(Measurement(**{**facts, **own, **number.other}, ci_low=low, ci_high=high))
+    counts = [len(number.replicates) for number in numbers]
+    resamples = pd.DataFrame(
         {
-            "variant": [variant] * count,
-            "metric": [number.metric] * count,
-            "resample": np.arange(count, dtype=np.int32),
-            "value": number.replicates.astype(np.float64),
+            "row": np.repeat(np.arange(len(counts), dtype=np.int32), counts),
+            "resample": np.concatenate([np.arange(n, dtype=np.int32) for n in (0, *counts)]),
+            "value": np.concatenate([np.empty(0), *(n.replicates.astype(float) for n in numbers)]),
         }
     )
+    write_metrics(Path(folder) / "metrics.json", rows)
+    resamples.to_parquet(Path(folder) / "resamples.parquet", index=False)
+    return len(rows)

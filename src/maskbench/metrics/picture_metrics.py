@@ -83,7 +83,7 @@ def counterparts(masked: MaskedSet, others: FaceSet, keys: list[str]) -> np.ndar
     """For each picture of ``masked``, the row of ``others`` of the same bare face (and style).
 
     Args:
-        keys: columns of ``others`` that stand against ``of`` (and ``style``).
+        keys: columns of ``others`` that stand against ``bare_id`` (and ``style``).
 
     Raises:
         MaskbenchError: one is missing, or the pictures differ in size.
@@ -96,7 +96,7 @@ def counterparts(masked: MaskedSet, others: FaceSet, keys: list[str]) -> np.ndar
             "make both from the same faces",
         )
     rows = pd.MultiIndex.from_frame(others.faces[keys])
-    wanted = pd.MultiIndex.from_frame(masked.faces[["of", "style"][: len(keys)]])
+    wanted = pd.MultiIndex.from_frame(masked.faces[["bare_id", "style"][: len(keys)]])
     if not rows.is_unique:
         raise MaskbenchError(others.path, f"two rows of the same {keys}", "make the set again")
     found = rows.get_indexer(wanted)
@@ -128,7 +128,7 @@ def measure_pictures(
         batch_size: pictures at a time.
         is_reference: ``masked`` is the key-point overlay itself: what compares with it is left out.
     """
-    in_reference = counterparts(masked, reference, ["of", "style"])
+    in_reference = counterparts(masked, reference, ["bare_id", "style"])
     in_faces, face = np.unique(counterparts(masked, faces, ["face_id"]), return_inverse=True)
     count, landmarks = len(masked), masked.landmarks
     features, logits, reference_features = (
@@ -183,7 +183,7 @@ def measure_pictures(
             parts.append({name: np.asarray(v, np.float64) for name, v in part.items()})
             advance()
     pictures = pd.DataFrame(
-        {"face_id": masked.faces["of"].to_numpy(), "style": masked.faces["style"].to_numpy()}
+        {"face_id": masked.faces["bare_id"].to_numpy(), "style": masked.faces["style"].to_numpy()}
         | {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
     )
     return Measured(pictures, face, logits, features, None if is_reference else reference_features)

@@ -7,13 +7,13 @@ from typing import Any
 
 from maskbench.artifacts import atomic_file
 from maskbench.errors import MaskbenchError, unknown_name
+from maskbench.measurements import read_measurements
 from maskbench.reporting import (
     paper_table,
     quality_table,
     recognition_paper_table,
     recognition_table,
 )
-from maskbench.reporting.collect_measurements import read_measurements
 from maskbench.reporting.table_text import to_html, to_latex, to_markdown
 
 QUALITY = "synthesis_quality"

@@ -20,10 +20,9 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from maskbench.errors import MaskbenchError, from_os_error
-from maskbench.measurements import read_metrics, to_frame
+from maskbench.measurements import metrics_file, read_metrics, to_frame
 from maskbench.reporting.absent import ABSENT
 from maskbench.reporting.claims import Quantity, RankCorrelation, Side
-from maskbench.reporting.collect_measurements import metrics_file
 from maskbench.reporting.recognition_names import join_variant, split_variant
 
 SEED = 0  # of the draws of trainings

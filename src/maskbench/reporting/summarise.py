@@ -10,7 +10,7 @@ import pandas as pd
 
 from maskbench.artifacts import atomic_file, write_json
 from maskbench.errors import MaskbenchError
-from maskbench.reporting.collect_measurements import read_measurements
+from maskbench.measurements import read_measurements
 
 CURVE_COLUMNS = ("method", "seed", "curve", "step", "name", "value")
 

@@ -15,8 +15,7 @@ from typing import Any
 import pandas as pd
 
 from maskbench.errors import MaskbenchError, from_os_error
-from maskbench.measurements import read_metrics, to_frame
-from maskbench.reporting.collect_measurements import metrics_file
+from maskbench.measurements import metrics_file, read_metrics, to_frame
 from maskbench.reporting.figures.style import COLOURS
 from maskbench.reporting.recognition_names import (
     BARE,
