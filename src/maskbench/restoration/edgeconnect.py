@@ -13,9 +13,9 @@ import torch
 
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
-from maskbench.masks.maskedset import MaskedSet
 from maskbench.guides.pairs import Pairs, as_images, as_tensor, resized
 from maskbench.guides.variety import luma
+from maskbench.masks.maskedset import MaskedSet
 from maskbench.restoration.base import Painter, unmask
 from maskbench.restoration.edgeconnect_training import EdgeConnectTraining, Networks
 from maskbench.restoration.edges import edges_of
@@ -56,7 +56,9 @@ class EdgeConnect:
         training.write(out)
         self._sheet(out, faces, masked, params)
 
-    def _sheet(self, model: Path, faces: FaceSet, masked: MaskedSet, params: EdgeConnectParams) -> None:
+    def _sheet(
+        self, model: Path, faces: FaceSet, masked: MaskedSet, params: EdgeConnectParams
+    ) -> None:
         rows = shown_rows(faces, masked)
         images, masks = np.array(masked.images[rows]), np.array(masked.masks[rows])
         painter = EdgeConnectPainter(model, params)
@@ -137,4 +139,3 @@ def _emptied(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
     out = np.array(image)
     out[hole] = image[~hole].mean(0).astype(np.uint8) if not hole.all() else 0
     return out
-

@@ -21,6 +21,7 @@ from maskbench.artifacts import atomic_dir
 from maskbench.config import MetricsConfig
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
+from maskbench.guides.evaluate_guide import batches, seen_and_unseen
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.metrics import bootstrap, identity, psnr, ssim
 from maskbench.metrics.features import feature_extractor
@@ -28,7 +29,6 @@ from maskbench.metrics.identity import DlibRecogniser
 from maskbench.metrics.lpips import perceptual_distance
 from maskbench.metrics.numbers import Number, facts_of, mean_number, write_numbers
 from maskbench.metrics.picture_metrics import counterparts
-from maskbench.guides.evaluate_guide import batches, seen_and_unseen
 from maskbench.registry import Block
 from maskbench.threads import one_thread
 
@@ -74,9 +74,7 @@ def evaluate_restoration(
     if len(after) == 0:
         raise MaskbenchError(restored, "no pictures", "make the set again")
     if list(after.faces["face_id"]) != list(before.faces["face_id"]):
-        raise MaskbenchError(
-            restored, f"was not made from {masked}", "restore that set again"
-        )
+        raise MaskbenchError(restored, f"was not made from {masked}", "restore that set again")
     values, face, backbones = _measure(after, before, bare, weights, config)
     draws = bootstrap.draw_faces(int(face.max()) + 1, config.bootstrap, config.bootstrap_seed)
     people = after.faces["identity"].to_numpy()
@@ -96,9 +94,7 @@ def evaluate_restoration(
         "style": after.faces["style"].to_numpy(),
     }
     with atomic_dir(Path(out)) as tmp:
-        facts = facts_of(
-            "restoration", after, restorer.name, seed, run_id, restorer=restorer.name
-        )
+        facts = facts_of("restoration", after, restorer.name, seed, run_id, restorer=restorer.name)
         count = write_numbers(tmp, numbers, facts)
         pd.DataFrame(table | values).to_parquet(tmp / "per_picture.parquet", index=False)
     log.info("%s seed %d: %d numbers in %s", restorer.name, seed, count, out)

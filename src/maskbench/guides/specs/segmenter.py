@@ -66,7 +66,9 @@ class SegmenterParams(Section):
         1.0, ge=0, description="weight of 1 - the soft Dice overlap, beside the cross entropy"
     )
     variety: Variety = Field(default_factory=Variety, description="how much pictures vary")
-    precision: Literal["float32", "bfloat16"] = Field("bfloat16", description="of the network's products")
+    precision: Literal["float32", "bfloat16"] = Field(
+        "bfloat16", description="of the network's products"
+    )
     log_every: int = Field(50, ge=1, description="steps between points of the curves")
     checkpoint_every: int = Field(50, ge=0, description="steps between checkpoints; 0: none")
 
