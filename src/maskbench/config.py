@@ -1,8 +1,8 @@
 """Typed configuration: the models of ``params.yaml``, overlays, and errors that teach.
 
 Configuration enters here once; below this module functions take plain arguments or one section.
-Blocks of methods (``synthesis.methods.<name>``) belong to the method's own module and are
-checked by :func:`maskbench.experiment.load`, which knows the registry.
+Blocks of what a registry knows (``synthesis.methods.<name>``) belong to their specs and are checked
+by :mod:`maskbench.experiment`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from pydantic import (
 from maskbench.errors import MaskbenchError, from_os_error
 
 Split = Literal["train", "val", "test"]
+Precision = Literal["float32", "bfloat16"]
+REFERENCE = "keypoint"
+"""The method whose masks test people wear, and segmenters and restorers learn from."""
 
 
 class Section(BaseModel):
@@ -33,14 +36,32 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _without_nulls(blocks: Any) -> Any:
-    if not isinstance(blocks, dict):
-        return blocks
-    return {name: block for name, block in blocks.items() if block is not None}
+def _no_nulls(blocks: Any) -> Any:
+    empty = [name for name, block in blocks.items() if block is None] if blocks else []
+    if empty:
+        raise ValueError(f"{empty[0]} is null; write {empty[0]}: {{}}, or leave it out under run")
+    return blocks
 
 
-Blocks = Annotated[dict[str, dict[str, Any]], BeforeValidator(_without_nulls)]
-_NULL = "In an overlay, null takes one out"
+Blocks = Annotated[dict[str, dict[str, Any]], BeforeValidator(_no_nulls)]
+_USE = "`use` names another block whose values it starts from, or the {0} where it has another name"
+
+
+class RunConfig(Section):
+    """What runs of what is configured. What others need (the restorer of a recogniser, the overlay
+    that test people wear) is made in any case."""
+
+    methods: tuple[str, ...] | None = Field(
+        None, description="blocks of synthesis.methods; null: all"
+    )
+    restorers: tuple[str, ...] | None = Field(
+        None,
+        description="blocks of restoration.restorers, and methods that can take masks off; null: "
+        "all blocks, and all such methods that run",
+    )
+    recognisers: tuple[str, ...] | None = Field(
+        None, description="blocks of recognition.recognisers; null: all"
+    )
 
 
 class SplitShares(Section):
@@ -60,7 +81,7 @@ class SplitShares(Section):
 class DatasetConfig(Section):
     """One data set: where its pictures come from and how its people are split."""
 
-    adapter: Literal["orl", "lfw", "mfr2", "rmfrd", "folder", "flat"] = Field(
+    adapter: str = Field(
         description="the reader; folder: one folder per identity, flat: no identities known"
     )
     path: str | None = Field(
@@ -170,19 +191,23 @@ class SynthesisConfig(Section):
     copies: int = Field(
         2, ge=1, description="differently masked pictures of each training and validation face"
     )
+    shared: Blocks = Field(
+        default_factory=dict,
+        description="values that all methods of a family share; a method's own block wins",
+    )
     methods: Blocks = Field(
-        description=f"one block a method; its keys are those of the method's Params. {_NULL}"
+        description="one block a method; its keys are those of the method's Params, and "
+        + _USE.format("method")
     )
 
 
 class RestorationConfig(Section):
-    """Mask removal: a segmenter and the restorers."""
+    """Mask removal."""
 
-    segmenter: dict[str, Any] = Field(
-        default_factory=dict, description="keys of the segmenter's Params"
-    )
     restorers: Blocks = Field(
-        default_factory=dict, description=f"one block a restorer; its keys are its Params. {_NULL}"
+        default_factory=dict,
+        description="one block a restorer; its keys are those of the restorer's Params, and "
+        + _USE.format("restorer"),
     )
 
 
@@ -199,9 +224,12 @@ class RecognitionConfig(Section):
     test_styles: int = Field(
         2, ge=1, description="of the measured mask styles, how many each test face wears"
     )
-    recognisers: Blocks = Field(
+    shared: Blocks = Field(
         default_factory=dict,
-        description=f"one block a recogniser; its kind says which keys. {_NULL}",
+        description="values that all recognisers of a kind share; a recogniser's own block wins",
+    )
+    recognisers: Blocks = Field(
+        default_factory=dict, description="one block a recogniser; its kind says which keys"
     )
 
 
@@ -229,10 +257,16 @@ class Config(Section):
     """The whole of ``params.yaml``."""
 
     output: str = Field("results", description="folder of everything that a run makes")
+    run: RunConfig = Field(default_factory=RunConfig, description="what runs; null: all")
     datasets: dict[str, DatasetConfig] = Field(description="the data sets by name")
     faces: FacesConfig = Field(default_factory=FacesConfig, description="detection and crops")
     masks: MasksConfig = Field(description="mask pictures")
     synthesis: SynthesisConfig = Field(description="putting masks on")
+    guides: Blocks = Field(
+        default_factory=dict,
+        description="trained parts that methods and restorers need; one block each, its keys are "
+        "those of the guide's Params",
+    )
     restoration: RestorationConfig = Field(
         default_factory=RestorationConfig, description="taking masks off"
     )
@@ -259,7 +293,7 @@ class Config(Section):
     @model_validator(mode="after")
     def _names_exist(self) -> Config:
         wanted = [self.synthesis.dataset, *self.recognition.tests]
-        if self.synthesis.real_domain.source != "keypoint":
+        if self.synthesis.real_domain.source != REFERENCE:
             wanted.append(self.synthesis.real_domain.source)
         for name in wanted:
             if name not in self.datasets:

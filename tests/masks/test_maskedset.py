@@ -17,5 +17,7 @@ def test_opens_what_was_written_and_refuses_an_older_versions_columns(tmp_path):
 
     old = pd.read_parquet(tmp_path / "faces.parquet").rename(columns={"bare_id": "of"})
     old.to_parquet(tmp_path / "faces.parquet")
-    with pytest.raises(MaskbenchError, match="'bare_id'.*delete the folder and make the set again"):
+    with pytest.raises(
+        MaskbenchError, match=r"'bare_id'.*delete the folder and make the set again"
+    ):
         MaskedSet.open(tmp_path)

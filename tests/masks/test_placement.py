@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maskbench.masks.artwork import ANCHORS, parse_anchors, svg_source
-from maskbench.masks.placement import ThinPlateSpline, homography, place, six_points, targets
+from maskbench.masks.placement import homography, place, six_points, targets, thin_plate_spline
 
 from .faces68 import frontal_face, mirrored, turned
 
@@ -48,14 +48,14 @@ def test_spline_interpolates_its_points(seed: int) -> None:
     grid = np.stack(np.meshgrid(np.arange(4), np.arange(4)), -1).reshape(-1, 2) * 20.0
     source = grid + rng.uniform(-6, 6, grid.shape)
     target = rng.uniform(0, 144, grid.shape)
-    assert ThinPlateSpline(source, target)(source) == pytest.approx(target, abs=1e-6)
+    assert thin_plate_spline(source, target)(source) == pytest.approx(target, abs=1e-6)
 
 
 def test_spline_of_an_affine_map_is_that_map() -> None:
     rng = np.random.default_rng(1)
     source = rng.uniform(0, 100, (12, 2))
     matrix, shift = np.array([[1.3, 0.4], [-0.2, 0.8]]), np.array([5.0, -3.0])
-    spline = ThinPlateSpline(source, source @ matrix.T + shift)
+    spline = thin_plate_spline(source, source @ matrix.T + shift)
     points = rng.uniform(-50, 150, (40, 2))
     assert spline(points) == pytest.approx(points @ matrix.T + shift, abs=1e-6)
 

@@ -10,10 +10,11 @@ All maps go from face pixels to mask-picture pixels, the direction in which pict
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import numpy as np
+from scipy.interpolate import RBFInterpolator
 
 Fit = Literal["tps", "homography"]
 
@@ -177,41 +178,22 @@ def homography(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     return matrix / matrix[2, 2]
 
 
-class ThinPlateSpline:
-    """The interpolating thin-plate spline in the plane, source -> target (Bookstein 1989)."""
+def thin_plate_spline(source: np.ndarray, target: np.ndarray) -> RBFInterpolator:
+    """The interpolating thin-plate spline in the plane, source -> target (Bookstein 1989).
 
-    def __init__(self, source: np.ndarray, target: np.ndarray) -> None:
-        """Fit to (N, 2) control points, N >= 3 not in one line."""
-        self.centre = np.mean(source, axis=0)
-        self.scale = float(np.abs(source - self.centre).max()) + 1e-12
-        self.knots = (np.asarray(source, np.float64) - self.centre) / self.scale
-        n = len(self.knots)
-        system = np.zeros((n + 3, n + 3))
-        system[:n, :n] = self._kernel(self.knots)
-        system[:n, n], system[:n, n + 1 :] = 1, self.knots
-        system[n:, :n] = system[:n, n:].T
-        wanted = np.zeros((n + 3, 2))
-        wanted[:n] = target
-        self.weights = np.linalg.solve(system, wanted)
+    SciPy's, not scikit-image's: that one solves in single precision, is up to 0.001 pixels off
+    and takes twice as long.
 
-    def _kernel(self, points: np.ndarray) -> np.ndarray:
-        """U = r^2 log r^2 between points (M, 2) and knots: (M, N)."""
-        square = np.subtract.outer(points[:, 0], self.knots[:, 0]) ** 2
-        square += np.subtract.outer(points[:, 1], self.knots[:, 1]) ** 2
-        return square * np.log(np.maximum(square, 1e-300))
-
-    def __call__(self, points: np.ndarray) -> np.ndarray:
-        """Map (M, 2) points."""
-        points = (np.asarray(points, np.float64) - self.centre) / self.scale
-        n = len(self.knots)
-        return (
-            self._kernel(points) @ self.weights[:n]
-            + self.weights[n]
-            + points @ self.weights[n + 1 :]
-        )
+    Args:
+        source: (N, 2), N >= 3 and not in one line.
+        target: (N, 2).
+    """
+    return RBFInterpolator(source, target, kernel="thin_plate_spline")
 
 
 class _Projective:
+    """A projective map of points (M, 2); its matrix is (3, 3)."""
+
     def __init__(self, matrix: np.ndarray) -> None:
         self.matrix = matrix
 
@@ -222,7 +204,7 @@ class _Projective:
         return mapped[:, :2] / depth
 
 
-Placement = ThinPlateSpline | _Projective
+Placement = Callable[[np.ndarray], np.ndarray]
 
 
 def _narrower_half(landmarks: np.ndarray) -> float:
@@ -287,6 +269,6 @@ def place(
         wanted, visible = targets(landmarks)
         wanted = _bent(wanted, anchors, _narrower_half(landmarks))
         knots = np.array(list(wanted.values()))
-        spline = ThinPlateSpline(knots, np.array([anchors[name] for name in wanted]))
+        spline = thin_plate_spline(knots, np.array([anchors[name] for name in wanted]))
         return spline, knots, visible
     raise ValueError(f"fit: {fit!r}; known: tps, homography")
