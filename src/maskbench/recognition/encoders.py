@@ -3,8 +3,8 @@
     encoder = encoder_of("dlib_resnet", weights)
     embeddings = encoder(faces, rows)        # FaceSet, rows -> float32 (n, dim)
 
-``name`` is the network, which numbers carry as their ``backbone``. Every encoder adds the embedding of
-the mirrored picture (its flip), except the two ImageNet networks of the third paper, whose
+``name`` is the network, which numbers carry as their ``backbone``. Every encoder adds the embedding
+of the mirrored picture (its flip), except the two ImageNet networks of the third paper, whose
 encodings are taken as they are.
 """
 
@@ -37,14 +37,11 @@ from maskbench.networks import vgg19 as vgg19_network
 from maskbench.recognition.alignment import aligned
 from maskbench.recognition.backbones.inception_resnet import EMBEDDING as FACENET_SIZE
 from maskbench.recognition.backbones.inception_resnet import InceptionResnetV1
+from maskbench.recognition.embed import Absent
 from maskbench.recognition.specs import NETWORKS
 
 FACENET, VGG19 = "facenet_vggface2.pt", vgg19_network.FILE
 FIVE_POINTS = "dlib_landmarks_5.dat"
-
-
-class Absent(Exception):
-    """A published network's weights are not there; the text says which and why."""
 
 
 class Encoder(ABC):
