@@ -115,8 +115,7 @@ class Experiment:
         return self.config.synthesis.seeds if self.methods[method].spec.trained else (0,)
 
     def _fits(self, recogniser: recognition.Recogniser) -> tuple[int, ...]:
-        learns = isinstance(recogniser, recognition.Learning)
-        return self.config.recognition.seeds if learns else (0,)
+        return self.config.recognition.seeds if recognition.learns(recogniser) else (0,)
 
 
 def load(paths: Sequence[Path] = (DEFAULT,)) -> Experiment:
@@ -148,7 +147,9 @@ def check(values: dict[str, Any], place: str = str(DEFAULT)) -> Experiment:
     unmaskers = [name for name, block in methods.items() if "unmasker" in block.spec.roles]
     for name in set(unmaskers) & set(restorers):
         where = f"{place}: restoration.restorers.{name}"
-        raise MaskbenchError(where, "is also the name of a method that takes masks off", "rename it")
+        raise MaskbenchError(
+            where, "is also the name of a method that takes masks off", "rename it"
+        )
     usual = (*restorers, *(name for name in unmaskers if name in running))
     restorers |= {name: methods[name] for name in unmaskers}
     chosen = _chosen(restorers, run.restorers, f"{place}: run.restorers", "restorer", usual)
@@ -157,7 +158,9 @@ def check(values: dict[str, Any], place: str = str(DEFAULT)) -> Experiment:
             key = f"{place}: recognition.recognisers.{name}.restorer"
             chosen = tuple(dict.fromkeys((*chosen, *_known(key, "restorer", wanted, restorers))))
 
-    needed = {REFERENCE} if recognisers or chosen or synthesis.real_domain.source == REFERENCE else set()
+    needed = (
+        {REFERENCE} if recognisers or chosen or synthesis.real_domain.source == REFERENCE else set()
+    )
     needed |= {name for name in chosen if name in methods}
     for recogniser in recognisers.values():
         needed |= set(recognition.learnt_from(recogniser, running)) & set(methods)
@@ -265,7 +268,9 @@ def _check_styles(config: Config, place: str) -> None:
         copies["synthesis.real_domain.copies"] = config.synthesis.real_domain.copies
     for key, count in copies.items():
         if count > len(config.masks.styles):
-            what = f"{count} different styles a face, but masks.styles has {len(config.masks.styles)}"
+            what = (
+                f"{count} different styles a face, but masks.styles has {len(config.masks.styles)}"
+            )
             raise MaskbenchError(f"{place}: {key}", what, "ask for fewer copies")
 
 
