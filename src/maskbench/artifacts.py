@@ -170,9 +170,7 @@ class GrowingArray:
 
     def append(self, rows: np.ndarray) -> None:
         """Append rows of shape (n, *row_shape)."""
-        import numpy as np
-
-        rows = np.ascontiguousarray(rows, dtype=self.dtype)
+        rows = rows.astype(self.dtype, copy=False)
         if rows.shape[1:] != self.row_shape:
             raise ValueError(f"rows of shape {rows.shape[1:]}, expected {self.row_shape}")
         self._file.write(rows.tobytes())
