@@ -233,7 +233,7 @@ class Restored(Section):
 
 
 Recogniser = Pretrained | Trained | Adapted | Projected | Restored
-_KINDS: dict[str, type[Section]] = {
+KINDS: dict[str, type[Section]] = {
     "pretrained": Pretrained,
     "network": Trained,
     "adapter": Adapted,
@@ -251,10 +251,10 @@ def parse(name: str, block: dict[str, Any], place: str = "params.yaml") -> Recog
     """
     key = f"{place}: recognition.recognisers.{name}"
     if not isinstance(block, dict) or "kind" not in block:
-        raise MaskbenchError(key, "missing key kind", f"one of {', '.join(_KINDS)}")
-    if block["kind"] not in _KINDS:
-        raise unknown_name(f"{key}.kind", "kind", str(block["kind"]), _KINDS)
-    found: Recogniser = validate(_KINDS[block["kind"]], block, key)
+        raise MaskbenchError(key, "missing key kind", f"one of {', '.join(KINDS)}")
+    if block["kind"] not in KINDS:
+        raise unknown_name(f"{key}.kind", "kind", str(block["kind"]), KINDS)
+    found: Recogniser = validate(KINDS[block["kind"]], block, key)
     return found
 
 
@@ -295,3 +295,13 @@ def networks_of(recogniser: Recogniser) -> tuple[str, ...]:
 def is_trained(recogniser: Recogniser) -> bool:
     """Whether anything is learnt, so that there is a model folder."""
     return not isinstance(recogniser, Pretrained | Restored)
+
+
+def restorer_of(recogniser: Recogniser) -> str | None:
+    """The restorer that takes masks off before a recogniser is tested, if any."""
+    return recogniser.restorer if isinstance(recogniser, Restored) else None
+
+
+def learns(recogniser: Recogniser) -> bool:
+    """Whether a recogniser is trained in steps: those have curves, and a training for each seed."""
+    return isinstance(recogniser, Learning)
