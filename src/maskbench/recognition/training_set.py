@@ -13,6 +13,7 @@ import numpy as np
 
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
+from maskbench.imaging.resize import resized
 from maskbench.masks.maskedset import MaskedSet
 
 SPLIT = "train"
@@ -65,8 +66,6 @@ def of_pictures(faces: Path, masked: Path | None, size: int, folder: Path) -> Tr
     They are read from a file that is made in ``folder``, since they may be larger than memory
     (46 GB for the published size of MaskFaceNet).
     """
-    from maskbench.recognition.encoders import resized
-
     sets: list[FaceSet] = [FaceSet.open(faces)]
     sets += [] if masked is None else [MaskedSet.open(masked)]
     rows = [training_rows(found) for found in sets]
@@ -75,10 +74,8 @@ def of_pictures(faces: Path, masked: Path | None, size: int, folder: Path) -> Tr
         folder / "pictures.npy", mode="w+", dtype=np.uint8,
         shape=(sum(map(len, rows)), size, size, 3),
     )  # fmt: skip
-    done = 0
-    for some, images in _batches(sets, rows):
-        pictures[done : done + some] = resized(images, size)
-        done += some
+    for place, image in enumerate(_images(sets, rows)):
+        pictures[place] = resized(image, size)
     names = [
         found.faces["identity"].to_numpy().astype(str)[own]
         for found, own in zip(sets, rows, strict=True)
@@ -90,8 +87,6 @@ def of_pictures(faces: Path, masked: Path | None, size: int, folder: Path) -> Tr
     )
 
 
-def _batches(sets: list[FaceSet], rows: list[np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
+def _images(sets: list[FaceSet], rows: list[np.ndarray]) -> Iterator[np.ndarray]:
     for found, own in zip(sets, rows, strict=True):
-        for start in range(0, len(own), 256):
-            some = own[start : start + 256]
-            yield len(some), np.asarray(found.images[some])
+        yield from (found.images[row] for row in own)
