@@ -250,14 +250,14 @@ def evaluate_recognition(
     block = _block(job.config, job.place, recogniser)
     _checked(job.config, recogniser, block, training)
     section = job.section()
-    from maskbench.datasets.base import adapter
+    from maskbench.datasets.adapters import ADAPTERS
     from maskbench.recognition.evaluate_recognition import Test
     from maskbench.recognition.evaluate_recognition import evaluate_recognition as run
     from maskbench.recognition.params import Restored
 
     worn: Path | None = masked or job.layout.masked(job.dataset, "keypoint", 0)
     listed: Path | None = None
-    if masked is None and adapter(section.adapter).really_masked:
+    if masked is None and ADAPTERS.get(section.adapter).really_masked:
         worn = None
         listed = job.pictures(pictures)
     else:

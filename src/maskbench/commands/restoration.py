@@ -191,9 +191,9 @@ def restore(
     block = restorer_params(job.config, job.place, restorer)
     learnt = job.config.synthesis.dataset
     section = job.section()
-    from maskbench.datasets.base import adapter
+    from maskbench.datasets.adapters import ADAPTERS
 
-    really_masked = adapter(section.adapter).really_masked
+    really_masked = ADAPTERS.get(section.adapter).really_masked
     inputs = [
         common.existing(
             model or job.layout.restorer(learnt, restorer, seed),
