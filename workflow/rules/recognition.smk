@@ -1,146 +1,140 @@
-# Masked face recognition: people to learn from, recognisers fitted to them, tests by every protocol.
-
-FIT = "{dataset}/{recogniser}/{training}/seed{seed}"
+# Masked face recognition: training sets, recognisers fitted to them, tests by every protocol.
 
 
-rule synthesise_training:
-    input:
-        model=rules.train_synthesis.output.model,
-        faces=rules.crop_faces.output.faces,
-        mask_pictures=rules.draw_masks.output.mask_pictures,
-    output:
-        dressed=directory(PATHS.dressed("{dataset}", "{method}", "{seed}")),
-    log:
-        PATHS.log(f"synthesise_training/{JOB}"),
-    benchmark:
-        PATHS.benchmark(f"synthesise_training/{JOB}")
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        gpu=gpus_per_training(),
-        mem_mb=4000,
-        runtime=120,
-    params:
-        settings=decided_by("synthesise_training"),
-    message:
-        "Put masks on the training people by {wildcards.method}, seed {wildcards.seed}"
-    shell:
-        "maskbench synthesise_training --dataset {wildcards.dataset} --method {wildcards.method}"
-        " --seed {wildcards.seed} --model {input.model} --faces {input.faces}"
-        " --mask-pictures {input.mask_pictures} --out {output.dressed} 2> {log}"
+localrules:
+    recognition,
+
+
+def training_pictures(wildcards):
+    """The masked pictures of a training set; none for `bare` and `none`."""
+    if wildcards.training_set not in EXPERIMENT.methods:
+        return []
+    method, seed = EXPERIMENT.run_of(wildcards.training_set, int(wildcards.seed))
+    path = rules.synthesise_training.output.out
+    return expand(path, dataset=wildcards.dataset, method=method, seed=seed)[0]
 
 
 rule embed:
     input:
-        faces=rules.crop_faces.output.faces,
-        dressed=dressed_for,
-        weights=rules.fetch_weights.output.weights,
+        faces=rules.crop_faces.output.out,
+        masked=training_pictures,
+        weights=rules.fetch_weights.output.out,
     output:
-        embeddings=directory(
-            PATHS.embeddings("{dataset}", "{network}", "{training}", "{seed}")
+        out=directory(
+            f"{OUT}/embeddings/{{dataset}}/{{network}}/{{training_set}}/seed{{seed}}"
         ),
-    log:
-        PATHS.log("embed/{dataset}/{network}/{training}/seed{seed}"),
-    benchmark:
-        PATHS.benchmark("embed/{dataset}/{network}/{training}/seed{seed}")
-    conda:
-        ENVIRONMENT
-    threads: 1
     resources:
-        gpu=gpus_per_training(),
-        mem_mb=4000,
-        runtime=240,
+        **NETWORK,
     params:
-        settings=decided_by_recognition("embed"),
-        dressed=lambda wildcards, input: option("dressed", input.dressed),
+        **step("recognition.embed"),
     message:
-        "Embed {wildcards.training} faces by {wildcards.network} ({wildcards.dataset})"
-    shell:
-        "maskbench embed --dataset {wildcards.dataset} --network {wildcards.network}"
-        " --training {wildcards.training} --seed {wildcards.seed} --faces {input.faces}"
-        " {params.dressed} --weights {input.weights} --out {output.embeddings} 2> {log}"
+        "Embed {wildcards.training_set} faces by {wildcards.network} ({wildcards.dataset})"
+    script:
+        "../scripts/step.py"
+
+
+def own(wildcards):
+    """The recogniser of a job, typed."""
+    return EXPERIMENT.recognisers[wildcards.recogniser]
+
+
+def embeddings(wildcards):
+    """What adapters and projections learn from."""
+    network = network_of(own(wildcards))
+    return when(network, expand(rules.embed.output.out, network=network, **wildcards))
+
+
+def pictures(wildcards):
+    """What networks learn from beside bare faces; others have it in their embeddings."""
+    return [] if network_of(own(wildcards)) else training_pictures(wildcards)
+
+
+def start(wildcards):
+    """The weights that a training starts from: of another recogniser of this run, or a file."""
+    file = start_file(own(wildcards))
+    fitted = over(rules.train_recogniser.output.out, *FITS, dataset=DATASET)
+    return when(file, str(file.parent if str(file.parent) in fitted else file))
 
 
 rule train_recogniser:
     input:
-        faces=rules.crop_faces.output.faces,
-        dressed=pictures_for,
-        embeddings=embeddings_for,
-        start=started_from,
-        weights=rules.fetch_weights.output.weights,
+        faces=rules.crop_faces.output.out,
+        masked=pictures,
+        embeddings=embeddings,
+        after=start,
+        weights=rules.fetch_weights.output.out,
     output:
-        model=directory(
-            PATHS.recogniser("{dataset}", "{recogniser}", "{training}", "{seed}")
+        out=directory(
+            f"{OUT}/recognisers/{{dataset}}/{{recogniser}}/{{training_set}}/seed{{seed}}"
         ),
-    log:
-        PATHS.log(f"train_recogniser/{FIT}"),
-    benchmark:
-        PATHS.benchmark(f"train_recogniser/{FIT}")
-    conda:
-        ENVIRONMENT
-    threads: 1
     resources:
-        gpu=gpus_per_training(),
-        mem_mb=4000,
-        runtime=24 * 60,
+        **TRAINING,
     params:
-        settings=decided_by_recognition("train_recogniser"),
-        dressed=lambda wildcards, input: option("dressed", input.dressed),
-        embeddings=lambda wildcards, input: option("embeddings", input.embeddings),
-        scratch=str(PATHS.root / "scratch" / "recognisers"),
+        **step("recognition.train_recogniser", recogniser=own),
     message:
-        "Fit {wildcards.recogniser} to {wildcards.training}, seed {wildcards.seed}"
+        "Fit {wildcards.recogniser} to {wildcards.training_set}, seed {wildcards.seed}"
         " ({wildcards.dataset})"
-    shell:
-        "maskbench train_recogniser --dataset {wildcards.dataset}"
-        " --recogniser {wildcards.recogniser} --training {wildcards.training}"
-        " --seed {wildcards.seed} --faces {input.faces} {params.dressed} {params.embeddings}"
-        " --weights {input.weights} --scratch {params.scratch} --out {output.model} 2> {log}"
+    script:
+        "../scripts/step.py"
+
+
+def masked_by_us(wildcards):
+    return when(wildcards.dataset not in EXPERIMENT.really_masked, OVERLAY)
+
+
+def pair_lists(wildcards):
+    """Where a collection of really masked people has its protocols."""
+    really = wildcards.dataset in EXPERIMENT.really_masked
+    return when(really, rules.fetch.output.out)
+
+
+def unmasked(wildcards):
+    """Test faces without their masks, for recognisers that want them."""
+    name = restorer_of(own(wildcards))
+    path = rules.restore.output.out
+    return when(name, expand(path, dataset=wildcards.dataset, restorer=name, seed=0))
 
 
 rule evaluate_recognition:
     input:
-        model=PATHS.recogniser(DATASET, "{recogniser}", "{training}", "{seed}"),
-        faces=rules.crop_faces.output.faces,
-        masked=lambda wildcards: (
-            []
-            if is_really_masked(wildcards)
-            else PATHS.masked(wildcards.dataset, "keypoint", 0)
+        model=expand(
+            rules.train_recogniser.output.out, dataset=DATASET, allow_missing=True
         ),
-        pictures=lambda wildcards: (
-            PATHS.pictures(wildcards.dataset) if is_really_masked(wildcards) else []
-        ),
-        restored=restored_for,
-        weights=rules.fetch_weights.output.weights,
+        faces=rules.crop_faces.output.out,
+        masked=masked_by_us,
+        pictures=pair_lists,
+        restored=unmasked,
+        weights=rules.fetch_weights.output.out,
     output:
-        metrics=directory(
-            PATHS.recognition_metrics(
-                "{dataset}", "{recogniser}", "{training}", "{seed}"
-            )
+        out=directory(
+            f"{OUT}/metrics/recognition/{{dataset}}/{{recogniser}}/{{training_set}}/seed{{seed}}"
         ),
-    log:
-        PATHS.log(f"evaluate_recognition/{FIT}"),
-    benchmark:
-        PATHS.benchmark(f"evaluate_recognition/{FIT}")
-    conda:
-        ENVIRONMENT
-    threads: 1
     resources:
-        gpu=gpus_per_training(),
-        mem_mb=4000,
-        runtime=120,
+        **NETWORK,
     params:
-        settings=decided_by_recognition("evaluate_recognition"),
-        masked=lambda wildcards, input: option("masked", input.masked),
-        pictures=lambda wildcards, input: option("pictures", input.pictures),
-        restored=lambda wildcards, input: option("restored", input.restored),
+        **step(
+            "recognition.evaluate_recognition",
+            recogniser=own,
+            config=CONFIG.metrics,
+            styles=CONFIG.recognition.test_styles,
+            unseen_styles=CONFIG.masks.unseen_styles,
+            folds=CONFIG.recognition.folds,
+        ),
     message:
-        "Test {wildcards.recogniser} of {wildcards.training}, seed {wildcards.seed}"
+        "Test {wildcards.recogniser} of {wildcards.training_set}, seed {wildcards.seed}"
         " ({wildcards.dataset})"
-    shell:
-        "maskbench evaluate_recognition --dataset {wildcards.dataset}"
-        " --recogniser {wildcards.recogniser} --training {wildcards.training}"
-        " --seed {wildcards.seed} --model {input.model} --faces {input.faces}"
-        " {params.masked} {params.pictures} {params.restored} --weights {input.weights}"
-        " --out {output.metrics} 2> {log}"
+    script:
+        "../scripts/step.py"
+
+
+FITS = ("recogniser training_set seed", EXPERIMENT.recogniser_runs)
+RECOGNITIONS = [
+    path
+    for test in CONFIG.recognition.tests
+    for path in over(rules.evaluate_recognition.output.out, *FITS, dataset=test)
+]
+
+
+rule recognition:
+    input:
+        RECOGNITIONS,
