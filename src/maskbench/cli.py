@@ -68,15 +68,15 @@ def list_methods(params: ParamsOption = None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from maskbench.synthesis import base
+    from maskbench.synthesis.specs import METHODS
 
     config, place = common.configuration(params)
     table = Table("method", "title", "paper", "parameters here")
-    for name, method in base.methods().items():
+    for name, method in METHODS.all().items():
         block = config.synthesis.methods.get(name)
         shown = "not in this configuration"
         if block is not None:
-            values = base.parse_params(name, block, place).model_dump()
+            values = METHODS.parse(name, block, place).params.model_dump()
             shown = ", ".join(f"{key}={value}" for key, value in values.items()) or "none"
         table.add_row(name, method.title, method.paper, shown)
     Console().print(table)

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from maskbench.config import DatasetConfig
+from maskbench.datasets.adapters.mfr2 import Pair, read_labels, read_pairs, rows
 from maskbench.datasets.base import Pictures
 from maskbench.datasets.fetch import fetch
-from maskbench.datasets.mfr2 import Pair, read_labels, read_pairs, rows
 from maskbench.errors import MaskbenchError
 
 

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from maskbench.config import DatasetConfig, SplitShares
-from maskbench.datasets import rmfrd
-from maskbench.datasets.base import Pictures, Row
+from maskbench.datasets.adapters import ADAPTERS, Row
+from maskbench.datasets.adapters.rmfrd import BARE_PICTURES, MASKED, chosen, rows
+from maskbench.datasets.base import Pictures
 from maskbench.datasets.fetch import fetch
-from maskbench.datasets.rmfrd import BARE_PICTURES, MASKED, chosen, rows
 from maskbench.datasets.split import read_split, split
 from maskbench.errors import MaskbenchError
 
@@ -124,4 +124,4 @@ def test_what_is_missing_is_named_with_the_way_out(root: Path, tmp_path: Path) -
 
 
 def test_the_adapter_says_that_masks_are_real() -> None:
-    assert rmfrd.ADAPTER.really_masked and BARE_PICTURES == 20
+    assert ADAPTERS.get("rmfrd").really_masked and BARE_PICTURES == 20

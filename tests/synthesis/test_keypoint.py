@@ -21,7 +21,8 @@ from maskbench.masks.maskedset import MaskedSet
 from maskbench.masks.overlay import overlay
 from maskbench.masks.wearing import wearing
 from maskbench.synthesis import base
-from maskbench.synthesis.keypoint import KeypointParams
+from maskbench.synthesis.specs import METHODS
+from maskbench.synthesis.specs.keypoint import KeypointParams
 from maskbench.training import state
 
 STYLES = ("surgical_blue", "kn95")
@@ -68,7 +69,7 @@ def apply(faces: FaceSet, params: KeypointParams, model: Path, out: Path) -> Mas
 
 def test_is_registered_and_learns_nothing(faces: FaceSet, tmp_path: Path) -> None:
     method = base.method("keypoint")
-    assert not method.trained and not method.uses_stn
+    assert not METHODS.get("keypoint").trained and not method.uses_stn
     method.train(
         faces, None, MaskPictures.draw(32, STYLES), KeypointParams(),  # type: ignore[arg-type]
         styles=STYLES, seed=0, out=tmp_path, scratch=tmp_path, log=lambda step, values: None,

@@ -13,8 +13,8 @@ from maskbench.datasets.pictures import read_picture
 from maskbench.faces.locate import FaceLocator
 from maskbench.masks.artwork import MaskPictures
 from maskbench.synthesis import base
-from maskbench.synthesis.keypoint import KeypointParams
 from maskbench.synthesis.put_on import ByCrop, ByKeypoints, Wish
+from maskbench.synthesis.specs.keypoint import KeypointParams
 
 STYLES = ("surgical_blue", "kn95")
 

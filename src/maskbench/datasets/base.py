@@ -1,17 +1,10 @@
-"""What an adapter is, the registry of adapters, and an opened ``pictures/`` folder.
-
-A data set enters the experiment as a *manifest*: a row a picture with its path relative to a root
-and its identity. One module of this package reads one data set; adding another means writing
-such a module, putting it into ``_MODULES`` and its name into ``DatasetConfig.adapter``.
-"""
+"""Where a data set's pictures lie, and an opened ``pictures/`` folder."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +12,7 @@ import pandas as pd
 
 from maskbench.artifacts import read_json
 from maskbench.config import DatasetConfig
-from maskbench.datasets.download import Package
-from maskbench.datasets.pictures import is_picture_name
-from maskbench.errors import MaskbenchError, from_os_error, unknown_name
+from maskbench.errors import MaskbenchError, from_os_error
 
 DATA = "MASKBENCH_DATA"
 MANIFEST_COLUMNS = (
@@ -30,58 +21,6 @@ MANIFEST_COLUMNS = (
     "sha256",  # str, of the file
     "bytes",  # int64, the file's size
 )
-_MODULES = {
-    "orl": "maskbench.datasets.orl",
-    "lfw": "maskbench.datasets.lfw",
-    "mfr2": "maskbench.datasets.mfr2",
-    "rmfrd": "maskbench.datasets.rmfrd",
-    "folder": "maskbench.datasets.folder",
-    "flat": "maskbench.datasets.flat",
-}
-
-
-@dataclass(frozen=True)
-class Row:
-    """A picture of a data set: path relative to the root, and who it shows ("": unknown)."""
-
-    source: str
-    identity: str
-    extra: tuple[tuple[str, Any], ...] = ()  # further manifest columns, the same in every row
-
-
-@dataclass(frozen=True)
-class Adapter:
-    """How one data set is read.
-
-    ``rows`` lists the pictures below a root, in any order; ``package`` is set where the pictures
-    come from the package index, else they lie in a local folder (``folder`` is its usual name).
-    """
-
-    name: str
-    rows: Callable[[Path], list[Row]]
-    licence: str  # the terms in a sentence, for reports and README
-    version: str = ""  # "" for local collections: their checksum identifies them
-    folder: str = ""
-    package: Package | None = None
-    really_masked: bool = False  # its manifest has a column `mask`
-    files: tuple[str, ...] = ()  # of a protocol, beside the pictures; kept where they are there
-
-
-def adapter_names() -> tuple[str, ...]:
-    """The names that ``datasets.<name>.adapter`` may take."""
-    return tuple(_MODULES)
-
-
-def adapter(name: str) -> Adapter:
-    """The adapter of this name.
-
-    Raises:
-        MaskbenchError: there is none; it names the nearest.
-    """
-    if name not in _MODULES:
-        raise unknown_name("datasets", "adapter", name, _MODULES)
-    found: Adapter = import_module(_MODULES[name]).ADAPTER
-    return found
 
 
 def local_root(dataset: str, config: DatasetConfig, usual: str) -> Path:
@@ -125,32 +64,6 @@ def natural_key(text: str) -> tuple[tuple[int, int | str], ...]:
         (0, int(part)) if part[:1].isdigit() else (1, part) for part in parts
     ]
     return (*keys, (1, text))
-
-
-def subfolders(root: Path) -> list[Path]:
-    """The folders in ``root`` (links to folders too), hidden ones left out, sorted by name."""
-    return sorted(path for path in _listing(root) if _is(path, Path.is_dir))
-
-
-def pictures_in(folder: Path) -> list[Path]:
-    """The picture files in ``folder`` by their names, hidden ones left out, sorted by name."""
-    return sorted(
-        path for path in _listing(folder) if is_picture_name(path) and _is(path, Path.is_file)
-    )
-
-
-def _listing(folder: Path) -> list[Path]:
-    try:
-        return [path for path in folder.iterdir() if not path.name.startswith(".")]
-    except OSError as error:
-        raise from_os_error(error, folder) from error
-
-
-def _is(path: Path, test: Callable[[Path], bool]) -> bool:
-    try:
-        return test(path)
-    except (OSError, RuntimeError):  # a link that leads to itself
-        return False
 
 
 def read_table(path: Path) -> pd.DataFrame:

@@ -20,7 +20,8 @@ from rich.progress import track
 
 from maskbench.artifacts import atomic_dir, sha256_of, write_json
 from maskbench.config import DatasetConfig
-from maskbench.datasets.base import MANIFEST_COLUMNS, Adapter, Row, adapter, local_root, natural_key
+from maskbench.datasets.adapters import ADAPTERS, Adapter, Row
+from maskbench.datasets.base import MANIFEST_COLUMNS, local_root, natural_key
 from maskbench.datasets.download import copy, from_package
 from maskbench.errors import MaskbenchError, from_os_error, unknown_name
 
@@ -32,7 +33,7 @@ def fetch(name: str, config: DatasetConfig, out: Path) -> None:
         MaskbenchError: the pictures are not there (with what to do), a checksum is wrong, the disk
             is full ...
     """
-    source = adapter(config.adapter)
+    source = ADAPTERS.get(config.adapter, f"datasets.{name}.adapter")
     out = Path(out)
     if source.package is None:
         root = local_root(name, config, source.folder)
@@ -43,7 +44,7 @@ def fetch(name: str, config: DatasetConfig, out: Path) -> None:
         raise MaskbenchError(
             f"datasets.{name}: {root}",
             f"holds no pictures in the layout of the adapter {source.name}",
-            "adapters: orl, lfw, mfr2, rmfrd, folder (<identity>/<picture>), flat (<picture>)",
+            f"adapters: {', '.join(ADAPTERS.all())}; folder reads <identity>/<picture>",
         )
     manifest = _manifest(name, root, rows)
     with atomic_dir(out) as tmp:

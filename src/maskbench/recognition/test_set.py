@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from maskbench.datasets.adapters.mfr2 import PAIRS, read_pairs
 from maskbench.datasets.base import Pictures
-from maskbench.datasets.mfr2 import PAIRS, read_pairs
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet

@@ -140,9 +140,9 @@ def known_methods() -> tuple[str, ...]:
 @cache
 def _titles() -> dict[str, str]:
     # Imported at the first call: the registry loads torch, which a table of names does not need.
-    from maskbench.synthesis.base import methods
+    from maskbench.synthesis.specs import METHODS
 
-    return {name: method.title for name, method in methods().items()}
+    return {name: method.title for name, method in METHODS.all().items()}
 
 
 def in_order(names: Iterable[str], first: tuple[str, ...]) -> list[str]:

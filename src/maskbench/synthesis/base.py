@@ -1,8 +1,4 @@
-"""The interface of a synthesis method and the registry that finds them.
-
-A method is one module in this package that ends in ``register(MyMethod())``; nothing else in
-the project names it. Rules, tables, figures, DVC and the command line read the registry.
-"""
+"""The interface of a synthesis method. :data:`maskbench.synthesis.specs.METHODS` knows them all."""
 
 from __future__ import annotations
 
@@ -11,35 +7,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import BaseModel
-
-from maskbench.config import Section
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MaskedSet
-from maskbench.registry import Registry
+from maskbench.synthesis.specs import METHODS
 
 
 class Method(ABC):
     """A way of putting masks on faces.
 
     Attributes:
-        name: registry name (field's standard terms; see docs).
-        title: how tables and figures call it.
-        paper: the paper and section that defines it.
-        trained: whether :meth:`train` learns anything. Methods that do not have one training, of
-            seed 0, whose state is empty.
+        name: of its spec.
         uses_stn: whether it places the mask picture by a spatial transformer.
-        Params: pydantic model of the method's block in ``params.yaml``.
     """
 
     name: ClassVar[str]
-    title: ClassVar[str]
-    paper: ClassVar[str]
-    family: ClassVar[str] = ""
-    trained: ClassVar[bool] = True
     uses_stn: ClassVar[bool] = False
-    Params: ClassVar[type[BaseModel]] = Section
 
     @abstractmethod
     def train(
@@ -89,10 +72,12 @@ class Method(ABC):
         MaskedSet into the existing empty folder ``out``."""
 
 
-REGISTRY: Registry[Any] = Registry("maskbench.synthesis", "synthesis.methods", "method")
-register, methods, method = REGISTRY.register, REGISTRY.all, REGISTRY.get
+def method(name: str) -> Method:
+    """What does the work of a spec."""
+    found: Method = METHODS.get(name).load()
+    return found
 
 
 def parse_params(name: str, block: dict[str, Any], place: str = "params.yaml") -> Any:
-    """The typed block of one entry."""
-    return REGISTRY.parse(name, block, place).params
+    """The typed block of one method."""
+    return METHODS.parse(name, block, place).params

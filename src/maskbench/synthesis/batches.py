@@ -4,7 +4,7 @@ drawn in an order that a seed fixes and a training state carries."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -15,17 +15,10 @@ from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MaskedSet
-from maskbench.synthesis.augment import Augmentation, augment
+from maskbench.synthesis.augment import augment
+from maskbench.synthesis.specs.adversarial import Augmentation, Match
 from maskbench.synthesis.stn import premultiply
 from maskbench.training.seeding import Order
-
-#: What the real and the fake pictures of a batch share. ``nothing``: they are drawn apart.
-#: ``styles``: the same mask styles, so that a critic judges the place and not the style.
-#: ``faces``: the same faces, styles and random geometry. Each domain is drawn as before and the
-#: critic is not told which picture belongs to which, so the objective has the same expectation;
-#: but the faces cancel out of the difference of the two means, which is far less noisy. (A penalty
-#: between real and fake pictures then runs along such pairs; see losses.divergence_penalty.)
-Match = Literal["nothing", "styles", "faces"]
 
 
 def resize(images: Tensor, size: int) -> Tensor:

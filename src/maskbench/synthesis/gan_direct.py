@@ -6,39 +6,20 @@ between the networks of every GAN it compares with. Kept to test that remark.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
-from pydantic import BaseModel, Field
 from torch import Tensor, nn
 
 from maskbench.synthesis import losses, relight
 from maskbench.synthesis.adversarial import AdversarialMethod, Worn
-from maskbench.synthesis.adversarial_params import AdversarialParams
-from maskbench.synthesis.base import register
 from maskbench.synthesis.batches import resize
 from maskbench.synthesis.critics import ConvCritic
 from maskbench.synthesis.generators import PictureGenerator
 
 
-class GanDirectParams(AdversarialParams):
-    """``generator_width`` and ``critic_width`` are the channels of the first convolution."""
-
-    train_size: int = Field(
-        64, ge=16, multiple_of=4, description="side of the pictures that networks see and paint"
-    )
-    smoothing: float = Field(0.1, ge=0, lt=1, description="the label of real pictures is 1 - this")
-    changed: float = Field(
-        0.1, gt=0, lt=1, description="a pixel counts as covered where its mean change over the "
-        "channels, low-passed to the training resolution, is larger than this"
-    )  # fmt: skip
-
-
 class GanDirect(AdversarialMethod):
     name = "gan_direct"
-    title = "GAN without STN"
-    paper = "Zhang and Lee 2022, section 4.2 (the remark on GANs without STN)"
-    Params: ClassVar[type[BaseModel]] = GanDirectParams
 
     def generator(self, params: Any) -> nn.Module:
         return PictureGenerator(params.generator_width)
@@ -85,6 +66,3 @@ class GanDirect(AdversarialMethod):
         changed = (painted - small).abs().mean(1, keepdim=True)
         change = resize(changed, faces.shape[-1])[:, 0]
         return resize(painted, faces.shape[-1]), (change > params.changed).float()
-
-
-register(GanDirect())

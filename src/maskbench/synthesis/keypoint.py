@@ -4,41 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, Field
 
-from maskbench.config import Section
 from maskbench.faces.faceset import FACE_COLUMNS, FaceSet
 from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MaskedSet, MaskedSetWriter
 from maskbench.masks.overlay import overlay
-from maskbench.synthesis.base import Method, register
+from maskbench.synthesis.base import Method
 from maskbench.training import state
 from maskbench.training.checkpoint import STATE
 from maskbench.training.curves import write_curves
-
-
-class KeypointParams(Section):
-    """Block ``synthesis.methods.keypoint``."""
-
-    fit: Literal["tps", "homography"] = Field(
-        "tps",
-        description="tps: thin-plate spline that follows cheeks and chin; homography: the six "
-        "points of MaskTheFace",
-    )
-    brightness: bool = Field(True, description="match brightness and greyness to the face")
 
 
 class Keypoint(Method):
     """Key-point overlay, by thin-plate spline or by MaskTheFace's six-point homography."""
 
     name = "keypoint"
-    title = "Key-point matching"
-    paper = "Anwar and Raychowdhury 2020 (MaskTheFace), section 3; Py-WGAN-div's baseline"
-    trained = False
-    Params: ClassVar[type[BaseModel]] = KeypointParams
 
     def train(
         self,
@@ -87,6 +70,3 @@ class Keypoint(Method):
                     )
                     values |= {"face_id": f"{of}@{style}", "of": of, "style": style}
                     writer.add(masked, values | {"method": self.name}, coverage)
-
-
-register(Keypoint())

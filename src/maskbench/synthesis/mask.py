@@ -162,7 +162,7 @@ def _put_on(
 ) -> tuple[PutOn, FacesConfig]:
     """What puts masks on, and the crop that it wants."""
     method = base.method(name)
-    chosen: Any = method.Params() if params is None else params
+    chosen: Any = base.parse_params(method.name, {}) if params is None else params
     if isinstance(method, Keypoint):
         return ByKeypoints(chosen.fit, chosen.brightness), faces
     if model is None:

@@ -1,4 +1,4 @@
-"""Checkpoints of a running training: written whole, found again only by the same training."""
+"""Checkpoints of a running training, found only by the same one; networks of a finished one."""
 
 from __future__ import annotations
 
@@ -6,14 +6,22 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
+from torch import nn
 
 from maskbench import artifacts
+from maskbench.errors import MaskbenchError
 from maskbench.training import state
 
-STATE = "state.safetensors"
+STATE, STAGES = "state.safetensors", "stages"
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def stage_file(folder: Path, stage: str) -> Path:
+    """Where a training's folder keeps the networks of a stage's end."""
+    return folder / STAGES / f"{stage}.safetensors"
 
 
 def training_key(settings: Any, inputs: Sequence[Path], code: Sequence[Path] = ()) -> str:
@@ -57,3 +65,38 @@ class Checkpoints:
     def clear(self) -> None:
         """Remove the folder once the training's result is safe elsewhere."""
         artifacts.remove(self.folder)
+
+
+def load_network(
+    network: Network, model: Path, player: str, device: torch.device, stage: str | None = None
+) -> Network:
+    """Fill a network with a player's trained weights, their moving average where there is one.
+
+    Args:
+        network: of the shape that was trained.
+        model: folder that :func:`.loop.train` wrote into.
+        player: its name.
+        device: where the network goes.
+        stage: the weights at this stage's end; None: at the end of the training.
+
+    Returns:
+        The network, in evaluation mode and without gradients.
+
+    Raises:
+        MaskbenchError: no readable model, no such player, or weights of another network.
+    """
+    path = Path(model) / STATE if stage is None else stage_file(Path(model), stage)
+    values = state.load(path)
+    weights = values.get(f"{player}_average", values.get(player, {}))
+    weights = {name.removeprefix("module."): v for name, v in weights.items()}
+    weights.pop("n_averaged", None)
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise MaskbenchError(
+            model,
+            f"its weights of {player} are those of another network",
+            "use the parameters that it was trained with, or train again",
+        ) from error
+    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.eval().requires_grad_(False)

@@ -1,4 +1,4 @@
-"""Where a training runs and in which precision, by Accelerate.
+"""Where a training runs and in which precision.
 
 A CUDA device is taken by itself where there is one. On the CPU one thread computes: sums do not
 depend on how many cores a machine has, and two trainings side by side use two cores fully.
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from accelerate import PartialState
 from torch import nn
 
 from maskbench.threads import use_one_thread
@@ -35,12 +34,14 @@ class Placement:
 
 
 def place(precision: Precision) -> Placement:
-    """The device that Accelerate finds (``ACCELERATE_USE_CPU=1`` forces the CPU). On the CPU a
-    training gives the same bytes twice; on a GPU as far as cuDNN and cuBLAS can be told (the
-    gradients of reflecting pads and adaptive pools are still summed in any order there)."""
+    """A CUDA device if there is one, else the CPU.
+
+    On the CPU a training gives the same bytes twice; on a GPU as far as cuDNN and cuBLAS can be
+    told (the gradients of reflecting pads and adaptive pools are still summed in any order there).
+    """
     use_one_thread()
     # cuBLAS needs this before its first call to give the same sums twice.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.deterministic = True
-    return Placement(PartialState().device, precision)
+    return Placement(torch.device("cuda" if torch.cuda.is_available() else "cpu"), precision)

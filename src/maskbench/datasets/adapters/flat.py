@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from maskbench.datasets.base import Adapter, Row, pictures_in, subfolders
+from maskbench.datasets.adapters import ADAPTERS, Adapter, Row, pictures_in, subfolders
 
 
 def rows(root: Path) -> list[Row]:
@@ -22,6 +22,11 @@ def rows(root: Path) -> list[Row]:
     return top + below
 
 
-ADAPTER = Adapter(
-    name="flat", rows=rows, licence="the user's own pictures: terms unknown to maskbench"
+ADAPTERS.register(
+    Adapter(
+        name="flat",
+        rows=rows,
+        identities=False,
+        licence="the user's own pictures: terms unknown to maskbench",
+    )
 )

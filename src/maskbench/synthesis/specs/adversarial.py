@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
-from maskbench.config import Section
-from maskbench.synthesis.augment import Augmentation
-from maskbench.synthesis.batches import Match
-from maskbench.training.devices import Precision
+from maskbench.config import Precision, Section
+
+#: What the real and the fake pictures of a batch share. ``nothing``: they are drawn apart.
+#: ``styles``: the same mask styles, so that a critic judges the place and not the style.
+#: ``faces``: the same faces, styles and random geometry. Each domain is drawn as before and the
+#: critic is not told which picture belongs to which, so the objective has the same expectation;
+#: but the faces cancel out of the difference of the two means, which is far less noisy. (A penalty
+#: between real and fake pictures then runs along such pairs; see losses.divergence_penalty.)
+Match = Literal["nothing", "styles", "faces"]
+
+
+class Augmentation(Section):
+    """Ranges of the random geometry and light; 0 switches one off."""
+
+    translation: float = Field(0.06, ge=0, le=1, description="largest shift, share of the side")
+    rotation: float = Field(10.0, ge=0, le=180, description="largest turn in degrees")
+    scaling: float = Field(0.1, ge=0, lt=1, description="size between 1 - s and 1 / (1 - s)")
+    stretch: float = Field(
+        0.0, ge=0, lt=1, description="width against height between 1 - s and 1 / (1 - s)"
+    )
+    flip: bool = Field(True, description="mirror half of the pictures")
+    light: float = Field(0.0, ge=0, lt=1, description="brightness and contrast, +- this share")
 
 
 class Reach(Section):

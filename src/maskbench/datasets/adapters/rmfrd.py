@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from maskbench.datasets.base import Adapter, Row, pictures_in, subfolders
+from maskbench.datasets.adapters import ADAPTERS, Adapter, Row, pictures_in, subfolders
 from maskbench.errors import MaskbenchError
 
 BARE_PICTURES = 20
@@ -87,11 +87,13 @@ def _all(root: Path, mask: str) -> list[Row]:
     return found
 
 
-ADAPTER = Adapter(
-    name="rmfrd",
-    rows=rows,
-    licence="RMFRD: pictures of public figures collected from the web, published for research "
-    "without a licence on the pictures themselves; do not redistribute",
-    folder="rmfrd",
-    really_masked=True,
+ADAPTERS.register(
+    Adapter(
+        name="rmfrd",
+        rows=rows,
+        licence="RMFRD: pictures of public figures collected from the web, published for research "
+        "without a licence on the pictures themselves; do not redistribute",
+        folder="rmfrd",
+        really_masked=True,
+    )
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from maskbench.datasets.base import Adapter, Row, pictures_in, subfolders
+from maskbench.datasets.adapters import ADAPTERS, Adapter, Row, pictures_in, subfolders
 
 
 def rows(root: Path) -> list[Row]:
@@ -22,10 +22,12 @@ def rows(root: Path) -> list[Row]:
     ]
 
 
-ADAPTER = Adapter(
-    name="lfw",
-    rows=rows,
-    licence="LFW: public research set of press photographs, no licence granted on the pictures "
-    "themselves; for research only, do not redistribute",
-    folder="lfw",
+ADAPTERS.register(
+    Adapter(
+        name="lfw",
+        rows=rows,
+        licence="LFW: public research set of press photographs, no licence granted on the pictures "
+        "themselves; for research only, do not redistribute",
+        folder="lfw",
+    )
 )

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from maskbench.datasets.base import Adapter, Row, pictures_in, subfolders
+from maskbench.datasets.adapters import ADAPTERS, Adapter, Row, pictures_in, subfolders
 from maskbench.errors import MaskbenchError, from_os_error
 
 BARE = "no-mask"
@@ -103,12 +103,14 @@ def _lines(path: Path) -> list[tuple[int, str]]:
     return [(n, line.strip()) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
 
 
-ADAPTER = Adapter(
-    name="mfr2",
-    rows=rows,
-    licence="MFR2: test set of the MaskTheFace authors, pictures collected from the web; "
-    "for research only, do not redistribute",
-    folder="mfr2",
-    really_masked=True,
-    files=(PAIRS,),
+ADAPTERS.register(
+    Adapter(
+        name="mfr2",
+        rows=rows,
+        licence="MFR2: test set of the MaskTheFace authors, pictures collected from the web; "
+        "for research only, do not redistribute",
+        folder="mfr2",
+        really_masked=True,
+        files=(PAIRS,),
+    )
 )

@@ -1,0 +1,30 @@
+"""The registry of synthesis methods; each module beside this one registers one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from maskbench.registry import Registry, Spec
+
+Role = Literal["masker", "unmasker"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SynthesisSpec(Spec):
+    """What is known of a method.
+
+    Attributes:
+        roles: ``masker`` puts masks on; ``unmasker`` also takes them off, as a restorer.
+        guides: the guides that its training needs.
+        trained: whether it learns anything; what does not runs once, with seed 0.
+        styled: whether the mask picture decides what is put on; False: one picture a face.
+    """
+
+    roles: frozenset[Role] = frozenset({"masker"})
+    guides: tuple[str, ...] = ()
+    trained: bool = True
+    styled: bool = True
+
+
+METHODS: Registry[SynthesisSpec] = Registry(__name__, "synthesis.methods", "method")

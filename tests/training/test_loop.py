@@ -1,0 +1,164 @@
+"""The training loop: stages in order, whose batches, curves, sheets, snapshots, exact resume."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from .learners import Small, contents, run
+
+from maskbench.errors import MaskbenchError
+from maskbench.training import state
+from maskbench.training.checkpoint import STATE, load_network
+from maskbench.training.loop import Training
+
+# The parent dies by SIGKILL inside the given step, whatever it has written by then.
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from maskbench.training import loop
+advance, steps = loop.Training.advance, 0
+def dying(self):
+    global steps
+    found = advance(self)
+    steps += 1
+    if steps == int(sys.argv[3]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return found
+loop.Training.advance = dying
+from learners import run
+run(Path(sys.argv[1]), Path(sys.argv[2]), every=int(sys.argv[4]))
+"""
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    run(folder / "out", folder / "scratch")
+    return folder / "out"
+
+
+def test_a_second_run_writes_the_same_bytes_and_another_seed_other_ones(whole, tmp_path):
+    run(tmp_path / "out", tmp_path / "scratch")
+    assert contents(tmp_path / "out") == contents(whole)
+    run(tmp_path / "other", tmp_path / "scratch2", seed=1)
+    assert contents(tmp_path / "other")[STATE] != contents(whole)[STATE]
+
+
+@pytest.mark.parametrize(("step", "every"), [(2, 1), (4, 1), (8, 3), (9, 1), (11, 4)])
+def test_killed_at_a_step_and_started_again_it_writes_the_same_bytes(whole, tmp_path, step, every):
+    paths = [str(tmp_path / "out"), str(tmp_path / "scratch")]
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, *paths, str(step), str(every)], env=environment
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert not (tmp_path / "out" / STATE).exists()
+    run(tmp_path / "out", tmp_path / "scratch", every=every)
+    assert contents(tmp_path / "out") == contents(whole)
+
+
+@pytest.mark.parametrize("at", range(12))
+def test_a_state_of_any_step_goes_on_to_the_same_end(tmp_path, at):
+    def steps(training, count):
+        for _ in range(count):
+            if training.step == training.stage.steps:
+                training.next_stage()
+            training.advance()
+
+    one = Training(Small(), 0, 2)
+    steps(one, at)
+    state.save(tmp_path / STATE, one.capture())
+    steps(one, 12 - at)
+    torch.manual_seed(99)
+    two = Training(Small(), 0, 2)
+    two.restore(state.load(tmp_path / STATE))
+    steps(two, 12 - at)
+    for training, name in ((one, "one"), (two, "two")):
+        state.save(tmp_path / name, training.capture())
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_players_step_in_the_order_and_number_of_their_stage(tmp_path):
+    moves = []
+
+    class Watched(Small):
+        def after(self, player, turn):
+            moves.append((turn.stage.name, turn.step, player))
+
+    training = Training(Watched(), 0, 2)
+    training.index = 1
+    training.advance()
+    assert moves == [("first", 0, name) for name in ("critic", "critic", "generator")]
+    # One batch at the start of the step, one for the critic's second turn; the generator has it.
+    assert training.learner.drawn == ["first", "first"]
+    training.next_stage()
+    training.advance()
+    assert moves[3:] == [("second", 0, name) for name in ("generator", "critic")]
+    assert training.learner.drawn[2:] == ["second"]
+
+
+def test_only_the_players_of_a_stage_change():
+    training = Training(Small(), 0, 2)
+    before = state.capture(training.learner.players["generator"].parts("generator"))
+    weights = {n: v.clone() for n, v in before["generator"].items() if "running" not in n}
+    critic = training.learner.players["critic"].parameters[0].detach().clone()
+    training.advance()
+    after = training.learner.players["generator"].network.state_dict()
+    assert all(torch.equal(v, after[n]) for n, v in weights.items() if "batches" not in n)
+    assert int(training.learner.players["generator"].average.n_averaged) == 1
+    assert not torch.equal(critic, training.learner.players["critic"].parameters[0])
+    assert all(p.grad is None for p in training.learner.players["generator"].parameters)
+
+
+def test_curves_are_means_named_by_stage_and_what_has_no_gradient_is_noted(whole, tmp_path):
+    heard = []
+    run(tmp_path / "out", tmp_path / "scratch", log=lambda s, v: heard.append((s, v)))
+    curves = pd.read_parquet(whole / "curves.parquet")
+    assert set(curves["name"]) == {
+        "warmup/critic_loss", "warmup/distance",
+        *(f"{s}/{n}" for s in ("first", "second")
+          for n in ("critic_loss", "distance", "generator_loss", "far")),
+    }  # fmt: skip
+    assert curves.groupby("name")["step"].apply(list)["first/far"] == [2, 4]
+    value = curves.set_index(["name", "step"])["value"]
+    assert value["first/distance", 2] == pytest.approx(-value["first/critic_loss", 2])
+    assert [step for step, _ in heard] == [2, 2, 4, 2, 4]
+    assert heard[-1][1]["second/far"] == value["second/far", 4]
+    assert set(heard[0][1]) == {"warmup/critic_loss", "warmup/distance"}
+
+
+def test_sheets_and_the_networks_of_each_stage_are_kept(whole):
+    names = set(contents(whole)) - {STATE, "curves.parquet"}
+    assert names == {
+        "stages/first.safetensors",  # none of the warm-up, which keeps none; the last is the state
+        *(f"sheets/first_{step:06d}.png" for step in (0, 2, 4)),
+        *(f"sheets/second_{step:06d}.png" for step in (0, 2, 4)),
+    }
+    device = torch.device("cpu")
+    last = load_network(Small().players["generator"].average.module, whole, "generator", device)
+    first = load_network(
+        Small().players["generator"].average.module, whole, "generator", device, "first"
+    )
+    values = state.load(whole / STATE)["generator_average"]
+    assert torch.equal(last[0].weight, values["module.0.weight"])
+    assert not torch.equal(last[0].weight, first[0].weight)
+    assert not last.training
+    assert not last[0].weight.requires_grad
+
+
+def test_weights_of_another_network_are_refused_with_a_way_out(whole):
+    with pytest.raises(MaskbenchError, match="train again"):
+        load_network(torch.nn.Linear(2, 2), whole, "generator", torch.device("cpu"))
+    with pytest.raises(MaskbenchError, match="nobody"):
+        load_network(torch.nn.Linear(2, 2), whole, "nobody", torch.device("cpu"))
+    with pytest.raises(MaskbenchError):
+        load_network(torch.nn.Linear(2, 2), whole, "critic", torch.device("cpu"), "third")
