@@ -1,0 +1,179 @@
+"""What a paper claims, as inequalities between measured quantities.
+
+A claim is written by hand, under ``claims:`` of the paper's file::
+
+    - id: turned_harder_{method}
+      where: section 4.2, Figure 5(c) and (d)
+      says: "{title} places the mask worse on faces that look away from the camera."
+      for_each:
+        case: [{method: gan_stn, title: GAN}, {method: wgan_stn, title: WGAN}]
+      left: {method: "{method}", metric: placement_iou, subset: pose_turned}
+      relation: "<"
+      right: {method: "{method}", metric: placement_iou, subset: pose_frontal}
+
+or follows from the order of printed numbers (:mod:`maskbench.reporting.papers.orders`).
+
+``for_each`` makes a claim of every combination of its lists' values; ``{name}`` in a text stands
+for the value, and a value that is a mapping gives several names at once. A claim whose sides name
+no data set is judged on each data set where both were measured.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from maskbench.config import Section
+from maskbench.errors import MaskbenchError, unknown_name
+from maskbench.measurements import ALL, FINAL, SEEN, STANDARD
+
+Relation = Literal[">", ">=", "<", "<="]
+_PLAIN = {"protocol": STANDARD, "subset": ALL, "styles": SEEN, "checkpoint": FINAL}
+
+
+class Quantity(Section):
+    """A measured quantity by the columns of ``measurements.csv``, its mean over seeds.
+
+    A column that is None may hold anything, as long as all measurements agree in it.
+    """
+
+    method: str
+    metric: str
+    step: str | None = None
+    dataset: str | None = None
+    training_set: str | None = None
+    restorer: str | None = None
+    protocol: str = STANDARD
+    subset: str = ALL
+    styles: str = SEEN
+    checkpoint: str = FINAL
+    backbone: str | None = None
+
+    def columns(self) -> dict[str, str]:
+        """The columns that it names, with their values."""
+        return {name: value for name, value in dict(self).items() if value is not None}
+
+    def words(self) -> str:
+        """``placement_iou of gan_stn (pose_turned)``."""
+        more = [f"learnt from {self.training_set}"] if self.training_set else []
+        more += [value for name, plain in _PLAIN.items() if (value := getattr(self, name)) != plain]
+        return f"{self.metric} of {self.method}" + (f" ({', '.join(more)})" if more else "")
+
+
+class RankCorrelation(Section):
+    """Spearman's correlation of two metrics over methods, -1 to 1, whichever end is better."""
+
+    rank_correlation: tuple[str, str]
+    methods: tuple[str, ...] = Field(min_length=3)
+    dataset: str | None = None
+
+    def words(self) -> str:
+        """``rank correlation of is and ssim over gan_stn, wgan_stn, pywgan_div``."""
+        first, second = self.rank_correlation
+        return f"rank correlation of {first} and {second} over {', '.join(self.methods)}"
+
+
+Side = Quantity | RankCorrelation | float
+
+
+class Claim(Section):
+    """One inequality.
+
+    Attributes:
+        id: unique among all papers' claims.
+        where: place in the paper.
+        says: what the paper holds, in our words.
+        left, relation, right: the inequality.
+        gallery_people: a claim about ranks is not measured where fewer people are in the gallery:
+            among few people guessing finds the right one often.
+        printed: the two sides as the paper prints them, where it does.
+    """
+
+    id: str = Field(pattern=r"^[a-z0-9_]+$")
+    where: str
+    says: str
+    left: Quantity | RankCorrelation
+    relation: Relation
+    right: Quantity | RankCorrelation | float
+    gallery_people: int | None = Field(default=None, ge=1)
+    printed: tuple[float, float] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_kind_of_side(cls, values: Any) -> Any:
+        # A union would answer with the errors of every member; the side's own model with one.
+        for name in ("left", "right"):
+            side = values.get(name) if isinstance(values, dict) else None
+            if isinstance(side, dict):
+                kind = RankCorrelation if "rank_correlation" in side else Quantity
+                values = values | {name: kind(**side)}
+        return values
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        """Left and right."""
+        return self.left, self.right
+
+    def inequality(self) -> str:
+        """Both sides in words."""
+        left, right = (f"{s:g}" if isinstance(s, float) else s.words() for s in self.sides)
+        return f"{left} {self.relation} {right}"
+
+    def on(self, dataset: str) -> Claim:
+        """This claim on one data set."""
+        changed = {
+            name: side.model_copy(update={"dataset": dataset})
+            for name, side in (("left", self.left), ("right", self.right))
+            if not isinstance(side, float) and side.dataset is None
+        }
+        return self.model_copy(update=changed)
+
+
+def expand(claims: list[Any], place: str) -> list[Any]:
+    """Written claims with one for each combination of their ``for_each``.
+
+    Raises:
+        MaskbenchError: ``for_each`` is no mapping of lists; a text names what it does not give.
+    """
+    return [one for claim in claims for one in _expanded(claim, place)]
+
+
+def _expanded(claim: Any, place: str) -> list[Any]:
+    if not isinstance(claim, dict) or "for_each" not in claim:
+        return [claim]
+    place = f"{place}: {claim.get('id')}.for_each"
+    lists = claim["for_each"]
+    if not isinstance(lists, dict) or not all(isinstance(v, list) and v for v in lists.values()):
+        raise MaskbenchError(place, "not lists of values", "write {name: [value, value]}")
+    texts = {key: value for key, value in claim.items() if key != "for_each"}
+    found = []
+    for combination in itertools.product(*lists.values()):
+        words: dict[str, str] = {}
+        for name, value in zip(lists, combination, strict=True):
+            words |= value if isinstance(value, dict) else {name: value}
+        found.append(_filled(texts, words, place))
+        found[-1]["id"] = plain_id(str(found[-1].get("id")))
+    return found
+
+
+def _filled(value: Any, words: dict[str, str], place: str) -> Any:
+    """The words put into every text."""
+    if isinstance(value, dict):
+        return {key: _filled(item, words, place) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, words, place) for item in value]
+    if not isinstance(value, str):
+        return value
+    for name in re.findall(r"\{(\w+)\}", value):
+        if name not in words:
+            raise unknown_name(place, "name", name, words)
+        value = value.replace("{" + name + "}", str(words[name]))
+    return value
+
+
+def plain_id(text: str) -> str:
+    """An id: small letters, digits and ``_``."""
+    return re.sub(r"[^a-z0-9_]", "", text.lower())

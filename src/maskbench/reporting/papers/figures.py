@@ -1,0 +1,57 @@
+"""The record of a figure: what a paper's file says under ``figures``.
+
+A record is read without matplotlib and torch, also by the workflow, which asks :func:`drawable`
+for the files that each figure is made from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from maskbench.config import Section
+
+Need = Literal[
+    "faces", "masked", "models", "mask_pictures", "pictures", "restored", "recognition",
+    "recognisers", "really_masked", "unmasked",
+]  # fmt: skip
+Inputs = Mapping[str, Sequence[Path]]
+ONE_EACH = ("masked", "restored", "unmasked")  # of several trainings the first is shown
+
+
+class Figure(Section):
+    """One figure of a paper."""
+
+    kind: str = Field(description="a name of maskbench.reporting.figures.specs")
+    title: str
+    caption: str = Field(description="what the report prints below it")
+    needs: tuple[Need, ...] = Field(description="inputs; without one of them it is not drawn")
+    methods: tuple[str, ...] = Field((), description="whose masked sets it shows; none named: all")
+    options: dict[str, Any] = Field({}, description="of its kind")
+
+    def select(self, inputs: Inputs) -> dict[str, list[Path]]:
+        """What it reads of all ``inputs``: the masked sets of its methods, one training of each
+        method and restorer (``.../{name}/seed{seed}``), and everything of its other needs."""
+        chosen: dict[str, list[Path]] = {}
+        for need in self.needs:
+            paths = [Path(path) for path in inputs.get(need, ())]
+            if need == "masked" and self.methods:
+                paths = [path for path in paths if path.parent.name in self.methods]
+            if need in ONE_EACH:
+                paths = list({path.parent: path for path in reversed(paths)}.values())[::-1]
+            chosen[need] = paths
+        return chosen
+
+
+def drawable(figures: Mapping[str, Figure], inputs: Inputs) -> dict[str, dict[str, list[Path]]]:
+    """The inputs of every figure that lacks none of them.
+
+    Args:
+        figures: records by name.
+        inputs: all that a configuration makes, by need.
+    """
+    chosen = {name: figure.select(inputs) for name, figure in figures.items()}
+    return {name: found for name, found in chosen.items() if all(found.values())}
