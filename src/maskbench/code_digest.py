@@ -65,7 +65,7 @@ def _read(path: Path) -> tuple[str, list[str]]:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-                node.body[0] = ast.Pass()
+                del node.body[0]
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), imports
 
 

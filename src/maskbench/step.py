@@ -56,18 +56,16 @@ def arguments(function: Callable[..., None], job: Any) -> dict[str, Any]:
     takes = inspect.signature(function).parameters
     inputs = {name: _paths(value) for name, value in job.input.items() if value}
     inputs.pop("after", None)
-    outputs = {name: Path(path) for name, path in job.output.items()}
-    seed = {"seed": int(job.wildcards.seed)} if "seed" in job.wildcards.keys() else {}
-    offered = dict(job.wildcards.items()) | seed | {"workers": job.threads}
+    # Where `out` is a setting it is a folder, and the files in it are what is declared.
+    declared = {} if "out" in job.params.settings else dict(job.output.items())
+    outputs = {name: Path(path) for name, path in declared.items()}
+    offered: dict[str, Any] = dict(job.wildcards.items()) | {"workers": job.threads}
+    if "seed" in offered:
+        offered["seed"] = int(offered["seed"])
     if "scratch" in takes:
         root = Path(job.config["output"])
         offered["scratch"] = root / "scratch" / outputs["out"].relative_to(root)
-    if "inputs" in takes:  # many kinds of them, each a list
-        offered["inputs"] = {k: v if isinstance(v, list) else [v] for k, v in inputs.items()}
-        inputs = {}
     offered = {name: value for name, value in offered.items() if name in takes}
-    if "out" in job.params.settings:  # a folder; what is declared are the files in it
-        outputs = {}
     return offered | inputs | outputs | job.params.settings
 
 
