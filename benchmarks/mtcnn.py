@@ -28,9 +28,9 @@ from rich.table import Table
 
 from maskbench.artifacts import write_json
 from maskbench.config import DatasetConfig, DetectorConfig
-from maskbench.datasets.base import Pictures
 from maskbench.datasets.fetch import fetch
 from maskbench.datasets.fetch_weights import fetch_weights
+from maskbench.datasets.manifest import Pictures
 from maskbench.datasets.pictures import read_picture
 from maskbench.errors import MaskbenchError
 from maskbench.faces.mtcnn import Detections, Mtcnn, select_face

@@ -240,36 +240,36 @@ def test_the_documented_restorer_works(tmp_path, faces):
     assert (np.ptp(np.array(found.images, int)[:, 48, 32], axis=1) < 100).all()
 
 
-def test_the_documented_test_data_set_works(tmp_path, monkeypatch):
+def test_the_documented_test_data_set_works(tmp_path):
     """Its adapter lists what it should through the step fetch; its block is a valid one."""
     from PIL import Image
 
     from maskbench import experiment
     from maskbench.config import DatasetConfig
-    from maskbench.datasets import base, fetch
+    from maskbench.datasets.adapters import ADAPTERS
+    from maskbench.datasets.fetch import fetch
+    from maskbench.datasets.manifest import Pictures
 
     for path in ("ann/bare/1.png", "ann/masked/1.png", "bob/masked/x.png", "bob/notes/2.png"):
-        (tmp_path / "worn" / path).parent.mkdir(parents=True, exist_ok=True)
-        Image.new("RGB", (8, 8)).save(tmp_path / "worn" / path)
-    module = module_of("maskbench.datasets.worn", examples("python")[3])
+        (tmp_path / "both" / path).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8)).save(tmp_path / "both" / path)
+    module = module_of("maskbench.datasets.adapters.both", examples("python")[3])
     try:
-        monkeypatch.setitem(base._MODULES, "worn", module.__name__)
-        config = DatasetConfig.model_construct(adapter="worn", path=str(tmp_path / "worn"))
-        fetch.fetch("worn", config, tmp_path / "pictures")
-        assert base.adapter("worn").really_masked
+        config = DatasetConfig(adapter="both", path=str(tmp_path / "both"))
+        fetch("both", config, tmp_path / "pictures")
+        checked_config = checked(examples("yaml")[2])
+        assert experiment.really_masked(checked_config) == ["both"]
     finally:
+        ADAPTERS._specs.pop("both", None)
         del sys.modules[module.__name__]
-    found = base.Pictures.open(tmp_path / "pictures").manifest
+    found = Pictures.open(tmp_path / "pictures").manifest
     assert list(zip(found["source"], found["identity"], found["mask"], strict=True)) == [
         ("ann/bare/1.png", "ann", ""),
         ("ann/masked/1.png", "ann", "masked"),
         ("bob/masked/x.png", "bob", "masked"),
     ]
-    # The name is in no list of adapters: a layout of the same kind stands for it.
-    config = checked(examples("yaml")[2], worn="rmfrd")
-    assert experiment.really_masked(config) == ["worn"]
-    assert config.recognition.tests == ("orl", "worn")
-    assert config.datasets["worn"].undetected == "whole"
+    assert checked_config.recognition.tests == ("orl", "both")
+    assert checked_config.datasets["both"].undetected == "whole"
 
 
 def test_recognition_is_documented():

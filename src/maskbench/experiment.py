@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from maskbench.config import Config, read_layers, validate
-from maskbench.datasets.base import adapter
+from maskbench.datasets.adapters import ADAPTERS
 from maskbench.errors import MaskbenchError, unknown_name
 from maskbench.layout import Layout
 from maskbench.masks import artwork
@@ -106,7 +106,7 @@ def really_masked(config: Config) -> list[str]:
     return [
         name
         for name in config.recognition.tests
-        if adapter(config.datasets[name].adapter).really_masked
+        if ADAPTERS.get(config.datasets[name].adapter).really_masked
     ]
 
 

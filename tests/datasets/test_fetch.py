@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,8 @@ from PIL import Image
 from maskbench.artifacts import sha256_of
 from maskbench.config import DatasetConfig
 from maskbench.datasets.adapters import ADAPTERS, Row
-from maskbench.datasets.base import MANIFEST_COLUMNS, Pictures
 from maskbench.datasets.fetch import choose, fetch
+from maskbench.datasets.manifest import MANIFEST_COLUMNS, Pictures
 from maskbench.datasets.pictures import read_picture
 from maskbench.errors import MaskbenchError
 
@@ -40,7 +42,7 @@ def people(tmp_path: Path) -> Path:
 
 
 def fetched(tmp_path: Path, **config) -> Pictures:
-    fetch("mine", DatasetConfig(**config), tmp_path / "out")
+    fetch("own", DatasetConfig(**config), tmp_path / "out")
     return Pictures.open(tmp_path / "out")
 
 
@@ -135,7 +137,7 @@ def test_leaving_out_somebody_who_is_not_there_is_an_error(people: Path, tmp_pat
     """A misspelt name would leave the person in, among those who are tested on elsewhere."""
     config = {"adapter": "folder", "path": str(people)}
     with pytest.raises(
-        MaskbenchError, match=r"datasets\.mine\.exclude: Zoe: unknown person; did you mean Zoë\?"
+        MaskbenchError, match=r"datasets\.own\.exclude: Zoe: unknown person; did you mean Zoë\?"
     ):
         fetched(tmp_path, **config, exclude=("p10", "Zoe"))
     with pytest.raises(MaskbenchError, match=r"unknown person; known: Ann B, Zoë, p10"):
@@ -245,19 +247,19 @@ def test_relative_paths_are_looked_up_in_the_data_folder(
 def test_errors_name_data_set_path_and_way_out(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("MASKBENCH_DATA", str(tmp_path))
     with pytest.raises(
-        MaskbenchError, match=r"datasets\.mine: .*/lfw: no such folder; .*MASKBENCH_DATA"
+        MaskbenchError, match=r"datasets\.own: .*/lfw: no such folder; .*MASKBENCH_DATA"
     ):
         fetched(tmp_path, adapter="lfw")
-    with pytest.raises(MaskbenchError, match=r"datasets\.mine\.path: missing"):
+    with pytest.raises(MaskbenchError, match=r"datasets\.own\.path: missing"):
         fetched(tmp_path, adapter="folder")
     (tmp_path / "lfw").mkdir()
-    with pytest.raises(MaskbenchError, match=r"datasets\.mine: .*/lfw: holds no pictures"):
+    with pytest.raises(MaskbenchError, match=r"datasets\.own: .*/lfw: holds no pictures"):
         fetched(tmp_path, adapter="lfw")
     picture(tmp_path / "a.png")
     with pytest.raises(MaskbenchError, match="not a folder"):
         fetched(tmp_path, adapter="flat", path="a.png")
     with pytest.raises(MaskbenchError, match="did you mean orl"):
-        ADAPTERS.get("orll")
+        fetched(tmp_path, adapter="orll")
     assert not (tmp_path / "out").exists()
 
 
@@ -283,8 +285,18 @@ def test_pictures_that_are_gone(people: Path, tmp_path: Path) -> None:
 
 
 def test_every_adapter_states_its_terms() -> None:
-    assert {"orl", "lfw", "mfr2", "rmfrd", "folder", "flat"} <= set(ADAPTERS.all())
-    assert all(adapter.licence for adapter in ADAPTERS.all().values())
+    for name, adapter in ADAPTERS.all().items():
+        assert adapter.name == name and adapter.title and adapter.licence
+    known = {"orl", "lfw", "mfr2", "rmfrd", "folder", "flat"}
+    assert known <= set(ADAPTERS.all())
+
+
+def test_adapters_need_neither_pandas_nor_torch() -> None:
+    code = (
+        "import sys; from maskbench.datasets.adapters import ADAPTERS; ADAPTERS.all(); "
+        "sys.exit(bool({'pandas', 'torch'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_real_lfw(data_root: Path, tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from PIL import Image
 
 from maskbench.config import DatasetConfig
 from maskbench.datasets.adapters.mfr2 import Pair, read_labels, read_pairs, rows
-from maskbench.datasets.base import Pictures
 from maskbench.datasets.fetch import fetch
+from maskbench.datasets.manifest import Pictures
 from maskbench.errors import MaskbenchError
 
 
@@ -26,7 +26,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_rows_carry_the_mask(root: Path) -> None:
-    found = {row.source: dict(row.extra)["mask"] for row in rows(root)}
+    found = {row.source: row.extra["mask"] for row in rows(root)}
     assert found == {
         "Ann/Ann_0001.png": "surgical_blue",
         "Ann/Ann_0002.png": "",

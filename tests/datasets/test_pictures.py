@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from maskbench.datasets.pictures import is_picture_name, read_picture
+from maskbench.datasets.listing import is_picture_name
+from maskbench.datasets.pictures import read_picture
 
 RED, WHITE = (255, 0, 0), (255, 255, 255)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from maskbench.artifacts import sha256_of, write_json
 from maskbench.config import DatasetConfig, SplitShares
-from maskbench.datasets.base import Pictures
+from maskbench.datasets.manifest import Pictures
 from maskbench.datasets.split import SPLITS, assign, group_keys, read_split, split
 from maskbench.errors import MaskbenchError
 
@@ -76,8 +76,8 @@ def test_a_person_who_joins_moves_few_others() -> None:
 def test_small_collections() -> None:
     assert Counter(assign("abc", SplitShares(), 0).values()) == {"train": 1, "val": 1, "test": 1}
     assert set(assign("a", SplitShares(train=0, val=0, test=1), 0).values()) == {"test"}
-    with pytest.raises(MaskbenchError, match=r"datasets\.mine\.shares: 2 people cannot fill train"):
-        assign("ab", SplitShares(), 0, place="mine")
+    with pytest.raises(MaskbenchError, match=r"datasets\.own\.shares: 2 people cannot fill train"):
+        assign("ab", SplitShares(), 0, place="own")
     with pytest.raises(MaskbenchError, match="0 people"):
         assign("", SplitShares(), 0)
 
@@ -100,7 +100,7 @@ def test_pictures_without_identity_are_their_own_groups(tmp_path: Path) -> None:
     assert group_keys(manifest).tolist() == sources
     (tmp_path / "pictures").mkdir()
     manifest.to_parquet(tmp_path / "pictures" / "manifest.parquet")
-    write_json(tmp_path / "pictures" / "source.json", {"dataset": "mine", "root": "."})
+    write_json(tmp_path / "pictures" / "source.json", {"dataset": "own", "root": "."})
     split(tmp_path / "pictures", DatasetConfig(adapter="flat"), tmp_path / "s.parquet")
     chosen = read_split(tmp_path / "s.parquet")
     assert set(chosen) == set(sources)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from maskbench.config import DetectorConfig, FacesConfig
-from maskbench.datasets.base import Pictures
+from maskbench.datasets.manifest import Pictures
 from maskbench.datasets.pictures import read_picture
 from maskbench.faces.locate import FaceLocator
 from maskbench.faces.mtcnn import Mtcnn

@@ -10,7 +10,7 @@ import pytest
 
 from maskbench.artifacts import sha256_of
 from maskbench.config import FacesConfig
-from maskbench.datasets.base import Pictures
+from maskbench.datasets.manifest import Pictures
 from maskbench.datasets.pictures import read_picture
 from maskbench.errors import MaskbenchError
 from maskbench.faces.crop import crop_square, to_crop

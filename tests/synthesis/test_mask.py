@@ -13,7 +13,7 @@ from PIL import Image
 
 from maskbench.artifacts import sha256_of
 from maskbench.config import FacesConfig
-from maskbench.datasets.base import Pictures
+from maskbench.datasets.manifest import Pictures
 from maskbench.datasets.pictures import read_picture
 from maskbench.errors import MaskbenchError
 from maskbench.faces.crop import crop_square

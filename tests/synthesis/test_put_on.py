@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from maskbench.config import FacesConfig
-from maskbench.datasets.base import Pictures
+from maskbench.datasets.manifest import Pictures
 from maskbench.datasets.pictures import read_picture
 from maskbench.faces.locate import FaceLocator
 from maskbench.masks.artwork import MaskPictures

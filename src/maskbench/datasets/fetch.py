@@ -11,6 +11,7 @@ Pictures of local collections stay where they are; ``root`` in source.json is th
 from __future__ import annotations
 
 import hashlib
+import os
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 
@@ -21,9 +22,12 @@ from rich.progress import track
 from maskbench.artifacts import atomic_dir, sha256_of, write_json
 from maskbench.config import DatasetConfig
 from maskbench.datasets.adapters import ADAPTERS, Adapter, Row
-from maskbench.datasets.base import MANIFEST_COLUMNS, local_root, natural_key
 from maskbench.datasets.download import copy, from_package
+from maskbench.datasets.listing import natural_key
+from maskbench.datasets.manifest import MANIFEST_COLUMNS
 from maskbench.errors import MaskbenchError, from_os_error, unknown_name
+
+DATA = "MASKBENCH_DATA"
 
 
 def fetch(name: str, config: DatasetConfig, out: Path) -> None:
@@ -44,7 +48,8 @@ def fetch(name: str, config: DatasetConfig, out: Path) -> None:
         raise MaskbenchError(
             f"datasets.{name}: {root}",
             f"holds no pictures in the layout of the adapter {source.name}",
-            f"adapters: {', '.join(ADAPTERS.all())}; folder reads <identity>/<picture>",
+            f"adapters: {', '.join(ADAPTERS.all())}; folder reads <identity>/<picture>, flat "
+            "<picture>",
         )
     manifest = _manifest(name, root, rows)
     with atomic_dir(out) as tmp:
@@ -99,9 +104,7 @@ def _manifest(name: str, root: Path, rows: list[Row]) -> pd.DataFrame:
             record = {"sha256": sha256_of(file), "bytes": file.stat().st_size}
         except OSError as error:
             raise from_os_error(error, file) from error
-        records.append(
-            {"source": row.source, "identity": row.identity, **record, **dict(row.extra)}
-        )
+        records.append({"source": row.source, "identity": row.identity, **record, **row.extra})
     frame = pd.DataFrame.from_records(records)
     return frame[[*MANIFEST_COLUMNS, *sorted(set(frame.columns) - set(MANIFEST_COLUMNS))]]
 
@@ -124,3 +127,37 @@ def _description(name: str, source: Adapter, root: Path, manifest: pd.DataFrame)
         "identities": int(manifest.loc[manifest["identity"] != "", "identity"].nunique()),
         "suffixes": sorted({PurePosixPath(s).suffix.lower() for s in manifest["source"]}),
     }
+
+
+def local_root(dataset: str, config: DatasetConfig, usual: str) -> Path:
+    """The absolute folder of a local collection: ``config.path``, else the adapter's usual name.
+
+    Relative paths are looked up in ``MASKBENCH_DATA`` (default: data/ in the working directory).
+
+    Raises:
+        MaskbenchError: no path is given, or there is no such folder.
+    """
+    place = f"datasets.{dataset}"
+    named = config.path or usual
+    if not named:
+        raise MaskbenchError(
+            f"{place}.path",
+            f"missing; the adapter {config.adapter} needs a folder",
+            f"set it to a folder, absolute or relative to {DATA}",
+        )
+    path = Path(named).expanduser()
+    if not path.is_absolute():
+        path = Path(os.environ.get(DATA) or "data").expanduser() / path
+    path = path.absolute()
+    try:
+        is_folder = path.is_dir()
+    except OSError as error:
+        raise from_os_error(error, path) from error
+    if not is_folder:
+        what = "is not a folder" if path.exists() else "no such folder"
+        raise MaskbenchError(
+            f"{place}: {path}",
+            what,
+            f"put the pictures there, set {place}.path, or point {DATA} at the folder above it",
+        )
+    return path

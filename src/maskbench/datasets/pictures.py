@@ -18,10 +18,6 @@ from PIL import Image, ImageFile
 
 from maskbench.errors import MaskbenchError, from_os_error
 
-ENDINGS = frozenset(
-    {".bmp", ".dib", ".gif", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".mpo"}
-    | {".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"}
-)
 # A closed list: further decoders (some run programs, as EPS does) that are installed, or that
 # another library registers, change nothing.
 FORMATS = ("JPEG", "PNG", "PPM", "WEBP", "BMP", "DIB", "TIFF", "GIF", "JPEG2000")  # MPO: as JPEG
@@ -30,15 +26,6 @@ _WAY_OUT = "repair or remove the file"
 _lock = threading.Lock()
 _readers = 0
 _saved: tuple[bool, int | None] = (False, None)
-
-
-def is_picture_name(path: str | Path) -> bool:
-    """Whether a file's name says that it is a picture (used for listing folders only).
-
-    Hidden files (``.DS_Store``, ``._name.jpg``) are none.
-    """
-    path = Path(path)
-    return path.suffix.lower() in ENDINGS and not path.name.startswith(".")
 
 
 def read_picture(path: str | Path, max_pixels: int = 100_000_000) -> np.ndarray:

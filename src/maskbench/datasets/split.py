@@ -7,7 +7,6 @@ Pictures without an identity are each their own group, under the key ``source``.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,7 +14,8 @@ import pandas as pd
 
 from maskbench.artifacts import atomic_file
 from maskbench.config import DatasetConfig, SplitShares
-from maskbench.datasets.base import Pictures, read_table
+from maskbench.datasets.listing import shuffled
+from maskbench.datasets.manifest import Pictures, read_table
 from maskbench.errors import MaskbenchError
 
 SPLITS = ("train", "val", "test")
@@ -61,14 +61,10 @@ def assign(
     Raises:
         MaskbenchError: there are fewer people than splits with a share.
     """
-    names = sorted(set(identities), key=lambda name: (_draw(seed, name), name))
+    names = shuffled(set(identities), seed)
     counts = _counts(len(names), [getattr(shares, part) for part in SPLITS], place)
     parts = [part for part, count in zip(SPLITS, counts, strict=True) for _ in range(count)]
     return dict(zip(names, parts, strict=True))
-
-
-def _draw(seed: int, name: str) -> bytes:
-    return hashlib.sha256(f"{seed}\0{name}".encode("utf-8", "surrogatepass")).digest()
 
 
 def _counts(total: int, shares: list[float], place: str) -> list[int]:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from maskbench.artifacts import atomic_dir, sha256_of
 from maskbench.config import FacesConfig
-from maskbench.datasets.base import Pictures
+from maskbench.datasets.manifest import Pictures
 from maskbench.datasets.split import group_keys, read_split
 from maskbench.datasets.weights import weights_file
 from maskbench.errors import MaskbenchError

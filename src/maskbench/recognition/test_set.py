@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from maskbench.datasets.adapters.mfr2 import PAIRS, read_pairs
-from maskbench.datasets.base import Pictures
+from maskbench.datasets.manifest import Pictures
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet

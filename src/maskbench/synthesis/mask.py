@@ -18,7 +18,7 @@ from typing import Any
 
 from maskbench.artifacts import atomic_dir
 from maskbench.config import FacesConfig
-from maskbench.datasets.pictures import is_picture_name
+from maskbench.datasets.listing import is_picture_name
 from maskbench.errors import MaskbenchError, from_os_error, unknown_name
 from maskbench.faces.progress import pictures_progress
 from maskbench.masks.artwork import MaskPictures, style_names

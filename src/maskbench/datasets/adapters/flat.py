@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from maskbench.datasets.adapters import ADAPTERS, Adapter, Row, pictures_in, subfolders
+from maskbench.datasets.adapters import ADAPTERS, Adapter, Row
+from maskbench.datasets.listing import pictures_in, subfolders
 
 
 def rows(root: Path) -> list[Row]:
@@ -25,8 +26,9 @@ def rows(root: Path) -> list[Row]:
 ADAPTERS.register(
     Adapter(
         name="flat",
-        rows=rows,
+        title="own pictures",
         identities=False,
+        rows=rows,
         licence="the user's own pictures: terms unknown to maskbench",
     )
 )

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from maskbench.datasets.adapters import ADAPTERS, Adapter, Row, pictures_in, subfolders
+from maskbench.datasets.adapters import ADAPTERS, Adapter, Row
+from maskbench.datasets.listing import pictures_in, subfolders
 
 
 def rows(root: Path) -> list[Row]:
@@ -20,5 +21,10 @@ def rows(root: Path) -> list[Row]:
 
 
 ADAPTERS.register(
-    Adapter(name="folder", rows=rows, licence="the user's own pictures: terms unknown to maskbench")
+    Adapter(
+        name="folder",
+        title="own people",
+        rows=rows,
+        licence="the user's own pictures: terms unknown to maskbench",
+    )
 )

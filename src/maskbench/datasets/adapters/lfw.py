@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from maskbench.datasets.adapters import ADAPTERS, Adapter, Row, pictures_in, subfolders
+from maskbench.datasets.adapters import ADAPTERS, Adapter, Row
+from maskbench.datasets.listing import pictures_in, subfolders
 
 
 def rows(root: Path) -> list[Row]:
@@ -25,6 +26,8 @@ def rows(root: Path) -> list[Row]:
 ADAPTERS.register(
     Adapter(
         name="lfw",
+        title="LFW",
+        paper="Huang et al. 2007",
         rows=rows,
         licence="LFW: public research set of press photographs, no licence granted on the pictures "
         "themselves; for research only, do not redistribute",

@@ -13,7 +13,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from maskbench.datasets.adapters import ADAPTERS, Adapter, Row, pictures_in, subfolders
+from maskbench.datasets.adapters import ADAPTERS, Adapter, Row
+from maskbench.datasets.listing import pictures_in, subfolders
 from maskbench.errors import MaskbenchError, from_os_error
 
 BARE = "no-mask"
@@ -41,7 +42,7 @@ def rows(root: Path) -> list[Row]:
                     f"has no line for {person.name}/{picture.name}",
                     "use the label file that came with the pictures",
                 )
-            found.append(Row(f"{person.name}/{picture.name}", person.name, (("mask", mask),)))
+            found.append(Row(f"{person.name}/{picture.name}", person.name, {"mask": mask}))
     return found
 
 
@@ -106,6 +107,8 @@ def _lines(path: Path) -> list[tuple[int, str]]:
 ADAPTERS.register(
     Adapter(
         name="mfr2",
+        title="MFR2",
+        paper="Anwar and Raychowdhury 2020",
         rows=rows,
         licence="MFR2: test set of the MaskTheFace authors, pictures collected from the web; "
         "for research only, do not redistribute",

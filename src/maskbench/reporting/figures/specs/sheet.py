@@ -1,0 +1,79 @@
+"""Sheets of pictures, in one of four arrangements."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from maskbench.config import Section
+from maskbench.registry import Spec
+from maskbench.reporting.figures.specs import KINDS
+
+Picture = Literal[
+    "original", "original_masked", "bare", "masked", "coverage", "segmentation", "restored"
+]
+
+
+class Examples(Section):
+    """Some people and several pictures of each: ``masked`` faces, or (where the figure needs
+    ``really_masked``) people who really wear a mask."""
+
+    people: int = Field(3, ge=1)
+    columns: Literal["people", "pictures"] = "pictures"
+    pictures: dict[Picture, str] = Field(
+        min_length=1,
+        description="words beside each picture; {dataset} and {restorer} stand for their titles",
+    )
+    restorers: int = Field(99, ge=1, description="at most this many restorers are shown")
+    side: float = Field(1.12, gt=0, description="inches a picture")
+
+
+class Methods(Section):
+    """A block a method: rows are poses, columns the styles ``figure_styles``."""
+
+    poses: dict[str, tuple[float, float]] = Field(
+        min_length=1, description="label of a row: wanted yaw and pitch from the median, degrees"
+    )
+    across: int = Field(2, ge=1, description="blocks beside each other")
+    side: float = Field(0.62, gt=0, description="inches a picture")
+
+
+class Snapshots(Section):
+    """Pictures that a training saved, by step."""
+
+    method: str = Field("", description="shown where it was trained, else the first of all")
+
+
+class MaskPictures(Section):
+    """All mask pictures by name."""
+
+    across: int = Field(5, ge=1)
+    side: float = Field(1.3, gt=0, description="inches a picture")
+
+
+class SheetOptions(Section):
+    """Exactly one arrangement."""
+
+    examples: Examples | None = None
+    methods: Methods | None = None
+    snapshots: Snapshots | None = None
+    mask_pictures: MaskPictures | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> SheetOptions:
+        given = [name for name in type(self).model_fields if getattr(self, name) is not None]
+        if len(given) != 1:
+            known = ", ".join(type(self).model_fields)
+            raise ValueError(f"give one arrangement of {known}")
+        return self
+
+
+KINDS.register(
+    Spec(
+        name="sheet",
+        title="Sheet of pictures",
+        Params=SheetOptions,
+        implementation="maskbench.reporting.figures.sheet:draw",
+    )
+)

@@ -1,0 +1,72 @@
+"""Draw figures from their records; the same inputs give the same bytes.
+
+A figure is a record in ``reporting/papers/*.yaml`` (:class:`maskbench.reporting.papers.figures.
+Figure`); its ``kind`` names what draws it (:mod:`maskbench.reporting.figures.specs`). One call
+draws many figures, so that matplotlib is imported once.
+
+=============  ==================================================================================
+input          what it is
+=============  ==================================================================================
+faces          a FaceSet, ``faces/{dataset}``
+masked         MaskedSets, ``masked/{dataset}/{method}/seed{seed}``
+models         trained methods, ``models/{dataset}/{method}/seed{seed}``
+mask_pictures  ``mask_pictures``
+pictures       ``pictures/{dataset}``
+restored       faces without their masks, ``restored/{dataset}/{restorer}/seed{seed}``
+really_masked  FaceSets of people who really wear masks, ``faces/{dataset}``
+unmasked       these without their masks, ``restored/{dataset}/{restorer}/seed{seed}``
+recognition    evaluations of recognisers: ``metrics.json`` and the tables beside it
+recognisers    trained recognisers, ``.../{recogniser}/{training set}/seed{seed}``
+=============  ==================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from maskbench.artifacts import atomic_file
+from maskbench.errors import MaskbenchError
+from maskbench.reporting.papers.figures import Figure
+
+
+def make_figures(
+    figures: Mapping[str, Figure],
+    inputs: Mapping[str, Sequence[Path]],
+    out: Path,
+    *,
+    figure_styles: Sequence[str] = (),
+    styles: Sequence[str] = (),
+    unseen_styles: Sequence[str] = (),
+) -> None:
+    """Draw ``figures`` into ``out/{name}.png`` (200 dpi, no dates inside).
+
+    Args:
+        figures: records by name.
+        inputs: paths by need (the table above). What a figure does not need is not read.
+        out: folder of the pictures.
+        figure_styles: mask styles that a sheet shows of each method.
+        styles, unseen_styles: mask styles used in training, and kept for the test.
+
+    Raises:
+        MaskbenchError: a needed input is not given or holds nothing to draw; wrong options.
+    """
+    from maskbench.reporting.figures.request import Request
+    from maskbench.reporting.figures.specs import KINDS
+    from maskbench.reporting.figures.style import clean_style, save
+
+    for name, record in figures.items():
+        place = f"figure {name}"
+        chosen = record.select(inputs)
+        for need, paths in chosen.items():
+            if not paths:
+                whose = f" of {', '.join(record.methods)}" if need == "masked" else ""
+                raise MaskbenchError(place, f"needs {need}{whose}", "give it as an input")
+        block = KINDS.parse(record.kind, record.options, place)
+        request = Request(
+            name, block.params, chosen, tuple(figure_styles), tuple(styles), tuple(unseen_styles)
+        )
+        with clean_style():
+            drawn = block.spec.load()(request)
+            with atomic_file(Path(out) / f"{name}.png") as tmp:
+                save(drawn, tmp)
