@@ -147,7 +147,7 @@ rule summarise:
         models=NEEDS["models"],
         recognisers=NEEDS["recognisers"],
     output:
-        summary=f"{OUT}/metrics_summary.json",
+        out=directory(f"{OUT}/summary"),
         curves=f"{OUT}/curves.csv",
     resources:
         **LIGHT,
@@ -159,12 +159,37 @@ rule summarise:
         "../scripts/step.py"
 
 
+PICTURES = [f"{OUT}/figures/{name}.png" for name in DRAWABLE]
+
+
+rule make_index:
+    input:
+        measurements=rules.collect_measurements.output.out,
+        claims=rules.judge_claims.output.csv,
+        tables=rules.make_tables.output.html,
+        figures=PICTURES,
+        recognition=RECOGNITIONS,
+        masked=NEEDS["masked"],
+        faces=NEEDS["faces"][0],
+    output:
+        out=f"{OUT}/index.html",
+    resources:
+        **LIGHT,
+    params:
+        **step("reporting.make_index", files=PAPER_FILES),
+    message:
+        "Answer on one page, {output.out}"
+    script:
+        "../scripts/step.py"
+
+
 RESULTS = [
     rules.collect_measurements.output,
     rules.make_tables.output,
-    [f"{OUT}/figures/{name}.png" for name in DRAWABLE],
+    PICTURES,
     rules.judge_claims.output,
     rules.summarise.output,
+    rules.make_index.output,
 ]
 
 
@@ -209,7 +234,7 @@ rule tables:
 
 rule figures:
     input:
-        [f"{OUT}/figures/{name}.png" for name in DRAWABLE],
+        PICTURES,
 
 
 rule report:
