@@ -13,5 +13,5 @@ rule all:
         rules.data.input,
         rules.synthesis.input,
         rules.restoration.input,
-        rules.recognition.input,
+        rules.recognisers.input,
         rules.report.input,

@@ -52,12 +52,12 @@ NETWORK = {"mem_mb": 4000, "runtime": 240, **GPU}
 TRAINING = {"mem_mb": 24000 if CLUSTER else 4000, "runtime": 24 * 60, **GPU}
 
 
-def step(name, *uses, files=(), **settings):
+def step(module, /, uses=None, files=(), **settings):
     """The params of a rule: its step, its own settings and a digest of its own code.
 
-    `name` is a module below maskbench, whose function of the same name is called with `settings`
-    (values, or functions of the wildcards). `uses` are specs that it looks up in a registry, beside
-    those of blocks among the settings; `files` are packaged data that it reads.
+    `module` lies below maskbench, whose function of the same name is called with `settings`
+    (values, or functions of the wildcards). `uses` gives for the wildcards the specs that it looks
+    up in a registry, beside those of blocks among the settings; `files` are packaged data.
     """
 
     def own(wildcards):
@@ -68,11 +68,12 @@ def step(name, *uses, files=(), **settings):
 
     def code(wildcards):
         values = own(wildcards).values()
-        specs = [*uses, *(value.spec for value in values if isinstance(value, Block))]
+        specs = [value.spec for value in values if isinstance(value, Block)]
+        specs += uses(wildcards) if uses else []
         modules = [spec.implementation.partition(":")[0] for spec in specs]
-        return code_digest((f"maskbench.{name}", *modules), files)
+        return code_digest((f"maskbench.{module}", *modules), files)
 
-    return {"step": name, "settings": own, "code": code}
+    return {"step": module, "settings": own, "code": code}
 
 
 def over(path, names, rows, **fixed):

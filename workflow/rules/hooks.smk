@@ -9,7 +9,9 @@ from maskbench import timeleft, tracking, versioning
 
 for RULE in workflow.rules:
     if not RULE.norun:
-        JOB = "/".join([RULE.name, *(f"{{{name}}}" for name in RULE.wildcard_names)])
+        NAMES = sorted(RULE.wildcard_names, key=str(RULE.output[0]).index)
+        JOB = "/".join([RULE.name, *(f"{{{name}}}" for name in NAMES)])
+        RULE.log_modifier = RULE.benchmark_modifier = workflow.modifier.path_modifier
         RULE.set_log(f"{OUT}/logs/{JOB}.log")
         RULE.benchmark = f"{OUT}/benchmarks/{JOB}.tsv"
         RULE.conda_env = str(Path(workflow.basedir, "environment.yml"))
@@ -65,6 +67,6 @@ onsuccess:
         MADE = {path for job in workflow.dag.jobs for path in job.output}
         versioning.record(
             stage
-            for stage in ("data", "synthesis", "restoration", "recognition", "report")
+            for stage in ("data", "synthesis", "restoration", "recognisers", "report")
             if MADE >= set(getattr(rules, stage).input)
         )

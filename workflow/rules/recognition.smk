@@ -1,12 +1,27 @@
 # Masked face recognition: training sets, recognisers fitted to them, tests by every protocol.
 
+from maskbench.recognition import params as recognisers
+from maskbench.recognition.specs import BACKBONES, LOSSES, NETWORKS
+
 
 localrules:
-    recognition,
+    recognisers,
+
+
+def block(wildcards):
+    """The recogniser of a job, typed."""
+    return EXPERIMENT.recognisers[wildcards.recogniser]
+
+
+def parts(wildcards):
+    """The specs of what a recogniser is made of."""
+    made = {"network": NETWORKS, "backbone": BACKBONES, "loss": LOSSES}
+    found = {name: getattr(block(wildcards), name, None) for name in made}
+    return [made[name].get(value) for name, value in found.items() if value]
 
 
 def training_pictures(wildcards):
-    """The masked pictures of a training set; none for `bare` and `none`."""
+    """The masked pictures of a training set; none for bare faces."""
     if wildcards.training_set not in EXPERIMENT.methods:
         return []
     method, seed = EXPERIMENT.run_of(wildcards.training_set, int(wildcards.seed))
@@ -26,41 +41,42 @@ rule embed:
     resources:
         **NETWORK,
     params:
-        **step("recognition.embed"),
+        **step(
+            "recognition.embed",
+            uses=lambda wildcards: [NETWORKS.get(wildcards.network)],
+        ),
     message:
         "Embed {wildcards.training_set} faces by {wildcards.network} ({wildcards.dataset})"
     script:
         "../scripts/step.py"
 
 
-def own(wildcards):
-    """The recogniser of a job, typed."""
-    return EXPERIMENT.recognisers[wildcards.recogniser]
-
-
-def embeddings(wildcards):
-    """What adapters and projections learn from."""
-    network = network_of(own(wildcards))
-    return when(network, expand(rules.embed.output.out, network=network, **wildcards))
-
-
-def pictures(wildcards):
-    """What networks learn from beside bare faces; others have it in their embeddings."""
-    return [] if network_of(own(wildcards)) else training_pictures(wildcards)
+def learns_from(wildcards, frozen):
+    """The embeddings that adapters and projections learn from, or the pictures of the others."""
+    networks = recognisers.networks_of(block(wildcards))
+    if not frozen:
+        return [] if networks else training_pictures(wildcards)
+    own = dict(dataset=wildcards.dataset, network=networks)
+    method, seed = wildcards.training_set, wildcards.seed
+    if method in EXPERIMENT.methods:
+        seed = EXPERIMENT.run_of(method, int(seed))[1]
+    sets = dict.fromkeys([("bare", 0), (method, 0 if method == "bare" else seed)])
+    return over(rules.embed.output.out, "training_set seed", sets, **own)
 
 
 def start(wildcards):
     """The weights that a training starts from: of another recogniser of this run, or a file."""
-    file = start_file(own(wildcards))
+    file = recognisers.start_file(block(wildcards))
     fitted = over(rules.train_recogniser.output.out, *FITS, dataset=DATASET)
-    return when(file, str(file.parent if str(file.parent) in fitted else file))
+    made = file and str(file.parent)
+    return when(file, made if made in fitted else str(file))
 
 
 rule train_recogniser:
     input:
         faces=rules.crop_faces.output.out,
-        masked=pictures,
-        embeddings=embeddings,
+        masked=lambda wildcards: learns_from(wildcards, frozen=False),
+        embeddings=lambda wildcards: learns_from(wildcards, frozen=True),
         after=start,
         weights=rules.fetch_weights.output.out,
     output:
@@ -70,7 +86,7 @@ rule train_recogniser:
     resources:
         **TRAINING,
     params:
-        **step("recognition.train_recogniser", recogniser=own),
+        **step("recognition.train_recogniser", uses=parts, block=block),
     message:
         "Fit {wildcards.recogniser} to {wildcards.training_set}, seed {wildcards.seed}"
         " ({wildcards.dataset})"
@@ -78,33 +94,64 @@ rule train_recogniser:
         "../scripts/step.py"
 
 
-def masked_by_us(wildcards):
-    return when(wildcards.dataset not in EXPERIMENT.really_masked, OVERLAY)
+def really_masked(wildcards):
+    return wildcards.dataset in EXPERIMENT.really_masked
 
 
-def pair_lists(wildcards):
-    """Where a collection of really masked people has its protocols."""
-    really = wildcards.dataset in EXPERIMENT.really_masked
-    return when(really, rules.fetch.output.out)
+# What is tested: test people under the overlay's masks, or a collection with its own pairs.
+TEST = {
+    "faces": rules.crop_faces.output.out,
+    "masked": lambda wildcards: when(not really_masked(wildcards), OVERLAY),
+    "pictures": lambda wildcards: when(
+        really_masked(wildcards), rules.fetch.output.out
+    ),
+}
+STYLES = {
+    "styles": CONFIG.recognition.test_styles,
+    "unseen_styles": CONFIG.masks.unseen_styles,
+}
 
 
-def unmasked(wildcards):
-    """Test faces without their masks, for recognisers that want them."""
-    name = restorer_of(own(wildcards))
-    path = rules.restore.output.out
-    return when(name, expand(path, dataset=wildcards.dataset, restorer=name, seed=0))
+rule embed_test:
+    input:
+        **TEST,
+        restored=lambda wildcards: when(
+            wildcards.restorer != "none",
+            expand(rules.restore.output.out, **wildcards, seed=0)[0],
+        ),
+        weights=rules.fetch_weights.output.out,
+    output:
+        out=directory(f"{OUT}/test_embeddings/{{dataset}}/{{network}}/{{restorer}}"),
+    resources:
+        **NETWORK,
+    params:
+        **step(
+            "recognition.embed_test",
+            uses=lambda wildcards: [NETWORKS.get(wildcards.network)],
+            **STYLES,
+        ),
+    message:
+        "Embed the test faces of {wildcards.dataset} by {wildcards.network}, masks taken off by"
+        " {wildcards.restorer}"
+    script:
+        "../scripts/step.py"
 
 
 rule evaluate_recognition:
     input:
-        model=expand(
-            rules.train_recogniser.output.out, dataset=DATASET, allow_missing=True
+        **TEST,
+        model=lambda wildcards: when(
+            recognisers.is_trained(block(wildcards)),
+            expand(
+                rules.train_recogniser.output.out, **{**wildcards, "dataset": DATASET}
+            )[0],
         ),
-        faces=rules.crop_faces.output.out,
-        masked=masked_by_us,
-        pictures=pair_lists,
-        restored=unmasked,
-        weights=rules.fetch_weights.output.out,
+        embeddings=lambda wildcards: expand(
+            rules.embed_test.output.out,
+            dataset=wildcards.dataset,
+            network=recognisers.networks_of(block(wildcards)),
+            restorer=recognisers.restorer_of(block(wildcards)) or "none",
+        ),
     output:
         out=directory(
             f"{OUT}/metrics/recognition/{{dataset}}/{{recogniser}}/{{training_set}}/seed{{seed}}"
@@ -114,11 +161,11 @@ rule evaluate_recognition:
     params:
         **step(
             "recognition.evaluate_recognition",
-            recogniser=own,
+            uses=parts,
+            block=block,
             config=CONFIG.metrics,
-            styles=CONFIG.recognition.test_styles,
-            unseen_styles=CONFIG.masks.unseen_styles,
             folds=CONFIG.recognition.folds,
+            **STYLES,
         ),
     message:
         "Test {wildcards.recogniser} of {wildcards.training_set}, seed {wildcards.seed}"
@@ -135,6 +182,6 @@ RECOGNITIONS = [
 ]
 
 
-rule recognition:
+rule recognisers:
     input:
         RECOGNITIONS,

@@ -10,7 +10,11 @@ CAPTIONS = Path(workflow.basedir, "workflow", "report")
 EVALUATIONS = [*SYNTHESES, *RESTORATIONS, *RECOGNITIONS]
 # What figures are drawn from, by the names of their needs.
 TRAINED = [run for run in EXPERIMENT.runs if EXPERIMENT.methods[run[0]].spec.trained]
-LEARNING = [run for run in EXPERIMENT.recogniser_runs if learns(own_of(run[0]))]
+LEARNING = [
+    run
+    for run in EXPERIMENT.recogniser_runs
+    if isinstance(EXPERIMENT.recognisers[run[0]], recognisers.Learning)
+]
 REALLY = EXPERIMENT.really_masked
 NEEDS = {
     "pictures": expand(rules.fetch.output.out, dataset=DATASET),
@@ -110,7 +114,7 @@ for KIND in sorted({FIGURES[name].kind for name in DRAWABLE}):
         params:
             **step(
                 "reporting.make_figures",
-                KINDS.get(KIND),
+                uses=lambda wildcards, kind=KIND: [KINDS.get(kind)],
                 figures=DRAWN,
                 records={name: FIGURES[name] for name in DRAWN},
                 out=Path(OUT, "figures"),

@@ -100,11 +100,25 @@ rule synthesise_training:
 
 RUNS = ("method seed", EXPERIMENT.runs)
 SYNTHESES = over(rules.evaluate_synthesis.output.out, *RUNS, dataset=DATASET)
+# The runs whose masks are learnt from: by recognisers, guides and restorers.
+LEARNT_FROM = {
+    EXPERIMENT.run_of(training_set, seed)
+    for _, training_set, seed in EXPERIMENT.recogniser_runs
+    if training_set in EXPERIMENT.methods
+} | {("keypoint", 0) for _ in EXPERIMENT.guides}
+TESTS = set(CONFIG.recognition.tests) - {DATASET, *EXPERIMENT.really_masked}
 
 
 rule synthesis:
     input:
         SYNTHESES,
+        over(
+            rules.synthesise_training.output.out,
+            RUNS[0],
+            sorted(LEARNT_FROM),
+            dataset=DATASET,
+        ),
+        expand(OVERLAY, dataset=sorted(TESTS)),
 
 
 # The numbers of one method.
