@@ -43,10 +43,10 @@ wildcard_constraints:
 # What a rule needs of a machine, as `resources: **TRAINING`. A machine that submits to a cluster has
 # no GPU itself; there a profile may name the partition of those jobs (gpu_partition).
 CLUSTER = workflow.resource_settings.nodes is not None
-DEFAULTS = workflow.resource_settings.default_resources
+DEFAULTS = workflow.resource_settings.default_resources or {}
 GPU = {"gpu": 1 if CLUSTER or shutil.which("nvidia-smi") else 0}
-if DEFAULTS is not None and "gpu_partition" in DEFAULTS.args:
-    GPU["slurm_partition"] = DEFAULTS.parsed["gpu_partition"]
+if "gpu_partition" in DEFAULTS:
+    GPU["slurm_partition"] = str(DEFAULTS["gpu_partition"].raw).strip("'")
 LIGHT = {"mem_mb": 2000, "runtime": 60}
 NETWORK = {"mem_mb": 4000, "runtime": 240, **GPU}
 TRAINING = {"mem_mb": 24000 if CLUSTER else 4000, "runtime": 24 * 60, **GPU}
