@@ -43,6 +43,15 @@ def hold_folder():
     return held
 
 
+# What the tracking run of a workflow keeps.
+REPORTED = [
+    rules.collect_measurements.output.out,
+    rules.judge_claims.output.csv,
+    rules.make_index.output.out,
+    *rules.make_tables.output,
+]
+
+
 report: Path(workflow.basedir, "workflow", "report", "workflow.rst")
 
 
@@ -62,11 +71,13 @@ onerror:
 
 
 onsuccess:
-    tracking.end_workflow("FINISHED", [rules.collect_measurements.output.out])
-    if not (workflow.overwrite_config or workflow.overwrite_configfiles):
-        MADE = {path for job in workflow.dag.jobs for path in job.output}
+    MADE = {str(path) for job in workflow.dag.jobs for path in job.output}
+    SHOWN = [path for path in map(str, REPORTED) if path in MADE]
+    NUMBERS = Path(OUT, "summary").glob("*.json") if SHOWN else []
+    tracking.end_workflow("FINISHED", map(Path, SHOWN), NUMBERS)
+    if not (workflow.config_settings.config or workflow.config_settings.configfiles):
         versioning.record(
             stage
             for stage in ("data", "synthesis", "restoration", "recognisers", "report")
-            if MADE >= set(getattr(rules, stage).input)
+            if MADE >= {str(path) for path in getattr(rules, stage).input}
         )
