@@ -48,9 +48,7 @@ METRICS: dict[str, Metric] = {
     "psnr_in_hole": Metric("PSNR where restored (dB)", "higher", 2, "PSNR in hole"),
     "ssim_in_hole": Metric("SSIM where restored", "higher", 3, "SSIM in hole"),
     "mean_iou": Metric("Mean IoU of the mask", "higher", 3),
-    "mask_found_on_bare": Metric(
-        "Share of a bare face taken for a mask", "lower", 4, "False mask"
-    ),
+    "mask_found_on_bare": Metric("Share of a bare face taken for a mask", "lower", 4, "False mask"),
     "accuracy": Metric("Accuracy", "higher", 3),
     "accuracy_best_threshold": Metric(
         "Accuracy at the best threshold", "higher", 3, "Best accuracy"

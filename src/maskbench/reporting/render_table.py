@@ -8,7 +8,8 @@ import re
 import pandas as pd
 from pandas.io.formats.style import Styler
 
-from maskbench.reporting.table_page import MISSING, Grid, Page, Section, Text
+from maskbench.reporting.remarks import superscript
+from maskbench.reporting.table_page import MISSING, Grid, Intervals, Page, Section, Text
 
 ARROWS = "↑ higher is better, ↓ lower is better"
 _SIGNS = {
@@ -41,15 +42,17 @@ def to_markdown(page: Page) -> str:
             parts.append(f"## {_plain(_capital(section.heading))}")
         if section.caption:
             parts.append(_plain(_sentences(section.caption)))
-        parts += [_pipes(grid, section.stacked) for grid in section.grids]
+        parts += [_pipes(grid, section.intervals) for grid in section.grids]
         if section.footnotes:
-            parts.append("  \n".join(f"{_mark(i)} {_plain(n)}" for i, n in _numbered(section)))
+            parts.append(
+                "  \n".join(f"{superscript(i)} {_plain(n)}" for i, n in _numbered(section))
+            )
     parts.append("\n".join(f"- {_plain(note)}" for note in _notes(page)))
     return "\n\n".join(parts) + "\n"
 
 
-def _pipes(grid: Grid, stacked: bool) -> str:
-    rows = [[_plain(text) for text in row] for row in _lines(grid, stacked)]
+def _pipes(grid: Grid, intervals: Intervals) -> str:
+    rows = [[_plain(text) for text in row] for row in _lines(grid, intervals)]
     frame = pd.DataFrame(rows, columns=_heads(grid))
     align = ["left" if i < grid.names else "right" for i in range(len(grid.head))]
     head = [_plain(text) for text in grid.head]
@@ -124,7 +127,7 @@ def to_latex(page: Page) -> str:
 
 
 def _latex_grid(page: Page, section: Section, grid: Grid, caption: str, label: str) -> str:
-    rows = [[_signs(_escaped(text)) for text in row] for row in _lines(grid, section.stacked)]
+    rows = [[_signs(_escaped(text)) for text in row] for row in _lines(grid, section.intervals)]
     styler = _styler(pd.DataFrame(rows, columns=_heads(grid)), grid)
     heads = [_signs(_escaped(text)) for text in grid.head]
     styler.format_index(dict(enumerate(heads)).get, axis=1)
@@ -137,7 +140,7 @@ def _latex_grid(page: Page, section: Section, grid: Grid, caption: str, label: s
         caption=_signs(_escaped(caption)),
         label=label,
     )
-    notes = " ".join(f"{_mark(i)} {note}." for i, note in _numbered(section))
+    notes = " ".join(f"{superscript(i)} {note}." for i, note in _numbered(section))
     below = f"\n\\par\\footnotesize {_signs(_escaped(notes))}" if notes else ""
     return text.replace("\\end{tabular}", "\\end{tabular}" + below)
 
@@ -151,16 +154,14 @@ def _heads(grid: Grid) -> list[int]:
     return list(range(len(grid.head)))
 
 
-def _lines(grid: Grid, stacked: bool) -> list[list[str]]:
-    """Rows of text; intervals behind their numbers, or on a line of their own."""
+def _lines(grid: Grid, intervals: Intervals) -> list[list[str]]:
+    """Rows of text; intervals behind their numbers, or on a line of their own, or left out."""
     lines = []
     for row in grid.rows:
-        if stacked:
-            lines.append([text.value for text in row])
-            if any(text.interval for text in row):
-                lines.append([text.interval for text in row])
-        else:
-            lines.append([" ".join(filter(None, (t.value, t.interval))) for t in row])
+        inline = intervals == "inline"
+        lines.append([" ".join(filter(None, (t.value, t.interval * inline))) for t in row])
+        if intervals == "below" and any(text.interval for text in row):
+            lines.append([text.interval for text in row])
     return lines
 
 
@@ -182,12 +183,6 @@ def _numbered(section: Section) -> list[tuple[int, str]]:
     return list(enumerate(section.footnotes, 1))
 
 
-def _mark(value: int) -> str:
-    from maskbench.reporting.remarks import superscript
-
-    return superscript(value)
-
-
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
@@ -199,8 +194,8 @@ def _sentences(texts: list[str] | tuple[str, ...]) -> str:
 
 def _plain(text: str) -> str:
     """Text that Markdown does not take for formatting."""
-    text = text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
-    return text.replace("*", "\\*").replace("_", "\\_").replace("<", "&lt;")
+    text = text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("*", "\\*")
+    return re.sub(r"(?<!\w)_|_(?!\w)|<(?=[A-Za-z/!?])", lambda found: f"\\{found[0]}", text)
 
 
 def _escaped(text: str) -> str:

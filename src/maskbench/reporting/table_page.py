@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from maskbench.metrics.catalogue import metric
 from maskbench.reporting.aggregate import (
@@ -28,6 +29,9 @@ from maskbench.reporting.table_rows import Cell, Line, Part
 WIDTH = 100
 MISSING = "–"
 NOTHING = "Nothing of this kind was measured in this run"
+Intervals = Literal["inline", "below", "none"]
+REFERENCE = "keypoint"
+"""What the pictures of other methods are compared with."""
 _HERE, _PAPER = "here", "paper"
 _OURS, _PAPERS, _DIFFERS = "network: ", "network in the paper: ", "differs from the paper in: "
 
@@ -51,17 +55,13 @@ class Grid:
 
 @dataclass(frozen=True)
 class Section:
-    """One part of a table.
-
-    Attributes:
-        stacked: intervals stand on lines of their own.
-    """
+    """One part of a table; ``intervals`` says where they stand beside their numbers."""
 
     heading: str
     caption: tuple[str, ...]
     grids: tuple[Grid, ...]
     footnotes: tuple[str, ...]
-    stacked: bool
+    intervals: Intervals
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def build(name: str, table: Table, paper: Paper, parts: Sequence[Part]) -> Page:
     """The page of a table."""
     heading = table.title
     if table.number:
-        heading += f" ({paper.paper}, {table.number})"
+        heading += f": {paper.paper}, {table.number}"
     sections = tuple(_section(table, part) for part in parts)
     return Page(name, heading, sections, tuple(_notes(table, parts)) if parts else (NOTHING,))
 
@@ -97,14 +97,15 @@ def _notes(table: Table, parts: Sequence[Part]) -> list[str]:
     if table.percent:
         notes.append("Shares are shown in percent; the CSV file holds them from 0 to 1")
     short = {metric(c.metric).short: metric(c.metric).title for c in shown if not c.title}
-    notes += [f"{s}: {t[0].lower()}{t[1:]}" for s, t in short.items() if s and s not in t]
+    notes += [f"{s}: {t}" for s, t in short.items() if s and s not in t]
     own_reference = any(
-        line.name[0] == "keypoint" and any(cell.result is None for cell in line.cells)
+        line.name[0] == REFERENCE and line.cells[index].result is None
         for part in parts
+        for column, index in _columns(table, part)
         for line in part.lines
-        if part.place and table.where["step"] == "synthesis"
+        if part.place and column.measured
     )
-    if own_reference:
+    if own_reference and table.where["step"] == "synthesis":
         notes.append("Empty: compared with the key-point overlay, which is not its own reference")
     return notes
 
@@ -132,27 +133,22 @@ def _section(table: Table, part: Part) -> Section:
     remarks = _remarks(table, part, columns)
     caption = _caption(table, part, remarks)
     notes = remarks.numbered()
-    layouts = [
-        (beside, stacked)
+    layouts: list[tuple[bool, Intervals]] = [
+        (beside, intervals)
         for beside in ((True, False) if table.rows else (True,))
-        for stacked in ((False, True) if table.intervals else (False,))
+        for intervals in (("inline", "below") if table.intervals else ("none",))
     ]
-    best = min(
-        (
-            (lines_of(grids, stacked), beside, stacked, grids)
-            for beside, stacked in layouts
-            for grids in [_grids(table, part, columns, notes, beside, stacked)]
-        ),
-        key=lambda found: found[0],
-    )
+    laid = [(_grids(table, part, columns, notes, *each), each[1]) for each in layouts]
+    grids, intervals = min(laid, key=lambda found: _lines_of(*found))
     heading = ", ".join(condition_title(name, value) for name, value in part.values.items())
-    return Section(heading, tuple(caption), best[3], tuple(notes.texts), best[2])
+    return Section(heading, tuple(caption), grids, tuple(notes.texts), intervals)
 
 
-def lines_of(grids: Sequence[Grid], stacked: bool) -> int:
-    """How many lines grids take."""
+def _lines_of(grids: Sequence[Grid], intervals: Intervals) -> int:
+    """How many lines grids take, with some for headings and the trouble of a further grid."""
+    below = intervals == "below"
     return sum(
-        3 + sum(1 + (stacked and any(text.interval for text in row)) for row in grid.rows)
+        6 + sum(1 + (below and any(text.interval for text in row)) for row in grid.rows)
         for grid in grids
     )
 
@@ -163,47 +159,48 @@ def _grids(
     columns: Sequence[tuple[Column, int]],
     notes: Footnotes,
     beside: bool,
-    stacked: bool,
+    intervals: Intervals,
 ) -> tuple[Grid, ...]:
     """The rows in as many grids as their width asks for."""
-    names_head, names = _names(table, part, notes)
     groups = [_group(table, part, column, index, notes, beside) for column, index in columns]
-    if not beside:
-        names_head, names, groups = _below(part, names_head, names, groups)
-    inline = table.intervals and not stacked
-
-    def wide(cells: Sequence[Text]) -> int:
-        return max(
-            len(t.value) + (len(t.interval) + 1 if inline and t.interval else 0) for t in cells
-        )
-
-    def width(head: str, cells: Sequence[Text]) -> int:
-        within = [len(t.interval) for t in cells] if stacked else [0]
-        return 3 + max(len(head), wide(cells), *within)
-
-    own = 1 + sum(
-        width(head, [row[i] for row in names]) for i, head in enumerate(names_head)
-    )
-    chunks: list[list[int]] = [[]]
-    total = own
-    for i, (heads, cells) in enumerate(groups):
-        needed = sum(width(h, [row[k] for row in cells]) for k, h in enumerate(heads))
-        if chunks[-1] and total + needed > WIDTH:
+    if beside:
+        head, names = _names(table, part, notes)
+    else:
+        head, names, groups = _below(table, part, notes, groups)
+    chunks: list[list[Group]] = []
+    own = 1 + sum(_width(h, [row[i] for row in names], intervals) for i, h in enumerate(head))
+    total = WIDTH + 1
+    for heads, cells in groups:
+        needed = sum(_width(h, [row[k] for row in cells], intervals) for k, h in enumerate(heads))
+        if total + needed > WIDTH:
             chunks.append([])
             total = own
-        chunks[-1].append(i)
+        chunks[-1].append((heads, cells))
         total += needed
     return tuple(
         Grid(
-            (*names_head, *(h for i in chunk for h in groups[i][0])),
+            (*head, *(h for heads, _ in chunk for h in heads)),
             tuple(
-                (*row, *(text for i in chunk for text in groups[i][1][r]))
+                (*row, *(text for _, cells in chunk for text in cells[r]))
                 for r, row in enumerate(names)
             ),
-            len(names_head),
+            len(head),
         )
         for chunk in chunks
     )
+
+
+def _width(head: str, cells: Sequence[Text], intervals: Intervals) -> int:
+    """Characters of a column with its rule; tabulate leaves two blanks beside a heading."""
+    longest = 2 + len(head)
+    for text in cells:
+        if intervals == "inline" and text.interval:
+            longest = max(longest, len(text.value) + 1 + len(text.interval))
+        elif intervals == "below":
+            longest = max(longest, len(text.value), len(text.interval))
+        else:
+            longest = max(longest, len(text.value))
+    return 3 + longest
 
 
 Group = tuple[tuple[str, ...], list[tuple[Text, ...]]]
@@ -219,17 +216,40 @@ def _names(
         for i in range(len(table.labels))
         if any(line.paper and line.paper.labels[i] not in _titles(line) for line in part.lines)
     ]
-    learns = any(line.name[1] not in ("", "none") for line in part.lines)
-    what = "Recogniser" if table.where["step"] == "recognition" else "Method"
-    head = [f"{table.labels[i]} (paper)" for i in kept] + [what] + ["Learnt from"] * learns
+    ours = _shown_titles(table, part)
+    head = [f"{table.labels[i]} (paper)" for i in kept] + list(ours)
     rows = []
     for index, line in enumerate(part.lines):
         labels = line.paper.labels if line.paper else ("",) * len(table.labels)
-        words = [labels[i] for i in kept] + list(_titles(line)[: 1 + learns])
+        words = [labels[i] for i in kept] + [_titles(line)[place] for place in ours.values()]
         first = next((i for i, word in enumerate(words) if word), 0)
         words[first] += notes.row(index)
         rows.append(tuple(Text(word) for word in words))
     return tuple(head), rows
+
+
+def _shown_titles(table: Table, part: Part) -> dict[str, int]:
+    """Headings of our own names of a row, and their place among its titles; a name that all rows
+    share stands in the caption."""
+    return {
+        head: place
+        for place, head in enumerate(_heads_of_titles(table))
+        if place not in _shared_titles(part) and any(_titles(line)[place] for line in part.lines)
+    }
+
+
+def _heads_of_titles(table: Table) -> tuple[str, str]:
+    return "Recogniser" if table.where["step"] == "recognition" else "Method", "Learnt from"
+
+
+def _shared_titles(part: Part) -> dict[int, str]:
+    """Names that all rows share where there are several, by their place among the titles."""
+    found = {}
+    for place in (0, 1):
+        titles = {_titles(line)[place] for line in part.lines}
+        if len(part.lines) > 1 and len(titles) == 1 and titles != {""}:
+            found[place] = titles.pop()
+    return {} if len(found) == 2 else found
 
 
 def _titles(line: Line) -> tuple[str, str]:
@@ -285,22 +305,27 @@ def _measured(line: Line, cell: Cell, digits: int, scale: float, mark: str) -> T
 
 
 def _below(
-    part: Part, head: tuple[str, ...], names: list[tuple[Text, ...]], groups: list[Group]
+    table: Table, part: Part, notes: Footnotes, groups: list[Group]
 ) -> tuple[tuple[str, ...], list[tuple[Text, ...]], list[Group]]:
-    """Measured numbers on a line below the printed ones."""
+    """Measured numbers on a line below the printed ones, each with its own name of the row."""
     rows: list[tuple[Text, ...]] = []
     below: list[Group] = [((heads[-1],), []) for heads, _ in groups]
+    ours = _shown_titles(table, part)
     for r, line in enumerate(part.lines):
-        printed = line.paper is not None and bool(line.paper.printed)
-        lines = [_PAPER] * printed + [_HERE] * (bool(line.measured) or not printed)
-        for i, source in enumerate(lines):
-            rows.append((*(names[r] if i == 0 else (Text(),) * len(head)), Text(source)))
-            for (heads, cells), (_, out) in zip(groups, below, strict=True):
-                first, last = cells[r][0], cells[r][-1]
-                if len(heads) == 1:  # printed only
-                    last = Text()
-                out.append((first if source == _PAPER else last,))
-    return (*head, ""), rows, below
+        mark = notes.row(r)
+        if line.paper is not None and line.paper.printed:
+            rows.append((Text(_PAPER), Text(", ".join(line.paper.labels) + mark)))
+            mark = ""
+            for (_, cells), (_, out) in zip(groups, below, strict=True):
+                out.append((cells[r][0],))
+            if not line.measured:
+                continue
+        words = ", ".join(filter(None, (_titles(line)[place] for place in ours.values())))
+        rows.append((Text(_HERE), Text(words + mark)))
+        for (heads, cells), (_, out) in zip(groups, below, strict=True):
+            out.append((cells[r][-1] if len(heads) > 1 else Text(),))
+    head = " / ".join(dict.fromkeys((*table.labels, *ours)))
+    return ("", head), rows, below
 
 
 def _remarks(table: Table, part: Part, columns: Sequence[tuple[Column, int]]) -> Remarks:
@@ -340,10 +365,16 @@ def _remarks(table: Table, part: Part, columns: Sequence[tuple[Column, int]]) ->
             remarks.everywhere.append(f"{text}, where not noted otherwise")
         else:
             remarks.add(text, holds, among)
-    for r, line in enumerate(part.lines):
-        if not line.measured:
-            why = f": {line.note}" if line.note else " in this run"
-            remarks.add_row(f"not measured{why}", r)
+    missing = {
+        r: "not measured" + (f": {line.note}" if line.note else " in this run")
+        for r, line in enumerate(part.lines)
+        if not line.measured
+    }
+    if len(missing) == len(part.lines) and len(set(missing.values())) == 1:
+        remarks.everywhere.append(missing[0])
+    else:
+        for r, text in missing.items():
+            remarks.add_row(text, r)
     return remarks
 
 
@@ -358,14 +389,17 @@ def _network(result: Result) -> str:
 def _caption(table: Table, part: Part, remarks: Remarks) -> list[str]:
     """What all rows of a part share; rows that differ in it get a footnote."""
     lines = [(r, line) for r, line in enumerate(part.lines) if line.measured]
-    sentences = []
+    sentences = [
+        f"{_heads_of_titles(table)[place]}: {words}"
+        for place, words in _shared_titles(part).items()
+    ]
     if part.place and lines:
         dataset, split, crop = part.place
         shared = _common([(r, _counted(line)) for r, line in lines], remarks)
         people = {result.n_people for _, line in lines for result in line.measured} - {0}
         if people:
             shared = f"{max(people)} people, {shared}"
-        sentences.append(f"{dataset} {split} ({shared}), crop {crop}")
+        sentences.insert(0, f"Measured on {dataset} {split} ({shared}), crop {crop}")
     results = [result for _, line in lines for result in line.measured]
     if results:
         seeds = _common([(r, _seeds(line)) for r, line in lines], remarks)
