@@ -15,7 +15,7 @@ from maskbench.reporting.papers import papers
 
 BARE = "bare"
 UNRESTORED = "unrestored"
-APPROACHES = {"_projected": "bias projection", "_strip": "mask removed first"}
+APPROACHES = {"_projected": "projected", "_strip": "mask removed"}
 """What is done for a frozen network, by the end of the recogniser's name (paper 3, section 5)."""
 CONDITIONS: dict[str, dict[str, str]] = {
     "protocol": {
@@ -47,7 +47,7 @@ def title(name: str) -> str:
         return known[name]
     for ending, approach in APPROACHES.items():
         if name.endswith(ending):
-            return f"{title(name.removesuffix(ending))}: {approach}"
+            return f"{title(name.removesuffix(ending))}, {approach}"
     return name
 
 

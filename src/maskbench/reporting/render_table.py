@@ -6,12 +6,14 @@ import html
 import re
 
 import pandas as pd
+import tabulate
 from pandas.io.formats.style import Styler
 
 from maskbench.reporting.remarks import superscript
 from maskbench.reporting.table_page import MISSING, Grid, Intervals, Page, Section, Text
 
 ARROWS = "↑ higher is better, ↓ lower is better"
+tabulate.MIN_PADDING = 0  # else every heading is two blanks wider than it is
 _SIGNS = {
     "±": r"$\pm$", "−": r"$-$", "↑": r"$\uparrow$", "↓": r"$\downarrow$", "σ": r"$\sigma$",
     "λ": r"$\lambda$", "–": "--", "×": r"$\times$",

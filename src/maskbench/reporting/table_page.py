@@ -26,7 +26,7 @@ from maskbench.reporting.papers.tables import Column, Table
 from maskbench.reporting.remarks import Footnotes, Remarks
 from maskbench.reporting.table_rows import Cell, Line, Part
 
-WIDTH = 100
+WIDTH = 110
 MISSING = "–"
 NOTHING = "Nothing of this kind was measured in this run"
 Intervals = Literal["inline", "below", "none"]
@@ -191,8 +191,8 @@ def _grids(
 
 
 def _width(head: str, cells: Sequence[Text], intervals: Intervals) -> int:
-    """Characters of a column with its rule; tabulate leaves two blanks beside a heading."""
-    longest = 2 + len(head)
+    """Characters of a column with its rule."""
+    longest = len(head)
     for text in cells:
         if intervals == "inline" and text.interval:
             longest = max(longest, len(text.value) + 1 + len(text.interval))
@@ -324,8 +324,7 @@ def _below(
         rows.append((Text(_HERE), Text(words + mark)))
         for (heads, cells), (_, out) in zip(groups, below, strict=True):
             out.append((cells[r][-1] if len(heads) > 1 else Text(),))
-    head = " / ".join(dict.fromkeys((*table.labels, *ours)))
-    return ("", head), rows, below
+    return ("", ", ".join(ours)), rows, below
 
 
 def _remarks(table: Table, part: Part, columns: Sequence[tuple[Column, int]]) -> Remarks:
