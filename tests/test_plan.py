@@ -11,7 +11,7 @@ from maskbench import experiment
 from maskbench.config import merge, read_layers
 from maskbench.errors import MaskbenchError
 from maskbench.plan import plan, training_of
-from maskbench.reporting.make_table import table_names
+from maskbench.reporting.papers import tables as table_names
 
 DEFAULT = Path(maskbench.__file__).parents[2] / "params.yaml"
 
