@@ -74,7 +74,8 @@ def _read(path: Path) -> tuple[str, list[str]]:
 def _undocumented(node: Any) -> Any:
     """A module, class or function without its docstrings."""
     if ast.get_docstring(node, clean=False) is not None:
-        node.body[:1] = [] if node.body[1:] else [ast.Pass()]
+        nothing = ast.copy_location(ast.Pass(), node.body[0])
+        node.body[:1] = [] if node.body[1:] else [nothing]
     for child in node.body:
         if isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             _undocumented(child)

@@ -47,7 +47,8 @@ DEFAULTS = workflow.resource_settings.default_resources or {}
 GPU = {"gpu": 1 if CLUSTER or shutil.which("nvidia-smi") else 0}
 if "gpu_partition" in DEFAULTS:
     GPU["slurm_partition"] = str(DEFAULTS["gpu_partition"].raw).strip("'")
-LIGHT = {"mem_mb": 2000, "runtime": 60}
+LIGHT = {"mem_mb": 2000, "runtime": 60}  # of rules that say nothing; they run at once, here
+CPU = {"mem_mb": 4000, "runtime": 240}
 NETWORK = {"mem_mb": 4000, "runtime": 240, **GPU}
 TRAINING = {"mem_mb": 24000 if CLUSTER else 4000, "runtime": 24 * 60, **GPU}
 
@@ -62,8 +63,7 @@ def step(module, /, uses=None, files=(), **settings):
 
     def own(wildcards):
         return {
-            key: value(wildcards) if callable(value) else value
-            for key, value in settings.items()
+            key: value(wildcards) if callable(value) else value for key, value in settings.items()
         }
 
     def code(wildcards):
@@ -76,12 +76,15 @@ def step(module, /, uses=None, files=(), **settings):
     return {"step": module, "settings": own, "code": code}
 
 
+METHOD = lambda wildcards: EXPERIMENT.methods[wildcards.method]
+GUIDE = lambda wildcards: EXPERIMENT.guides[wildcards.guide]
+RESTORER = lambda wildcards: EXPERIMENT.restorers[wildcards.restorer]
+
+
 def over(path, names, rows, **fixed):
     """The paths of a rule's output for rows of wildcards, e.g. over(OUTPUT, "method seed", RUNS)."""
     return [
-        found
-        for row in rows
-        for found in expand(path, **dict(zip(names.split(), row)), **fixed)
+        found for row in rows for found in expand(path, **dict(zip(names.split(), row)), **fixed)
     ]
 
 

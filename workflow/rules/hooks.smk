@@ -1,4 +1,4 @@
-# Every rule's log, benchmark and environment; what happens before and after a run.
+# What all rules share: log, benchmark, environment; what happens before and after a run.
 
 import fcntl
 import hashlib
@@ -9,6 +9,9 @@ from maskbench import timeleft, tracking, versioning
 
 for RULE in workflow.rules:
     if not RULE.norun:
+        if "mem_mb" not in (RULE.ruleinfo.resources or ((), ()))[1]:
+            RULE.resources.update(LIGHT)
+            workflow.localrules(RULE.name)
         NAMES = sorted(RULE.wildcard_names, key=str(RULE.output[0]).index)
         JOB = "/".join([RULE.name, *(f"{{{name}}}" for name in NAMES)])
         RULE.log_modifier = RULE.benchmark_modifier = workflow.modifier.path_modifier
@@ -37,9 +40,7 @@ def hold_folder():
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise WorkflowError(
-            "another run is under way in this folder; wait for its end"
-        ) from None
+        raise WorkflowError("another run is under way in this folder; wait for its end") from None
     return held
 
 

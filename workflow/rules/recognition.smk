@@ -4,10 +4,6 @@ from maskbench.recognition import params as recognisers
 from maskbench.recognition.specs import BACKBONES, LOSSES, NETWORKS
 
 
-localrules:
-    recognisers,
-
-
 def block(wildcards):
     """The recogniser of a job, typed."""
     return EXPERIMENT.recognisers[wildcards.recogniser]
@@ -35,15 +31,13 @@ rule embed:
         masked=training_pictures,
         weights=rules.fetch_weights.output.out,
     output:
-        out=directory(
-            f"{OUT}/embeddings/{{dataset}}/{{network}}/{{training_set}}/seed{{seed}}"
-        ),
+        out=directory(f"{OUT}/embeddings/{{dataset}}/{{network}}/{{training_set}}/seed{{seed}}"),
     resources:
         **NETWORK,
     params:
         **step(
             "recognition.embed",
-            uses=lambda wildcards: [NETWORKS.get(wildcards.network)],
+            uses=lambda w: [NETWORKS.get(w.network)],
         ),
     message:
         "Embed {wildcards.training_set} faces by {wildcards.network} ({wildcards.dataset})"
@@ -80,9 +74,7 @@ rule train_recogniser:
         after=start,
         weights=rules.fetch_weights.output.out,
     output:
-        out=directory(
-            f"{OUT}/recognisers/{{dataset}}/{{recogniser}}/{{training_set}}/seed{{seed}}"
-        ),
+        out=directory(f"{OUT}/recognisers/{{dataset}}/{{recogniser}}/{{training_set}}/seed{{seed}}"),
     resources:
         **TRAINING,
     params:
@@ -102,9 +94,7 @@ def really_masked(wildcards):
 TEST = {
     "faces": rules.crop_faces.output.out,
     "masked": lambda wildcards: when(not really_masked(wildcards), OVERLAY),
-    "pictures": lambda wildcards: when(
-        really_masked(wildcards), rules.fetch.output.out
-    ),
+    "pictures": lambda wildcards: when(really_masked(wildcards), rules.fetch.output.out),
 }
 STYLES = {
     "styles": CONFIG.recognition.test_styles,
@@ -127,7 +117,7 @@ rule embed_test:
     params:
         **step(
             "recognition.embed_test",
-            uses=lambda wildcards: [NETWORKS.get(wildcards.network)],
+            uses=lambda w: [NETWORKS.get(w.network)],
             **STYLES,
         ),
     message:
@@ -142,9 +132,7 @@ rule evaluate_recognition:
         **TEST,
         model=lambda wildcards: when(
             recognisers.is_trained(block(wildcards)),
-            expand(
-                rules.train_recogniser.output.out, **{**wildcards, "dataset": DATASET}
-            )[0],
+            expand(rules.train_recogniser.output.out, **{**wildcards, "dataset": DATASET})[0],
         ),
         embeddings=lambda wildcards: expand(
             rules.embed_test.output.out,

@@ -1,10 +1,6 @@
 # Mask synthesis: train a method, put masks on people, measure them.
 
 
-localrules:
-    synthesis,
-
-
 rule train_synthesis:
     input:
         faces=rules.crop_faces.output.out,
@@ -17,7 +13,7 @@ rule train_synthesis:
     params:
         **step(
             "synthesis.train_synthesis",
-            method=lambda wildcards: EXPERIMENT.methods[wildcards.method],
+            method=METHOD,
             styles=CONFIG.masks.styles,
         ),
     message:
@@ -38,7 +34,7 @@ rule synthesise:
     params:
         **step(
             "synthesis.synthesise",
-            method=lambda wildcards: EXPERIMENT.methods[wildcards.method],
+            method=METHOD,
             styles=(*CONFIG.masks.figure_styles, *CONFIG.masks.unseen_styles),
             split="test",
         ),
@@ -49,9 +45,7 @@ rule synthesise:
 
 
 # The masks that test people wear, to measure against and to take off.
-OVERLAY = expand(
-    rules.synthesise.output.out, method="keypoint", seed=0, allow_missing=True
-)[0]
+OVERLAY = expand(rules.synthesise.output.out, method="keypoint", seed=0, allow_missing=True)[0]
 
 
 rule evaluate_synthesis:
@@ -88,7 +82,7 @@ rule synthesise_training:
     params:
         **step(
             "synthesis.synthesise_training",
-            method=lambda wildcards: EXPERIMENT.methods[wildcards.method],
+            method=METHOD,
             styles=CONFIG.masks.styles,
             copies=CONFIG.synthesis.copies,
         ),
@@ -127,6 +121,5 @@ for METHOD in EXPERIMENT.methods:
     rule:
         name:
             f"synthesis_{METHOD}"
-        localrule: True
         input:
             [path for path in SYNTHESES if f"/{METHOD}/" in path],
