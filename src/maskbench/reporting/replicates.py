@@ -30,6 +30,7 @@ from maskbench.measurements import (
 from maskbench.reporting.papers.claims import Quantity, RankCorrelation, Side
 
 SEED = 0  # of the draws of trainings
+NOT_RUN = " did not run"
 _ONE_OF = ("step", "dataset", "split", "training_set", "restorer", "backbone", "crop")
 
 
@@ -148,22 +149,22 @@ class Evaluations:
     def _why_not(self, side: Quantity, measured: Sequence[_Measured]) -> str:
         """Why a quantity, of which these are the rows, has no value."""
         if measured:
-            return f"{side.words()} could not be measured{_notes(measured)}"
+            return _reason(f"{side.words()} could not be measured", measured)
         everything = list(itertools.chain(*self._all.values()))
         datasets = {one.row.dataset for one in everything}
         if side.dataset is not None and side.dataset not in datasets:
             run = f" ({', '.join(sorted(datasets))})" if datasets else ""
             return f"{side.dataset} is not a data set of this run{run}"
         if side.training_set not in {None, *(one.row.training_set for one in everything)}:
-            return f"nothing learnt from {side.training_set}"
+            return f"{side.training_set}{NOT_RUN}"
         where = f" on {side.dataset}" if side.dataset else ""
         of_method = [
             one for one in self._all.get(side.method, []) if side.dataset in (None, one.row.dataset)
         ]
         if not of_method:
-            return f"{side.method} did not run{where}"
+            return f"{side.method}{where}{NOT_RUN}"
         if all(one.row.value is None for one in of_method):
-            return f"{side.method} could not be measured{_notes(of_method)}"
+            return _reason(f"{side.method} could not be measured", of_method)
         return f"{side.words()} was not measured{where}"
 
     def _rank_correlation(self, side: RankCorrelation) -> Estimate:
@@ -180,10 +181,10 @@ class Evaluations:
         )
 
 
-def _notes(measured: Sequence[_Measured]) -> str:
-    """The remarks of rows, in brackets."""
-    notes = dict.fromkeys(one.row.note for one in measured if one.row.note)
-    return f" ({'; '.join(notes)})" if notes else ""
+def _reason(what: str, measured: Sequence[_Measured]) -> str:
+    """The remarks of rows without a value; ``what`` where there are none. A network's remark names
+    its missing weights and is the same for all that needs them."""
+    return "; ".join(dict.fromkeys(one.row.note for one in measured if one.row.note)) or what
 
 
 def _quantities(side: RankCorrelation) -> list[list[Quantity]]:
