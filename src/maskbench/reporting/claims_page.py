@@ -20,7 +20,7 @@ from maskbench.reporting.papers.tables import PLAIN
 
 VERDICTS = ("supported", "contradicted", "undecided", "not measured")
 HEADING = "Do the papers' claims hold here?"
-HEAD = ("Verdict", "The paper's claim", "Measured here", "Difference [95% interval]")
+HEAD = ("Verdict", "Claim", "Measured here", "Difference [95% interval]")
 CLAIMED = {
     ">": "claimed to be above",
     ">=": "claimed not to be below",

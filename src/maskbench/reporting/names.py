@@ -40,14 +40,14 @@ CONDITIONS: dict[str, dict[str, str]] = {
 """Words for the values of columns of ``measurements.csv``, in the order in which they are shown."""
 
 
-def title(name: str) -> str:
+def title_of(name: str) -> str:
     """Words for a method, restorer, guide, recogniser or training set."""
     known = _titles()
     if name in known:
         return known[name]
     for ending, approach in APPROACHES.items():
         if name.endswith(ending):
-            return f"{title(name.removesuffix(ending))}, {approach}"
+            return f"{title_of(name.removesuffix(ending))}, {approach}"
     return name
 
 

@@ -1,13 +1,12 @@
-"""A table's page as Markdown, HTML and LaTeX, written by pandas (Styler, tabulate)."""
+"""A table's page as Markdown, HTML and LaTeX; the tables themselves are written by tabulate."""
 
 from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 
-import pandas as pd
 import tabulate
-from pandas.io.formats.style import Styler
 
 from maskbench.reporting.remarks import superscript
 from maskbench.reporting.table_page import MISSING, Grid, Intervals, Page, Section, Text
@@ -26,11 +25,10 @@ h1 { font-size: 1.25rem; } h2 { font-size: 1rem; margin: 1.8rem 0 .2rem; }
 p { margin: .2rem 0 .6rem; color: #444; }
 .wide { overflow-x: auto; margin-bottom: .8rem; }
 table { border-collapse: collapse; border-top: 1.5px solid; border-bottom: 1.5px solid; }
-th, td { padding: .2rem .6rem; text-align: left; vertical-align: top; }
+th, td { padding: .2rem .6rem; vertical-align: top; font-variant-numeric: tabular-nums; }
 th { border-bottom: 1px solid; vertical-align: bottom; }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 tbody tr:nth-child(even) { background: #f5f5f5; }
-small { color: #666; } small.interval { display: block; line-height: 1.1; }
+small { color: #666; display: block; line-height: 1.1; white-space: nowrap; }
 ol, ul { padding-left: 1.4rem; color: #444; margin: .2rem 0; font-size: .9em; }
 @media print { body { font-size: 9px; margin: 0; } section { break-inside: avoid; } }
 """
@@ -44,24 +42,13 @@ def to_markdown(page: Page) -> str:
             parts.append(f"## {_plain(_capital(section.heading))}")
         if section.caption:
             parts.append(_plain(_sentences(section.caption)))
-        parts += [_pipes(grid, section.intervals) for grid in section.grids]
+        parts += [_table(g, _lines(g, section.intervals), "pipe", _plain) for g in section.grids]
         if section.footnotes:
             parts.append(
                 "  \n".join(f"{superscript(i)} {_plain(n)}" for i, n in _numbered(section))
             )
     parts.append("\n".join(f"- {_plain(note)}" for note in _notes(page)))
     return "\n\n".join(parts) + "\n"
-
-
-def _pipes(grid: Grid, intervals: Intervals) -> str:
-    rows = [[_plain(text) for text in row] for row in _lines(grid, intervals)]
-    frame = pd.DataFrame(rows, columns=_heads(grid))
-    align = ["left" if i < grid.names else "right" for i in range(len(grid.head))]
-    head = [_plain(text) for text in grid.head]
-    text: str = frame.to_markdown(
-        index=False, headers=head, colalign=align, disable_numparse=True, tablefmt="pipe"
-    )
-    return text
 
 
 def to_html(page: Page) -> str:
@@ -91,29 +78,11 @@ def to_html(page: Page) -> str:
 
 def _html_grid(grid: Grid) -> str:
     def cell(text: Text) -> str:
-        interval = html.escape(text.interval)
-        below = f'<small class="interval">{interval}</small>' if interval else ""
+        below = f"<small>{html.escape(text.interval)}</small>" if text.interval else ""
         return html.escape(text.value) + below
 
     rows = [[cell(text) for text in row] for row in grid.rows]
-    styler = _styler(pd.DataFrame(rows, columns=_heads(grid)), grid)
-    styler.format_index(dict(enumerate(map(html.escape, grid.head))).get, axis=1)
-    kinds = [["" if i < grid.names else "number" for i in range(len(grid.head))]] * len(rows)
-    styler.set_td_classes(pd.DataFrame(kinds, columns=_heads(grid)))
-    text: str = styler.to_html(exclude_styles=True)
-    return _plain_html(text, grid.names)
-
-
-def _plain_html(text: str, names: int) -> str:
-    """Styler's table without classes that say row and column; headings of numbers keep one."""
-
-    def attributes(match: re.Match[str]) -> str:
-        column = re.search(r"\bcol(\d+)\b", match[2])
-        number = column is not None and int(column[1]) >= names
-        return f'<{match[1]} class="number"' if number else f"<{match[1]}"
-
-    text = re.sub(r'<(t[hd])(?: id="\w+")? class="([^"]*)"', attributes, text)
-    return text.strip()
+    return _table(grid, rows, "unsafehtml", html.escape, str)
 
 
 def to_latex(page: Page) -> str:
@@ -123,37 +92,43 @@ def to_latex(page: Page) -> str:
         for g, grid in enumerate(section.grids):
             title = page.title + (f": {section.heading}" if section.heading else "")
             caption = _sentences([title, *(section.caption if g == 0 else ("continued",))])
-            tables.append(_latex_grid(page, section, grid, caption, f"tab:{page.name}-{s}-{g}"))
+            tables.append(_latex_grid(section, grid, caption, f"tab:{page.name}-{s}-{g}"))
     notes = "\n".join(f"% {note}" for note in _notes(page))
-    return f"% \\usepackage{{booktabs}}\n{notes}\n" + "\n".join(tables)
+    return f"% \\usepackage{{booktabs}}\n{notes}\n" + "\n".join(tables) + "\n"
 
 
-def _latex_grid(page: Page, section: Section, grid: Grid, caption: str, label: str) -> str:
-    rows = [[_signs(_escaped(text)) for text in row] for row in _lines(grid, section.intervals)]
-    styler = _styler(pd.DataFrame(rows, columns=_heads(grid)), grid)
-    heads = [_signs(_escaped(text)) for text in grid.head]
-    styler.format_index(dict(enumerate(heads)).get, axis=1)
-    columns = "l" * grid.names + "r" * (len(grid.head) - grid.names)
-    text: str = styler.to_latex(
-        hrules=True,
-        column_format=columns,
-        position="htbp",
-        position_float="centering",
-        caption=_signs(_escaped(caption)),
-        label=label,
-    )
+def _latex_grid(section: Section, grid: Grid, caption: str, label: str) -> str:
     notes = " ".join(f"{superscript(i)} {note}." for i, note in _numbered(section))
-    below = f"\n\\par\\footnotesize {_signs(_escaped(notes))}" if notes else ""
-    return text.replace("\\end{tabular}", "\\end{tabular}" + below)
+    lines = [
+        "\\begin{table}[htbp]",
+        "\\centering",
+        f"\\caption{{{_latex(caption)}}}",
+        f"\\label{{{label}}}",
+        _signs(_table(grid, _lines(grid, section.intervals), "latex_booktabs")),
+        *([f"\\par\\footnotesize {_latex(notes)}"] if notes else []),
+        "\\end{table}",
+    ]
+    return "\n".join(lines)
 
 
-def _styler(frame: pd.DataFrame, grid: Grid) -> Styler:
-    return Styler(frame).hide(axis="index")
-
-
-def _heads(grid: Grid) -> list[int]:
-    """Styler and pandas want headings that differ; the real ones are put in when rendering."""
-    return list(range(len(grid.head)))
+def _table(
+    grid: Grid,
+    rows: list[list[str]],
+    form: str,
+    head: Callable[[str], str] = str,
+    cell: Callable[[str], str] | None = None,
+) -> str:
+    """Words to the left, numbers to the right; ``head`` and ``cell`` escape what tabulate does
+    not."""
+    align = ["left" if i < grid.names else "right" for i in range(len(grid.head))]
+    text: str = tabulate.tabulate(
+        [[(cell or head)(text) for text in row] for row in rows],
+        [head(text) for text in grid.head],
+        tablefmt=form,
+        colalign=align if rows else None,
+        disable_numparse=True,
+    )
+    return text
 
 
 def _lines(grid: Grid, intervals: Intervals) -> list[list[str]]:
@@ -200,15 +175,9 @@ def _plain(text: str) -> str:
     return re.sub(r"(?<!\w)_|_(?!\w)|<(?=[A-Za-z/!?])", lambda found: f"\\{found[0]}", text)
 
 
-def _escaped(text: str) -> str:
-    for sign, written in (
-        ("\\", "\0"), ("{", r"\{"), ("}", r"\}"), ("\0", r"\textbackslash{}"),
-        *((sign, "\\" + sign) for sign in "&%$#_"),
-        ("~", r"\textasciitilde{}"), ("^", r"\textasciicircum{}"),
-        ("<", r"\textless{}"), (">", r"\textgreater{}"),
-    ):  # fmt: skip
-        text = text.replace(sign, written)
-    return text
+def _latex(text: str) -> str:
+    """Running text that LaTeX prints as it is written."""
+    return _signs("".join(tabulate.LATEX_ESCAPE_RULES.get(sign, sign) for sign in text))
 
 
 def _signs(text: str) -> str:

@@ -20,7 +20,7 @@ from maskbench.reporting.aggregate import (
     number,
     seeds_in_words,
 )
-from maskbench.reporting.names import UNRESTORED, condition_title, title
+from maskbench.reporting.names import UNRESTORED, condition_title, title_of
 from maskbench.reporting.papers import Paper
 from maskbench.reporting.papers.tables import Column, Table
 from maskbench.reporting.remarks import Footnotes, Remarks
@@ -254,10 +254,10 @@ def _shared_titles(part: Part) -> dict[int, str]:
 
 def _titles(line: Line) -> tuple[str, str]:
     method, training_set, restorer = line.name
-    words = title(method)
+    words = title_of(method)
     if method == UNRESTORED and restorer:
-        words += f" (holes of {title(restorer)})"
-    return words, title(training_set) if training_set else ""
+        words += f" (holes of {title_of(restorer)})"
+    return words, title_of(training_set) if training_set else ""
 
 
 def _group(

@@ -14,7 +14,7 @@ from fnmatch import fnmatch
 import pandas as pd
 
 from maskbench.reporting.aggregate import ABSENT, Result
-from maskbench.reporting.names import condition_order, in_order, title
+from maskbench.reporting.names import condition_order, in_order, title_of
 from maskbench.reporting.papers.tables import PLAIN, Column, Row, Table, differences
 
 UNNAMED = "not named"
@@ -124,7 +124,7 @@ def _lines(
     left: dict[Name, list[Result]] = {name: [] for name in missing}
     for result in results:
         left.setdefault(_name(result), []).append(result)
-    lines = []
+    lines: list[Line] = []
 
     def add(paper: Row | None, name: Name) -> None:
         own = left.pop(name, [])
@@ -228,7 +228,7 @@ def _entries(
 ) -> Iterator[dict[str, object]]:
     method, training_set, restorer = line.name
     base: dict[str, object] = {
-        "method": method, "title": title(method), "training_set": training_set,
+        "method": method, "title": title_of(method), "training_set": training_set,
         "restorer": restorer, **PLAIN, **table.where, **part.values,
     }  # fmt: skip
     if part.place:
