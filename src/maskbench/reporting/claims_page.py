@@ -15,7 +15,7 @@ import pandas as pd
 from maskbench.measurements import NONE
 from maskbench.metrics.catalogue import metric
 from maskbench.reporting.aggregate import number, seeds_in_words
-from maskbench.reporting.names import condition_title, title
+from maskbench.reporting.names import condition_title, title_of
 from maskbench.reporting.papers.tables import PLAIN
 
 VERDICTS = ("supported", "contradicted", "undecided", "not measured")
@@ -138,14 +138,14 @@ def _name(row: pd.Series, side: str) -> str:
     if not row[f"{side}_method"]:
         return ""
     own = metric(row[f"{side}_metric"]).title if row["left_metric"] != row["right_metric"] else ""
-    return ", ".join(filter(None, (title(row[f"{side}_method"]), own)))
+    return ", ".join(filter(None, (title_of(row[f"{side}_method"]), own)))
 
 
 def _conditions(row: pd.Series, side: str) -> list[str]:
     """What a side was trained on and how it was measured, where that is not the plain case."""
     words = []
     if row[f"{side}_training_set"] not in ("", NONE):
-        words.append(f"trained on {title(row[f'{side}_training_set'])}")
+        words.append(f"trained on {title_of(row[f'{side}_training_set'])}")
     for column, plain in PLAIN.items():
         if row[f"{side}_{column}"] not in ("", plain):
             words.append(condition_title(column, row[f"{side}_{column}"]))

@@ -69,21 +69,22 @@ class Verdict:
         return self.left.value - self.right.value
 
 
-def judge_claims(metrics: Sequence[Path], out: Path, of: Mapping[str, Paper] | None = None) -> None:
+def judge_claims(
+    metrics: Sequence[Path], out: Path, chosen: Mapping[str, Paper] | None = None
+) -> None:
     """Write ``claims.csv``, ``claims.md`` and ``claims.html``.
 
     Args:
         metrics: folders of evaluations (``metrics.json``, ``resamples.parquet``).
         out: the folder for the three files.
-        of: papers by name; those of the project where not given.
+        chosen: papers by name; the project's where not given.
     """
     evaluations = Evaluations(metrics)
-    chosen = (papers() if of is None else of).values()
     verdicts = {
         paper.paper or "The question behind this project": judge_all(
             with_orders(paper.claims, tuple(paper.tables.values())), evaluations
         )
-        for paper in chosen
+        for paper in (papers() if chosen is None else chosen).values()
     }
     table = pd.DataFrame(
         [_row(paper, verdict) for paper, found in verdicts.items() for verdict in found]

@@ -10,7 +10,7 @@ import pytest
 from maskbench.reporting.judge_claims import judge_claims
 from maskbench.reporting.papers import Paper
 
-from .conftest import of
+from .conftest import quantity
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def test_sides_stand_in_columns(claim, judged, evaluation, make_measurement):
         backbone="iresnet18",
     )  # fmt: skip
     folders = [evaluation([row], {0: 0.8 + np.arange(5) / 100})]
-    other = of("softmax", "accuracy", training_set="mfgan", protocol="bare_bare")
-    found = judged([claim(of("maskfacenet", "accuracy"), ">", other)], folders).loc["claim"]
+    other = quantity("softmax", "accuracy", training_set="mfgan", protocol="bare_bare")
+    found = judged([claim(quantity("maskfacenet", "accuracy"), ">", other)], folders).loc["claim"]
     assert (found["verdict"], found["reason"]) == ("not measured", "mfgan did not run")
     for column, left, right in (
         ("step", "recognition", ""),
@@ -60,8 +60,8 @@ def test_seeds_and_what_the_interval_is_over(claim, judged, evaluation, make_mea
             method, seed, "accuracy", 0.7, training_set=training_set, step="recognition"
         )
         folders.append(evaluation([row], {0: 0.7 + np.arange(5) / 100}, root=training_set))
-    masked, bare = (of("arcface", "accuracy", training_set=t) for t in ("keypoint", "bare"))
-    frozen = of("dlib_resnet", "accuracy")
+    masked, bare = (quantity("arcface", "accuracy", training_set=t) for t in ("keypoint", "bare"))
+    frozen = quantity("dlib_resnet", "accuracy")
     found = judged(
         [
             claim(bare, ">", frozen, "one_seed"),
@@ -83,10 +83,10 @@ def test_the_page_counts_first_and_says_what_is_shared_once(claim, judged, simul
     folders = simulated({"gan_stn": [0.70, 0.70], "wgan_stn": [0.75, 0.75]})
     judged(
         [
-            claim(of("wgan_stn"), ">", of("gan_stn"), "a", printed=(0.11, 0.205)),
-            claim(of("wgan_stn"), "<", of("gan_stn"), "b"),
-            claim(of("mfgan"), ">", of("gan_stn"), "c"),
-            claim(of("iamgan"), ">", of("mfgan"), "d"),
+            claim(quantity("wgan_stn"), ">", quantity("gan_stn"), "a", printed=(0.11, 0.205)),
+            claim(quantity("wgan_stn"), "<", quantity("gan_stn"), "b"),
+            claim(quantity("mfgan"), ">", quantity("gan_stn"), "c"),
+            claim(quantity("iamgan"), ">", quantity("mfgan"), "d"),
         ],
         folders,
     )
@@ -102,7 +102,7 @@ def test_the_page_counts_first_and_says_what_is_shared_once(claim, judged, simul
 
 def test_same_bytes_whatever_the_order(claim, judged, simulated, tmp_path):
     folders = simulated({"gan_stn": [0.70, 0.72], "own": [0.71]})
-    claims = [claim(of("gan_stn"), ">", of("own"))]
+    claims = [claim(quantity("gan_stn"), ">", quantity("own"))]
     judged(claims, folders, tmp_path / "a")
     judged(claims, folders[::-1], tmp_path / "b")
     for name in ("claims.csv", "claims.md", "claims.html"):

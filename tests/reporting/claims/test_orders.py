@@ -143,7 +143,7 @@ def test_the_rank_5_of_another_loss_is_no_order():
 @pytest.mark.parametrize("column", ["method", "training_set"])
 def test_names_in_claims_are_known(column):
     """Those of a spec or of the papers' ``names``: a slip would never be measured."""
-    from maskbench.reporting.names import title
+    from maskbench.reporting.names import title_of
 
     names = {
         getattr(side, column)
@@ -151,4 +151,4 @@ def test_names_in_claims_are_known(column):
         for side in one.sides
         if isinstance(side, Quantity) and getattr(side, column)
     }
-    assert [name for name in sorted(names) if title(name) == name] == []
+    assert [name for name in sorted(names) if title_of(name) == name] == []
