@@ -70,11 +70,6 @@ class RankCorrelation(Section):
     methods: tuple[str, ...] = Field(min_length=3)
     dataset: str | None = None
 
-    def words(self) -> str:
-        """``rank correlation of is and ssim over gan_stn, wgan_stn, pywgan_div``."""
-        first, second = self.rank_correlation
-        return f"rank correlation of {first} and {second} over {', '.join(self.methods)}"
-
 
 Side = Quantity | RankCorrelation | float
 
@@ -105,11 +100,6 @@ class Claim(Section):
     def sides(self) -> tuple[Side, Side]:
         """Left and right."""
         return self.left, self.right
-
-    def inequality(self) -> str:
-        """Both sides in words."""
-        left, right = (f"{s:g}" if isinstance(s, float) else s.words() for s in self.sides)
-        return f"{left} {self.relation} {right}"
 
     def on(self, dataset: str) -> Claim:
         """This claim on one data set."""
