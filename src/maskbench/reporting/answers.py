@@ -14,10 +14,10 @@ import pandas as pd
 
 from maskbench.measurements import UNSEEN
 from maskbench.reporting.headline import compared, plain
+from maskbench.reporting.names import BARE
 from maskbench.reporting.papers.claims import Quantity
 from maskbench.reporting.replicates import Evaluations, Unclear, Unmeasured, common
 
-BARE = "bare"
 PLACEMENT = "placement_iou"
 AUC, TAR = "auc", "tar_at_far_1e-2"
 LEVEL = 0.95

@@ -20,9 +20,8 @@ from maskbench.masks.maskedset import MaskedSet
 from maskbench.measurements import read_measurements
 from maskbench.reporting import answers, headline
 from maskbench.reporting.answers import Value
-from maskbench.reporting.names import method_title
+from maskbench.reporting.names import title_of
 from maskbench.reporting.papers import papers
-from maskbench.reporting.recognition_names import recogniser_title, training_set_title
 from maskbench.reporting.replicates import Evaluations
 
 TEMPLATE = "index.html.j2"
@@ -93,12 +92,9 @@ def make_index(
         tmp.write_text(page, encoding="utf-8")
 
 
-def title(name: str, kind: str = "method") -> str:
+def title(name: str) -> str:
     """Words for a method, training set or recogniser."""
-    if name in ("none", ""):
-        return "nothing"
-    titles = {"method": method_title, "set": training_set_title, "recogniser": recogniser_title}
-    return titles[kind](name)
+    return title_of(name) or "nothing"
 
 
 def shown(value: float | None, digits: int = 3) -> str:

@@ -16,12 +16,7 @@ from maskbench.errors import MaskbenchError
 from maskbench.reporting.figures.page import readable
 from maskbench.reporting.figures.request import Request
 from maskbench.reporting.figures.style import COLOURS, GREY, new_figure, panel_grid
-from maskbench.reporting.names import method_order, method_title
-from maskbench.reporting.recognition_names import (
-    recogniser_order,
-    recogniser_title,
-    training_set_title,
-)
+from maskbench.reporting.names import in_order, title_of
 from maskbench.reporting.summarise import recogniser_of
 
 WIDTH, ROW, LEGEND_LINE = 7.2, 1.3, 0.16  # inches
@@ -57,13 +52,9 @@ def losses(request: Request) -> pd.DataFrame:
 def draw(request: Request) -> Figure:
     """Panels of one column share nothing: losses of different kinds differ in scale."""
     options, table = request.options, losses(request)
-    recognisers = "recognisers" in request.inputs
-    order, title = (
-        (recogniser_order, recogniser_title) if recognisers else (method_order, method_title)
-    )
     rows = [
         (name, stage)
-        for name in order(table["row"].unique())
+        for name in in_order(table["row"].unique())
         for stage in table.loc[table["row"] == name, "stage"].unique()
     ][: options.rows]
     of_row = {
@@ -94,7 +85,7 @@ def draw(request: Request) -> Figure:
             axes.set_title(readable(name), color=GREY, fontsize=7, pad=3)
             if column == 0:
                 stages = [stage for other, stage in rows if other == row[0]]
-                words = title(row[0]) + (f", {readable(row[1])}" if len(stages) > 1 else "")
+                words = title_of(row[0]) + (f", {readable(row[1])}" if len(stages) > 1 else "")
                 axes.text(0.0, 1.22, words, transform=axes.transAxes, fontweight="bold")
             if index == len(rows) - 1:
                 axes.set_xlabel("step", labelpad=1)
@@ -129,7 +120,7 @@ def _colour(place: int) -> str:
 
 def _words(several_seeds: bool) -> Callable[[int, str], str]:
     def words(seed: int, training_set: str) -> str:
-        title = training_set_title(training_set) if training_set else ""
+        title = title_of(training_set) if training_set else ""
         return ", ".join(filter(None, (title, f"seed {seed}" if several_seeds else "")))
 
     return words
