@@ -80,7 +80,10 @@ def select(table: Table, results: Sequence[Result]) -> list[Part]:
     own = {name for column in table.columns if not column.of_training_set
            for name in column.metrics}  # fmt: skip
     found = [r for r in results if r.metric in own and _agrees(r, where)]
-    pictures = [r for r in results if r.step == "synthesis" and _agrees(r, PLAIN)]
+    of_sets = {column.metric for column in table.columns if column.of_training_set}
+    pictures = [
+        r for r in results if r.metric in of_sets and r.step == "synthesis" and _agrees(r, PLAIN)
+    ]
     absent = [r for r in results if r.backbone == ABSENT and r.step == table.where["step"]]
     parts = []
     for place in sorted({_place(r) for r in found}):
@@ -128,8 +131,8 @@ def _lines(
 
     def add(paper: Row | None, name: Name) -> None:
         own = left.pop(name, [])
-        own += [p for p in pictures if p.method == name[1]]
-        note = missing.get(name, "") if not own else ""
+        note = "" if own else missing.get(name, "")
+        own = own + [p for p in pictures if p.method == name[1]]
         lines.extend(_rounds(table, paper, name, own, note))
 
     for row in table.rows:
@@ -203,6 +206,18 @@ def _differences(table: Table, paper: Row, column: Column, result: Result) -> li
     ]
 
 
+def shown_columns(table: Table, part: Part) -> list[tuple[Column, int]]:
+    """The columns that hold anything in a part, with their place in the table."""
+    return [
+        (column, index)
+        for index, column in enumerate(table.columns)
+        if any(
+            line.cells[index].printed is not None or line.cells[index].result is not None
+            for line in part.lines
+        )
+    ]
+
+
 _TIDY = (
     "paper_row", "method", "title", "training_set", "restorer", "protocol", "subset", "styles",
     "checkpoint", "metric", "reported", "reported_network", "reported_pictures", "mean", "sd",
@@ -217,8 +232,8 @@ def tidy(table: Table, parts: Sequence[Part]) -> pd.DataFrame:
         entry
         for part in parts
         for line in part.lines
-        for column, cell in zip(table.columns, line.cells, strict=True)
-        for entry in _entries(table, part, line, column, cell)
+        for column, index in shown_columns(table, part)
+        for entry in _entries(table, part, line, column, line.cells[index])
     ]
     return pd.DataFrame(rows, columns=list(_TIDY))
 
@@ -239,7 +254,7 @@ def _entries(
     if column.spread:
         pairs.append((column.spread, cell.printed_spread, cell.spread))
     for metric, printed, result in pairs:
-        if printed is None and result is None and not (line.note and line.paper is None):
+        if printed is None and result is None and not line.note:
             continue
         entry = base | {"metric": metric}
         if printed is not None and line.paper is not None:
