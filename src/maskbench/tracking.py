@@ -69,8 +69,8 @@ class Run:
         if (out / "metrics.json").exists():
             rows = [row for row in read_json(out / "metrics.json") if row["value"] is not None]
             self.metrics(0, {_name_of(row): row["value"] for row in rows})
-        sheets = sorted(out.glob("snapshots/*.png"))[-1:]
-        for path in (out / "metrics.json", out / "curves.parquet", out / "sheet.png", *sheets):
+        sheets = sorted(out.glob("sheets/*.png"))[-1:]
+        for path in (out / "metrics.json", out / "curves.parquet", *sheets):
             if path.exists():
                 self.artifact(path)
 

@@ -1,4 +1,4 @@
-# What all stages share: the checked experiment, what a rule hands to its step, where it may run.
+# What all stages share: the checked experiment, what a step is given, where it may run.
 
 import os
 import shutil
@@ -26,7 +26,7 @@ CONFIG = EXPERIMENT.config
 OUT = CONFIG.output
 DATASET = CONFIG.synthesis.dataset
 # Jobs run `python` in this environment or, with conda, in their own: there with this source tree.
-os.environ["PYTHONPATH"] = str(Path(maskbench.__file__).parents[1])
+os.environ.update(PYTHONPATH=str(Path(maskbench.__file__).parents[1]))
 
 
 wildcard_constraints:
@@ -40,7 +40,7 @@ wildcard_constraints:
     seed=r"\d+",
 
 
-# What a rule needs of a machine, as `resources: **TRAINING`. A machine that submits to a cluster has
+# What jobs need of a machine, as `resources: **TRAINING`. A machine that submits to a cluster has
 # no GPU itself; there a profile may name the partition of those jobs (gpu_partition).
 CLUSTER = workflow.resource_settings.nodes is not None
 DEFAULTS = workflow.resource_settings.default_resources or {}
@@ -54,7 +54,7 @@ TRAINING = {"mem_mb": 24000 if CLUSTER else 4000, "runtime": 24 * 60, **GPU}
 
 
 def step(module, /, uses=None, files=(), **settings):
-    """The params of a rule: its step, its own settings and a digest of its own code.
+    """What `params` hold: a step, its own settings and a digest of its own code.
 
     `module` lies below maskbench, whose function of the same name is called with `settings`
     (values, or functions of the wildcards). `uses` gives for the wildcards the specs that it looks
@@ -82,7 +82,7 @@ RESTORER = lambda wildcards: EXPERIMENT.restorers[wildcards.restorer]
 
 
 def over(path, names, rows, **fixed):
-    """The paths of a rule's output for rows of wildcards, e.g. over(OUTPUT, "method seed", RUNS)."""
+    """The paths of an output for rows of wildcards, e.g. over(OUTPUT, "method seed", RUNS)."""
     return [
         found for row in rows for found in expand(path, **dict(zip(names.split(), row)), **fixed)
     ]

@@ -13,7 +13,7 @@ for RULE in workflow.rules:
             RULE.resources.update(LIGHT)
             workflow.localrules(RULE.name)
         NAMES = sorted(RULE.wildcard_names, key=str(RULE.output[0]).index)
-        JOB = "/".join([RULE.name, *(f"{{{name}}}" for name in NAMES)])
+        JOB = Path(RULE.name, *(f"{{{name}}}" for name in NAMES))
         RULE.log_modifier = RULE.benchmark_modifier = workflow.modifier.path_modifier
         RULE.set_log(f"{OUT}/logs/{JOB}.log")
         RULE.benchmark = f"{OUT}/benchmarks/{JOB}.tsv"
@@ -61,7 +61,7 @@ onstart:
     global HELD
     HELD = hold_folder()
     SETTINGS = keep_settings()
-    os.environ["MASKBENCH_SETTINGS"] = str(SETTINGS)
+    os.environ.update(MASKBENCH_SETTINGS=str(SETTINGS))
     cores = workflow.cores or workflow.nodes or 1
     logger.addHandler(timeleft.Screen(workflow.dag.needrun_jobs(), cores))
     tracking.start_workflow(CONFIG.tracking, f"workflow {DATASET}", SETTINGS)

@@ -33,13 +33,6 @@ FIGURES = {name: figure for paper in PAPERS for name, figure in paper.figures.it
 DRAWABLE = drawable(FIGURES, NEEDS)
 
 
-def shown(path, category):
-    """A result of Snakemake's report, with the caption of its name or a general one."""
-    own = CAPTIONS / f"{Path(path).stem}.rst"
-    text = own if own.exists() else CAPTIONS / "general.rst"
-    return report(path, caption=str(text), category=category)
-
-
 rule collect_measurements:
     input:
         metrics=EVALUATIONS,

@@ -68,24 +68,6 @@ rule train_restorer:
         "../scripts/step.py"
 
 
-def restorer_model(wildcards):
-    """A restorer's model, of the data set that is learnt from: its own training, or that of the
-    synthesis method that it is the other half of."""
-    own = dict(dataset=DATASET, seed=wildcards.seed)
-    if wildcards.restorer in EXPERIMENT.methods:
-        path = rules.train_synthesis.output.out
-        return expand(path, method=wildcards.restorer, **own)[0]
-    path = rules.train_restorer.output.out
-    return expand(path, restorer=wildcards.restorer, **own)[0]
-
-
-def to_restore(wildcards):
-    """The faces whose masks come off: of people who really wear some, or masked by us."""
-    if wildcards.dataset in EXPERIMENT.really_masked:
-        return rules.crop_faces.output.out
-    return OVERLAY
-
-
 rule restore:
     input:
         model=restorer_model,

@@ -5,6 +5,7 @@ rule train_synthesis:
     input:
         faces=rules.crop_faces.output.out,
         masked_domain=rules.masked_domain.output.out,
+        guides=guides,
         mask_pictures=rules.draw_masks.output.out,
     output:
         out=directory(f"{OUT}/models/{{dataset}}/{{method}}/seed{{seed}}"),
