@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from maskbench.restoration import base
+from maskbench.guides.pairs import Pairs
 from maskbench.restoration.edgeconnect_training import (
     EdgeConnectTraining,
     adversarial_loss,
@@ -14,8 +14,8 @@ from maskbench.restoration.edgeconnect_training import (
     discriminator_loss,
     matching_loss,
 )
-from maskbench.restoration.pairs import Pairs
 from maskbench.restoration.perceptual import feature_maps
+from maskbench.restoration.specs import RESTORERS
 from maskbench.training.devices import place
 
 BLOCK = {
@@ -25,7 +25,7 @@ BLOCK = {
 
 
 def training(small, **changes):
-    params = base.parse_params("edgeconnect", {**BLOCK, **changes})
+    params = RESTORERS.parse("edgeconnect", {**BLOCK, **changes}).params
     pairs = Pairs(*small.opened(), "train", params.train_size)
     return EdgeConnectTraining(pairs, params, feature_maps(small.weights), 0, place("float32"))
 

@@ -10,10 +10,10 @@ from PIL import Image
 
 from maskbench.artifacts import sha256_of
 from maskbench.errors import MaskbenchError
-from maskbench.restoration import base
-from maskbench.restoration.segmenter import parse_params
+from maskbench.guides.specs import GUIDES
+from maskbench.guides.train_guide import train_guide
+from maskbench.restoration.specs import RESTORERS
 from maskbench.restoration.train_restorer import train_restorer
-from maskbench.restoration.train_segmenter import train_segmenter
 from maskbench.training import state
 
 from ..trainings import Listening, Stopped, Stopping, finish, kill_after, start
@@ -30,24 +30,25 @@ RESTORER = {
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from maskbench.restoration import base
-from maskbench.restoration.segmenter import parse_params
+from maskbench.guides.specs import GUIDES
+from maskbench.guides.train_guide import train_guide
+from maskbench.restoration.specs import RESTORERS
 from maskbench.restoration.train_restorer import train_restorer
-from maskbench.restoration.train_segmenter import train_segmenter
 what, faces, masked, weights, block, out, scratch = sys.argv[1:]
 block = json.loads(block)
 if what == "segmenter":
-    train_segmenter(Path(faces), Path(masked), parse_params(block), 3, Path(out), Path(scratch))
+    guide = GUIDES.parse(what, block)
+    train_guide(guide, Path(faces), Path(masked), 3, Path(out), Path(scratch))
 else:
     train_restorer(
-        what, Path(faces), Path(masked), Path(weights), base.parse_params(what, block), 3,
-        Path(out), Path(scratch),
+        RESTORERS.parse(what, block), Path(faces), Path(masked), Path(weights), 3, Path(out),
+        Path(scratch),
     )
 """
 
 
 def begin(small, what, block, out, scratch):
-    arguments = [what, small.faces, small.dressed, small.weights, json.dumps(block), out, scratch]
+    arguments = [what, small.faces, small.masked, small.weights, json.dumps(block), out, scratch]
     return start(PROGRAM, arguments)
 
 
@@ -71,9 +72,8 @@ def test_killed_and_started_again_ends_byte_identical(small, tmp_path, what, blo
 
 def run(small, out, scratch, seed=0, tracking=None, **changes):
     train_restorer(
-        "edgeconnect", small.faces, small.dressed, small.weights,
-        base.parse_params("edgeconnect", {**RESTORER, "edge_steps": 3, "steps": 3, **changes}),
-        seed, out, scratch, tracking,
+        RESTORERS.parse("edgeconnect", {**RESTORER, "edge_steps": 3, "steps": 3, **changes}),
+        small.faces, small.masked, small.weights, seed, out, scratch, tracking,
     )  # fmt: skip
 
 
@@ -101,19 +101,12 @@ def test_curves_go_to_the_tracking_run_and_the_folder_says_how_it_was_made(small
     ) as sheet:  # the six of the one validation person
         assert sheet.size == (6 * 64, 4 * 64)
     note = json.loads((tmp_path / "model" / "params.json").read_text())
-    assert (note["restorer"], note["seed"], note["dataset"]) == ("edgeconnect", 5, "orl")
-    assert base.parse_params("edgeconnect", note["params"]).edge_steps == 3
+    assert (note["model"], note["seed"], note["dataset"]) == ("edgeconnect", 5, "orl")
+    assert RESTORERS.parse("edgeconnect", note["params"]).params.edge_steps == 3
 
 
 def test_bad_inputs_leave_nothing_behind(small, tmp_path):
-    with pytest.raises(MaskbenchError, match="did you mean edgeconnect"):
-        train_restorer(
-            "edgeconect", small.faces, small.dressed, small.weights, None, 0,
-            tmp_path / "out", tmp_path / "s",
-        )  # fmt: skip
+    guide = GUIDES.parse("segmenter", SEGMENTER)
     with pytest.raises(MaskbenchError):
-        train_segmenter(
-            small.faces, tmp_path / "none", parse_params(SEGMENTER), 0, tmp_path / "out",
-            tmp_path / "s",
-        )  # fmt: skip
+        train_guide(guide, small.faces, tmp_path / "none", 0, tmp_path / "out", tmp_path / "s")
     assert not (tmp_path / "out").exists() and list(tmp_path.glob(".*")) == []

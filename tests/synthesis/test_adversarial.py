@@ -112,7 +112,7 @@ def test_every_method_trains_and_applies(small, tmp_path, method):
     )
     worn = MaskedSet.open(out)
     assert list(worn.faces["style"]) == styles * len(rows)
-    assert list(worn.faces["of"]) == list(faces.faces["face_id"].iloc[rows].repeat(2))
+    assert list(worn.faces["bare_id"]) == list(faces.faces["face_id"].iloc[rows].repeat(2))
     assert set(worn.faces["method"]) == {method}
     assert set(worn.faces["split"]) == {"test"}
     assert worn.faces["face_id"].is_unique

@@ -3,8 +3,9 @@ import pytest
 import torch
 
 from maskbench.errors import MaskbenchError
-from maskbench.synthesis.augment import Augmentation, move
-from maskbench.synthesis.batches import Batches, load, mask_textures, resize
+from maskbench.imaging.augmentation import Augmentation, move
+from maskbench.imaging.tensors import resize
+from maskbench.synthesis.batches import Batches, load, mask_textures
 from maskbench.training.seeding import Order
 
 STILL = Augmentation(translation=0, rotation=0, scaling=0, flip=False)

@@ -83,7 +83,7 @@ def test_every_style_on_every_face(faces: FaceSet, tmp_path: Path) -> None:
     masked = apply(faces, KeypointParams(), tmp_path, tmp_path / "masked")
     table = masked.faces
     ids = faces.faces["face_id"].tolist()
-    assert table["of"].tolist() == [ids[row] for row in (0, 0, 2, 2, 3, 3)]
+    assert table["bare_id"].tolist() == [ids[row] for row in (0, 0, 2, 2, 3, 3)]
     assert table["style"].tolist() == list(STYLES) * 3
     assert table["method"].unique().tolist() == ["keypoint"]
     assert table["face_id"].is_unique

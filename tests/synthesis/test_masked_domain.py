@@ -15,15 +15,15 @@ def test_only_training_people_in_training_styles(small):
     assert set(masked.faces["split"]) == {"train"}
     assert set(masked.faces["style"]) <= set(small.styles)
     bare = dict(zip(faces.faces["face_id"], faces.faces["split"], strict=True))
-    assert {bare[of] for of in masked.faces["of"]} == {"train"}
-    assert (masked.faces.groupby("of")["style"].nunique() == 2).all()
+    assert {bare[of] for of in masked.faces["bare_id"]} == {"train"}
+    assert (masked.faces.groupby("bare_id")["style"].nunique() == 2).all()
     assert masked.faces["face_id"].is_unique
 
 
 def test_the_pictures_are_the_key_point_overlay(small):
     faces, masked, pictures = small.opened()
     row = masked.faces.iloc[5]
-    of = int(np.flatnonzero(faces.faces["face_id"] == row["of"])[0])
+    of = int(np.flatnonzero(faces.faces["face_id"] == row["bare_id"])[0])
     image, coverage = overlay(
         np.array(faces.images[of]), faces.landmarks[of], *pictures.picture(row["style"])
     )
@@ -59,7 +59,7 @@ def test_really_masked_people_are_copied_without_style_or_coverage(small, tmp_pa
     out = MaskedSet.open(tmp_path / "out")
     rows = faces.of_split("train")
     assert (np.array(out.images) == faces.images[rows]).all()
-    assert set(out.faces["style"]) == set(out.faces["of"]) == {""}
+    assert set(out.faces["style"]) == set(out.faces["bare_id"]) == {""}
     assert not np.array(out.masks).any()
 
 

@@ -11,12 +11,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
-from .learners import Small, contents, run
 
 from maskbench.errors import MaskbenchError
 from maskbench.training import state
 from maskbench.training.checkpoint import STATE, load_network
 from maskbench.training.loop import Training
+
+from .learners import Small, contents, run
 
 # The parent dies by SIGKILL inside the given step, whatever it has written by then.
 KILLED = """

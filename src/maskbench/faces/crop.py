@@ -7,8 +7,9 @@ of the picture; landmarks have pixel centres at integers. So a place x of the pi
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
+
+from maskbench.imaging.resize import resized
 
 
 def square_around(box: np.ndarray, margin: float) -> np.ndarray:
@@ -47,10 +48,7 @@ def crop_square(image: np.ndarray, crop_box: np.ndarray, size: int) -> np.ndarra
         rows = np.clip(np.arange(y0, y1), 0, height - 1)
         columns = np.clip(np.arange(x0, x1), 0, width - 1)
         part = image[rows[0] : rows[-1] + 1][:, columns][rows - rows[0]]
-    if part.shape[0] == size:
-        return np.ascontiguousarray(part)
-    how = cv2.INTER_AREA if part.shape[0] > size else cv2.INTER_CUBIC
-    return cv2.resize(np.ascontiguousarray(part), (size, size), interpolation=how)
+    return resized(np.ascontiguousarray(part), size)
 
 
 def to_crop(points: np.ndarray, crop_box: np.ndarray, size: int) -> np.ndarray:

@@ -12,14 +12,13 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor
 
-from maskbench.config import Section
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.recognition.encoders import resized
+from maskbench.recognition.params import Augmentation
 
 SPLIT = "train"
 
@@ -100,14 +99,6 @@ def of_pictures(faces: Path, dressed: Path | None, size: int, folder: Path) -> L
 
 def _names(found: FaceSet) -> np.ndarray:
     return found.faces["identity"].to_numpy().astype(str)
-
-
-class Augmentation(Section):
-    """What happens to pictures while a network learns."""
-
-    mirror: bool = Field(True, description="every second picture is mirrored")
-    shift: float = Field(0.06, ge=0, lt=0.5, description="moved by up to this share of the side")
-    light: float = Field(0.2, ge=0, lt=1, description="brightness and contrast changed by up to")
 
 
 def augmented(pixels: Tensor, params: Augmentation, random: torch.Generator) -> Tensor:

@@ -1,173 +1,169 @@
-"""Judge the papers' claims: supported, contradicted or undecided.
+"""Judge the papers' claims: supported, contradicted, undecided or not measured.
 
 The difference left - right gets a 95% percentile interval from replicates over pictures (in
 recognition: people), and over seeds where there are several
 (:mod:`maskbench.reporting.replicates`). A claim is supported when the whole interval lies on the
-side that it names, contradicted when it lies on the other side, undecided otherwise, and undecided
-with the reason where something was not measured or cannot be. An unfavourable verdict is a result.
+side that it names, contradicted when it lies on the other side, undecided otherwise. It is not
+measured where one of its sides was not: a method that did not run, weights or a data set that are
+absent. An unfavourable verdict is a result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from maskbench.artifacts import atomic_file
-from maskbench.reporting.aggregate import number, seeds_in_words
-from maskbench.reporting.claims import Claim, Quantity, in_words, read_claims
-from maskbench.reporting.names import METRICS, RESTORERS, VARIANTS, known_methods
-from maskbench.reporting.recognition_names import known_recognisers, known_variants
-from maskbench.reporting.replicates import Estimate, Evaluations, Unmeasured, common
-from maskbench.reporting.table_text import Block, Text, to_html, to_markdown
+from maskbench.reporting.claims_page import to_html, to_markdown
+from maskbench.reporting.papers import Paper, papers
+from maskbench.reporting.papers.claims import Claim, Quantity, RankCorrelation, Side
+from maskbench.reporting.papers.orders import orders, with_orders
+from maskbench.reporting.replicates import Estimate, Evaluations, Unclear, Unmeasured, common
 
 LEVEL = 0.95
+SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
+NOT_MEASURED = "not measured"
+VERDICTS = (SUPPORTED, CONTRADICTED, UNDECIDED, NOT_MEASURED)
+SIDE = tuple(Quantity.model_fields)
+"""What ``claims.csv`` says of a side: columns of ``measurements.csv``, e.g. ``left_method``."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One row of ``claims.csv``.
+    """The verdict on one claim.
 
     Attributes:
-        left, right: the sides, means over seeds; ``None`` where unmeasured.
-        difference, ci_low, ci_high: left - right and its 95% interval.
-        verdict: ``supported``, ``contradicted`` or ``undecided``.
-        reason: why it is undecided where something is missing.
-        left_network, right_network: what computed the sides; "" for plain arithmetic.
-        left_seeds, right_seeds: trainings behind the sides; 0 for a plain number.
+        claim: on one data set where it names none.
+        left, right: the sides, means over seeds; None where not measured.
+        ci_low, ci_high: the interval of their difference; None where there is none.
+        verdict: one of :data:`VERDICTS`.
+        reason: why it is not measured, or why an undecided claim has no interval.
         resampled: what the interval knows the sampling of.
     """
 
-    id: str
-    paper: str
-    where: str
-    says: str
-    inequality: str
-    left: float | None
-    right: float | None
-    difference: float | None
-    ci_low: float | None
-    ci_high: float | None
+    claim: Claim
+    left: Estimate | None
+    right: Estimate | None
     verdict: str
-    reason: str
-    left_network: str = ""
-    left_seeds: int = 0
-    right_network: str = ""
-    right_seeds: int = 0
+    reason: str = ""
+    ci_low: float | None = None
+    ci_high: float | None = None
     resampled: str = ""
 
+    @property
+    def difference(self) -> float | None:
+        """Left - right."""
+        if self.left is None or self.right is None:
+            return None
+        return self.left.value - self.right.value
 
-def judge_claims(claims: Path, metrics: Sequence[Path], out: Path) -> None:
+
+def judge_claims(metrics: Sequence[Path], out: Path, of: Mapping[str, Paper] | None = None) -> None:
     """Write ``claims.csv``, ``claims.md`` and ``claims.html``.
 
     Args:
-        claims: ``claims.yaml``; its form is described in :mod:`maskbench.reporting.claims`.
         metrics: folders of evaluations (``metrics.json``, ``resamples.parquet``).
-        out: the results folder, for the three files.
-
-    Raises:
-        MaskbenchError: a claim is malformed or names an unknown method, metric or variant.
+        out: the folder for the three files.
+        of: papers by name; those of the project where not given.
     """
     evaluations = Evaluations(metrics)
-    read = read_claims(
-        claims,
-        methods=sorted({*known_methods(), *known_recognisers(), *RESTORERS, *evaluations.methods}),
-        metrics=sorted({*METRICS, *evaluations.metrics}),
-        variants=sorted({*VARIANTS, *known_variants(), *evaluations.variants}),
+    chosen = (papers() if of is None else of).values()
+    verdicts = {
+        paper.paper or "The question behind this project": judge_all(claims_of(paper), evaluations)
+        for paper in chosen
+    }
+    table = pd.DataFrame(
+        [_row(paper, verdict) for paper, found in verdicts.items() for verdict in found]
     )
-    verdicts = [judge(one, evaluations) for claim in read for one in by_dataset(claim, evaluations)]
-    frame = pd.DataFrame([asdict(verdict) for verdict in verdicts], columns=_columns())
     with atomic_file(Path(out) / "claims.csv") as tmp:
-        frame.to_csv(tmp, index=False, float_format="%.8g", lineterminator="\n")
-    page = as_text(verdicts)
+        table.to_csv(tmp, index=False, float_format="%.8g", lineterminator="\n")
     for ending, render in (("md", to_markdown), ("html", to_html)):
         with atomic_file(Path(out) / f"claims.{ending}") as tmp:
-            tmp.write_text(render(page), encoding="utf-8")
+            tmp.write_text(render(table), encoding="utf-8")
+
+
+def claims_of(paper: Paper) -> list[Claim]:
+    """Those that its file holds in words, then the orders of its printed numbers."""
+    derived = [claim for table in paper.tables.values() for claim in orders(table)]
+    return with_orders(paper.claims, derived)
+
+
+def judge_all(claims: Iterable[Claim], evaluations: Evaluations) -> list[Verdict]:
+    """Each claim, on each data set that both of its sides were measured on."""
+    return [judge(one, evaluations) for claim in claims for one in by_dataset(claim, evaluations)]
 
 
 def by_dataset(claim: Claim, evaluations: Evaluations) -> list[Claim]:
-    """The claim for each data set that both of its sides were measured on, where it asks for that;
-    else the claim itself."""
+    """The claim for each data set that its sides were measured on, the claim itself where there is
+    none. Where there are several, ids end in the data set's name."""
     open_sides = [
-        side
-        for side in (claim.left, claim.right)
-        if isinstance(side, Quantity) and side.dataset is None
+        side for side in claim.sides if not isinstance(side, float) and side.dataset is None
     ]
-    if not claim.each_dataset or not open_sides:
+    if not open_sides:
         return [claim]
     shared = sorted(set.intersection(*(evaluations.datasets(side) for side in open_sides)))
-    return [claim.on(dataset, len(shared) > 1) for dataset in shared] or [claim]
+    ids = [f"{claim.id}@{dataset}" if len(shared) > 1 else claim.id for dataset in shared]
+    return [
+        claim.on(dataset).model_copy(update={"id": name})
+        for dataset, name in zip(shared, ids, strict=True)
+    ] or [claim]
 
 
 def judge(claim: Claim, evaluations: Evaluations) -> Verdict:
     """One claim."""
-    inequality = f"{in_words(claim.left)} {claim.relation} {in_words(claim.right)}"
-    about = (claim.id, claim.paper, claim.where, claim.says, inequality)
-    estimates: list[Estimate | None] = []
-    reasons: list[str] = []
-    for side in (claim.left, claim.right):
+    sides: list[Estimate | None] = []
+    reasons: dict[str, str] = {}
+    for side in claim.sides:
         try:
-            estimates.append(evaluations.estimate(side))
-        except Unmeasured as missing:
-            estimates.append(None)
-            reasons.append(str(missing))
-    left, right = estimates
-    values = (None if left is None else left.value, None if right is None else right.value)
-    behind: dict[str, Any] = {}
-    for name, estimate in (("left", left), ("right", right)):
-        if estimate is not None:
-            behind[f"{name}_network"] = "; ".join(estimate.networks)
-            behind[f"{name}_seeds"] = estimate.seeds
+            sides.append(evaluations.estimate(side))
+        except (Unmeasured, Unclear) as missing:
+            sides.append(None)
+            reasons[str(missing)] = NOT_MEASURED if isinstance(missing, Unmeasured) else UNDECIDED
+    left, right = sides
     if left is None or right is None:
-        reason = "; ".join(reasons)
-        return Verdict(*about, *values, None, None, None, "undecided", reason, **behind)
-    behind["resampled"] = resampled(left, right)
-    difference = left.value - right.value
+        verdict = NOT_MEASURED if NOT_MEASURED in reasons.values() else UNDECIDED
+        return Verdict(claim, left, right, verdict, "; ".join(reasons))
     small = too_small_gallery(claim, evaluations)
     if small:
-        return Verdict(*about, *values, difference, None, None, "undecided", small, **behind)
+        return Verdict(claim, left, right, NOT_MEASURED, small)
     first, second = common([left.replicates, right.replicates])
     differences = first - second
     differences = differences[np.isfinite(differences)]
     if len(differences) < 2:
-        reason = "no finite bootstrap replicates"
-        return Verdict(*about, *values, difference, None, None, "undecided", reason, **behind)
-    low, high = np.quantile(differences, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    verdict = decide(float(low), float(high), claim.relation)
-    return Verdict(*about, *values, difference, float(low), float(high), verdict, "", **behind)
+        return Verdict(claim, left, right, UNDECIDED, "the difference has no interval")
+    low, high = map(float, np.quantile(differences, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]))
+    verdict = decide(low, high, claim.relation)
+    return Verdict(claim, left, right, verdict, "", low, high, resampled(left, right))
 
 
 def too_small_gallery(claim: Claim, evaluations: Evaluations) -> str:
     """Why a claim about ranks cannot be measured on a test set's gallery; "" where it can."""
-    for side in (claim.left, claim.right):
+    for side in claim.sides:
         if not claim.gallery_people or not isinstance(side, Quantity):
             continue
-        if not side.metric.startswith("rank_"):
-            continue
         people = evaluations.gallery(side)
-        if people < claim.gallery_people:
+        if side.metric.startswith("rank_") and people < claim.gallery_people:
             return (
-                f"not measurable here: {side.metric} among {people} people in the gallery, "
-                f"the claim needs {claim.gallery_people}"
+                f"{side.metric} among {people} people in the gallery; the claim needs "
+                f"{claim.gallery_people}"
             )
     return ""
 
 
 def resampled(left: Estimate, right: Estimate) -> str:
     """What the interval of the sides' difference knows the sampling of."""
-    drawn = "people" if "recognition" in (left.stage, right.stage) else "pictures"
-    sides = {"left": left, "right": right}
-    trained = {name: side for name, side in sides.items() if side.seeds}
+    drawn = "people" if "recognition" in (left.step, right.step) else "pictures"
+    trained = {n: side for n, side in (("left", left), ("right", right)) if side.seeds}
     several = [name for name, side in trained.items() if side.seeds > 1]
     if not several:
-        return f"{drawn} alone: one training" + (" a side" if len(trained) > 1 else "")
+        return f"{drawn} only"
     if len(several) == len(trained):
         return f"{drawn} and seeds"
-    return f"{drawn}, and seeds of the {several[0]} side: one training of the other"
+    return f"{drawn}, and seeds of the {several[0]} side"
 
 
 def decide(low: float, high: float, relation: str) -> str:
@@ -175,68 +171,42 @@ def decide(low: float, high: float, relation: str) -> str:
     if relation.startswith("<"):
         low, high = -high, -low
     holds = low >= 0 if relation.endswith("=") else low > 0
-    return "supported" if holds else "contradicted" if high < 0 else "undecided"
+    return SUPPORTED if holds else CONTRADICTED if high < 0 else UNDECIDED
 
 
-def as_text(verdicts: Sequence[Verdict]) -> Text:
-    """The verdicts as a page, a block a paper."""
-    counts = {
-        word: sum(verdict.verdict == word for verdict in verdicts)
-        for word in ("supported", "contradicted", "undecided")
+def _row(paper: str, verdict: Verdict) -> dict[str, object]:
+    """The verdict's row of ``claims.csv``."""
+    claim = verdict.claim
+    left_printed, right_printed = claim.printed or (None, None)
+    return {
+        "paper": paper,
+        "id": claim.id,
+        "where": claim.where,
+        "says": claim.says,
+        "verdict": verdict.verdict,
+        **_side("left", claim.left, verdict.left),
+        "left_printed": left_printed,
+        "relation": claim.relation,
+        **_side("right", claim.right, verdict.right),
+        "right_printed": right_printed,
+        "difference": verdict.difference,
+        "ci_low": verdict.ci_low,
+        "ci_high": verdict.ci_high,
+        "resampled": verdict.resampled,
+        "reason": verdict.reason,
     }
-    blocks = [
-        Block(paper, [_row(verdict) for verdict in verdicts if verdict.paper == paper])
-        for paper in dict.fromkeys(verdict.paper for verdict in verdicts)
-    ]
-    head = ["Verdict", "Claim (in our words)", "Where", "Inequality", "Left", "Right"]
-    head += ["Difference [95%]", "Network and seeds", "Interval over"]
-    intervals = sum(verdict.ci_low is not None for verdict in verdicts)
-    return Text(
-        "claims",
-        "Claims of the papers",
-        head,
-        blocks,
-        [
-            "Difference = left − right, mean over seeds; its 95% interval comes from a bootstrap "
-            "over pictures (recognition: people), paired where both sides were measured on the "
-            "same ones",
-            "Seeds are trainings: where a side has several, one is drawn in each resample; where "
-            "it has one, the interval does not know how another training would have come out",
-            "Supported: the interval lies wholly on the claimed side; contradicted: on the other",
-            f"{intervals} differences have an interval and are each judged at 95%, without "
-            "correction for their number: of those that are nought in truth about 5% appear "
-            "decided by chance",
-        ],
-        lead=", ".join(f"{count} {word}" for word, count in counts.items()),
-        marks={"supported": "#00724f", "contradicted": "#b34700"},
-    )
 
 
-def _row(verdict: Verdict) -> list[str]:
-    difference = verdict.reason
-    if verdict.difference is not None and verdict.ci_low is not None:
-        assert verdict.ci_high is not None
-        low, high = number(verdict.ci_low, 3), number(verdict.ci_high, 3)
-        difference = f"{number(verdict.difference, 3)} [{low}, {high}]"
-    sides = ["" if x is None else number(x, 3) for x in (verdict.left, verdict.right)]
-    text = [verdict.verdict, verdict.says, verdict.where, verdict.inequality, *sides, difference]
-    return [*text, _evidence(verdict), verdict.resampled]
-
-
-def _evidence(verdict: Verdict) -> str:
-    """``dlib_resnet, 1 seed``; each side by itself where they differ."""
-    words = {}
-    for side, network, seeds in (
-        ("left", verdict.left_network, verdict.left_seeds),
-        ("right", verdict.right_network, verdict.right_seeds),
-    ):
-        if seeds:
-            words[side] = ", ".join(filter(None, (network, seeds_in_words(seeds))))
-    both = verdict.left is not None and verdict.right is not None
-    if both and len(set(words.values())) == 1:
-        return next(iter(words.values()))
-    return "; ".join(f"{side}: {text}" for side, text in words.items())
-
-
-def _columns() -> list[str]:
-    return list(Verdict.__dataclass_fields__)
+def _side(name: str, side: Side, estimate: Estimate | None) -> dict[str, object]:
+    """Its columns as they are measured, as the claim names them where it is not measured."""
+    columns: dict[str, str] = {}
+    if isinstance(side, Quantity):
+        columns = side.columns() | (dict(estimate.columns) if estimate else {})
+    elif isinstance(side, RankCorrelation):
+        metric = "rank correlation of " + " and ".join(side.rank_correlation)
+        columns = {"metric": metric, "method": ", ".join(side.methods)}
+    return {f"{name}_{column}": columns.get(column, "") for column in SIDE} | {
+        f"{name}_network": "; ".join(estimate.networks) if estimate else "",
+        f"{name}_seeds": estimate.seeds if estimate else 0,
+        f"{name}_value": estimate.value if estimate else None,
+    }

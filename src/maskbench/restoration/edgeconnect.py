@@ -6,58 +6,59 @@ with published weights; here trained on this experiment's own pairs, as that pap
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
 
 import numpy as np
 import torch
 
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
+from maskbench.guides.pairs import Pairs, as_images, as_tensor, resized
+from maskbench.guides.variety import luma
 from maskbench.masks.maskedset import MaskedSet
-from maskbench.restoration.base import Painter, Restorer, register, unmask
-from maskbench.restoration.edgeconnect_params import EdgeConnectParams
+from maskbench.restoration.base import Painter, unmask
 from maskbench.restoration.edgeconnect_training import EdgeConnectTraining, Networks
 from maskbench.restoration.edges import edges_of
 from maskbench.restoration.holes import holes_of
-from maskbench.restoration.pairs import Pairs, as_images, as_tensor, resized
 from maskbench.restoration.perceptual import feature_maps
 from maskbench.restoration.sheet import shown_rows, write_sheet
-from maskbench.restoration.variety import luma
+from maskbench.restoration.specs.edgeconnect import EdgeConnectParams
 from maskbench.training import state
+from maskbench.training.base import Log
 from maskbench.training.checkpoint import STATE
 from maskbench.training.devices import place
 
 _BATCH = 16
 
 
-class EdgeConnect(Restorer):
-    name = "edgeconnect"
-    title = "EdgeConnect (MRII)"
-    paper = "Paper 2, section 4.4; Nazeri et al. 2019"
-    Params: ClassVar[type[EdgeConnectParams]] = EdgeConnectParams
+NAME = "edgeconnect"
+
+
+class EdgeConnect:
+    """See :class:`maskbench.restoration.base.Restorer`."""
 
     def train(
         self,
         faces: FaceSet,
         masked: MaskedSet,
-        params: Any,
+        params: EdgeConnectParams,
         *,
         weights: Path,
         seed: int,
         out: Path,
         scratch: Path,
-        log: Callable[[int, dict[str, float]], None],
+        log: Log,
     ) -> None:
         pairs = Pairs(faces, masked, "train", params.train_size)
         maps = feature_maps(weights, params.published_maps)
         training = EdgeConnectTraining(pairs, params, maps, seed, place(params.precision))
-        training.run(training.total, f"{self.name} seed {seed}", scratch, log)
+        training.run(training.total, f"{NAME} seed {seed}", scratch, log)
         training.write(out)
         self._sheet(out, faces, masked, params)
 
-    def _sheet(self, model: Path, faces: FaceSet, masked: MaskedSet, params: Any) -> None:
+    def _sheet(
+        self, model: Path, faces: FaceSet, masked: MaskedSet, params: EdgeConnectParams
+    ) -> None:
         rows = shown_rows(faces, masked)
         images, masks = np.array(masked.images[rows]), np.array(masked.masks[rows])
         painter = EdgeConnectPainter(model, params)
@@ -65,7 +66,7 @@ class EdgeConnect(Restorer):
         restored, _ = unmask(painter, images, masks, params)
         write_sheet(model / "sheet.png", faces, masked, rows, edges, restored)
 
-    def open(self, model: Path, params: Any) -> Painter:
+    def open(self, model: Path, params: EdgeConnectParams) -> Painter:
         return EdgeConnectPainter(model, params)
 
 
@@ -138,6 +139,3 @@ def _emptied(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
     out = np.array(image)
     out[hole] = image[~hole].mean(0).astype(np.uint8) if not hole.all() else 0
     return out
-
-
-register(EdgeConnect())

@@ -15,13 +15,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from maskbench.guides.pairs import Pairs, as_tensor
+from maskbench.guides.variety import Random, luma, move
 from maskbench.restoration.edgeconnect_networks import Discriminator, Generator
-from maskbench.restoration.edgeconnect_params import EdgeConnectParams
 from maskbench.restoration.edges import edges_of
 from maskbench.restoration.holes import grown
-from maskbench.restoration.pairs import Pairs, as_tensor
 from maskbench.restoration.perceptual import FeatureMaps
-from maskbench.restoration.variety import Random, luma, move
+from maskbench.restoration.specs.edgeconnect import EdgeConnectParams
 from maskbench.training.base import CurvedTraining, decay
 from maskbench.training.devices import Placement
 from maskbench.training.seeding import Order, seeded

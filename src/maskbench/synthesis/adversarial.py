@@ -17,10 +17,11 @@ from torch import Tensor, nn
 
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FACE_COLUMNS, FaceSet
+from maskbench.imaging import light as relight
 from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MaskedSet, MaskedSetWriter
-from maskbench.synthesis import relight, stn
-from maskbench.synthesis.adversarial_params import AdversarialParams, PlacingParams
+from maskbench.synthesis import stn
+from maskbench.synthesis.specs.adversarial import AdversarialParams, PlacingParams
 from maskbench.synthesis.adversarial_training import AdversarialTraining
 from maskbench.synthesis.base import Method
 from maskbench.synthesis.batches import Batch, Batches, as_tensor, mask_textures, resize
@@ -216,7 +217,7 @@ class AdversarialMethod(Method):
             ):
                 values = {c: faces.faces[c].iloc[row] for c in FACE_COLUMNS}
                 of = values["face_id"]
-                values |= {"face_id": f"{of}@{style}", "of": of}
+                values |= {"face_id": f"{of}@{style}", "bare_id": of}
                 writer.add(picture, values | {"method": self.name, "style": style}, coverage)
 
     def pictures_of(

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from maskbench.synthesis.adversarial_params import AdversarialParams
-from maskbench.synthesis.augment import blur, standardise
+from maskbench.imaging.augmentation import blur, standardise
+from maskbench.synthesis.specs.adversarial import AdversarialParams
 from maskbench.synthesis.batches import Batches, resize
 from maskbench.synthesis.losses import score
 from maskbench.training import state

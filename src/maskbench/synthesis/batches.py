@@ -8,33 +8,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
+from maskbench.imaging.augmentation import augment
+from maskbench.imaging.ranges import Augmentation
+from maskbench.imaging.tensors import as_tensor, resize
 from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MaskedSet
-from maskbench.synthesis.augment import augment
-from maskbench.synthesis.specs.adversarial import Augmentation, Match
+from maskbench.synthesis.specs.adversarial import Match
 from maskbench.synthesis.stn import premultiply
 from maskbench.training.seeding import Order
-
-
-def resize(images: Tensor, size: int) -> Tensor:
-    """(B, C, H, W) in [0, 1] to (B, C, size, size), low-pass filtered where it shrinks
-    (averaged over squares where that goes)."""
-    factor, rest = divmod(images.shape[-1], size)
-    if rest == 0:
-        return images if factor == 1 else F.avg_pool2d(images, factor)
-    return F.interpolate(
-        images, (size, size), mode="bilinear", align_corners=False, antialias=True
-    ).clamp(0, 1)
-
-
-def as_tensor(images: np.ndarray) -> Tensor:
-    """(B, H, W, C) uint8 -> (B, C, H, W) float32 in [0, 1]."""
-    return torch.from_numpy(np.array(images)).permute(0, 3, 1, 2).float() / 255
 
 
 def load(images: np.ndarray, rows: np.ndarray, size: int, chunk: int = 64) -> Tensor:
@@ -130,7 +115,7 @@ class Batches:
         places = {str(i): k for k, i in enumerate(faces.faces["face_id"].iloc[face_rows])}
         #: for each real picture the number of its style and of its bare face; -1: unknown
         self.style_of = np.array([numbers.get(str(s), -1) for s in worn[real_rows]])
-        of = masked.faces["of"].to_numpy()[real_rows]
+        of = masked.faces["bare_id"].to_numpy()[real_rows]
         self.face_of = np.array([places.get(str(i), -1) for i in of])
         rows_of = [np.flatnonzero(self.style_of == number) for number in range(len(styles))]
         if match == "faces" and ((self.face_of < 0) | (self.style_of < 0)).any():

@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from maskbench.synthesis import losses, relight
+from maskbench.imaging import light as relight
+from maskbench.synthesis import losses
 from maskbench.synthesis.adversarial import AdversarialMethod, Worn
 from maskbench.synthesis.batches import resize
 from maskbench.synthesis.critics import ConvCritic

@@ -68,5 +68,5 @@ class Keypoint(Method):
                         fit=params.fit,
                         brightness=params.brightness,
                     )
-                    values |= {"face_id": f"{of}@{style}", "of": of, "style": style}
+                    values |= {"face_id": f"{of}@{style}", "bare_id": of, "style": style}
                     writer.add(masked, values | {"method": self.name}, coverage)

@@ -82,7 +82,7 @@ def _by_overlay(
                 image, coverage = overlay(
                     np.array(faces.images[row]), landmarks[row], *pictures.picture(style)
                 )
-                values |= {"face_id": f"{of}@{style}", "of": of, "style": style}
+                values |= {"face_id": f"{of}@{style}", "bare_id": of, "style": style}
                 writer.add(image, values | {"method": "keypoint"}, coverage)
 
 
@@ -117,5 +117,5 @@ def _really_masked(real: FaceSet, out: Path) -> None:
     with atomic_dir(out) as tmp, MaskedSetWriter(tmp, real.size, real.spec) as writer:
         for row in rows.tolist():
             values = {column: real.faces[column].iloc[row] for column in FACE_COLUMNS}
-            values |= {"of": "", "style": "", "method": "real"}
+            values |= {"bare_id": "", "style": "", "method": "real"}
             writer.add(np.array(real.images[row]), values, nothing)

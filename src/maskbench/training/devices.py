@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import nn
 
+from maskbench.config import Precision
 from maskbench.threads import use_one_thread
-
-Precision = Literal["float32", "bfloat16"]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Claims as tests write them, and their verdicts."""
+"""Evaluations whose truth is known, claims as tests write them, and their verdicts."""
 
 from __future__ import annotations
 
@@ -6,37 +6,80 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
-from maskbench.reporting.judge_claims import judge_claims
+from maskbench.reporting.judge_claims import Verdict, judge_all
+from maskbench.reporting.papers.claims import Claim, Quantity
+from maskbench.reporting.replicates import Evaluations
+
+RESAMPLES = 400
+
+
+def of(method: str, metric: str = "ssim", **columns: str) -> Quantity:
+    """A side of a claim."""
+    return Quantity(method=method, metric=metric, **columns)
 
 
 @pytest.fixture
-def claim() -> Callable[..., dict[str, Any]]:
-    """Write a claim; a side is what ``claims.yaml`` has, or (method, metric, variant)."""
+def claim() -> Callable[..., Claim]:
+    """Write a claim of two sides."""
 
-    def side(value: Any) -> Any:
-        names = ("method", "metric", "variant")
-        return dict(zip(names, value, strict=False)) if isinstance(value, tuple) else value
-
-    def write(left: Any, relation: str, right: Any, name: str = "claim") -> dict[str, Any]:
-        words = {"paper": "A paper", "where": "section 1", "says": "In our words."}
-        sides = {"left": side(left), "relation": relation, "right": side(right)}
-        return {"id": name, **words, **sides}
+    def write(left: Any, relation: str, right: Any, name: str = "claim", **more: Any) -> Claim:
+        words = {"where": "section 1", "says": "In our words."}
+        return Claim(id=name, **words, left=left, relation=relation, right=right, **more)
 
     return write
 
 
 @pytest.fixture
-def judge(tmp_path: Path) -> Callable[[list[dict[str, Any]], list[Path]], pd.DataFrame]:
-    """Judge claims on evaluations: the rows of ``claims.csv``, in ``out``."""
+def judge() -> Callable[[list[Claim], list[Path]], dict[str, Verdict]]:
+    """The verdicts on claims by id."""
 
-    def run(claims: list[dict[str, Any]], folders: list[Path]) -> pd.DataFrame:
-        path = tmp_path / "claims.yaml"
-        path.write_text(yaml.safe_dump({"claims": claims}))
-        judge_claims(path, folders, tmp_path / "out")
-        return pd.read_csv(tmp_path / "out" / "claims.csv", keep_default_na=False)
+    def run(claims: list[Claim], folders: list[Path]) -> dict[str, Verdict]:
+        return {one.claim.id: one for one in judge_all(claims, Evaluations(folders))}
 
     return run
+
+
+@pytest.fixture
+def simulated(evaluation, make_measurement):
+    """Trainings whose true means are known; pictures or people shake all methods alike.
+
+    ``means``: method (or method and training set) -> true means of its seeds.
+    """
+
+    def make(means, metric="ssim", shake=0.02, own=0.002, **columns):
+        rng = np.random.default_rng(3)
+        common = rng.normal(0, shake, RESAMPLES)
+        folders = []
+        for name, seeds in means.items():
+            method, training_set = name if isinstance(name, tuple) else (name, "")
+            for seed, value in enumerate(seeds):
+                row = make_measurement(
+                    method, seed, metric, value, training_set=training_set, **columns
+                )
+                replicates = value + common + rng.normal(0, own, RESAMPLES)
+                root = f"{columns.get('dataset', 'orl')}/{metric}/{training_set or 'none'}"
+                root += "/" + columns.get("protocol", "standard")
+                folders.append(evaluation([row], {0: replicates}, root=root))
+        return folders
+
+    return make
+
+
+@pytest.fixture
+def recognised(simulated):
+    """The same of recognisers: accuracies."""
+
+    def make(means, **columns):
+        return simulated(means, "accuracy", 0.03, step="recognition", **columns)
+
+    return make
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Callable[[], pd.DataFrame]:
+    """``claims.csv`` as it was written."""
+    return lambda: pd.read_csv(tmp_path / "claims.csv", keep_default_na=False)

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from maskbench.config import Precision, Section
+from maskbench.imaging.ranges import Augmentation
 
 #: What the real and the fake pictures of a batch share. ``nothing``: they are drawn apart.
 #: ``styles``: the same mask styles, so that a critic judges the place and not the style.
@@ -15,19 +16,6 @@ from maskbench.config import Precision, Section
 #: but the faces cancel out of the difference of the two means, which is far less noisy. (A penalty
 #: between real and fake pictures then runs along such pairs; see losses.divergence_penalty.)
 Match = Literal["nothing", "styles", "faces"]
-
-
-class Augmentation(Section):
-    """Ranges of the random geometry and light; 0 switches one off."""
-
-    translation: float = Field(0.06, ge=0, le=1, description="largest shift, share of the side")
-    rotation: float = Field(10.0, ge=0, le=180, description="largest turn in degrees")
-    scaling: float = Field(0.1, ge=0, lt=1, description="size between 1 - s and 1 / (1 - s)")
-    stretch: float = Field(
-        0.0, ge=0, lt=1, description="width against height between 1 - s and 1 / (1 - s)"
-    )
-    flip: bool = Field(True, description="mirror half of the pictures")
-    light: float = Field(0.0, ge=0, lt=1, description="brightness and contrast, +- this share")
 
 
 class Reach(Section):

@@ -11,39 +11,11 @@ import math
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor
 
-from maskbench.config import Section
+from maskbench.guides.specs.segmenter import Variety
 
 _LUMA = (0.299, 0.587, 0.114)
-
-
-class Variety(Section):
-    """How much the pictures of a segmenter's training vary; 0 switches one off."""
-
-    repaint: float = Field(0.5, ge=0, le=1, description="share of masks in new colours or patterns")
-    marks: float = Field(
-        0.4, ge=0, le=1, description="share of masks with a valve, a print or a spot: else a dark "
-        "thing where a mouth may be says that there is no mask"
-    )  # fmt: skip
-    slip: float = Field(
-        0.03, ge=0, lt=0.5, description="how far masks move against their face, share of the side"
-    )
-    stretch: float = Field(
-        0.15,
-        ge=0,
-        lt=1,
-        description="width and height of masks, each between 1 - s and 1 / (1 - s)",
-    )
-    rotation: float = Field(10.0, ge=0, le=180, description="largest turn in degrees")
-    scaling: float = Field(0.1, ge=0, lt=1, description="size between 1 - s and 1 / (1 - s)")
-    translation: float = Field(0.05, ge=0, le=1, description="largest shift, share of the side")
-    light: float = Field(0.25, ge=0, lt=1, description="brightness, contrast and gamma, +- this")
-    colour: float = Field(0.15, ge=0, lt=1, description="gain of each colour, +- this")
-    grey: float = Field(0.1, ge=0, le=1, description="share of pictures made grey")
-    blur: float = Field(0.6, ge=0, description="largest sigma of a blur, in pixels")
-    noise: float = Field(0.01, ge=0, description="largest deviation of pixel noise, of 1")
 
 
 class Random:
@@ -67,13 +39,13 @@ class Random:
 
 
 def vary(
-    bare: Tensor, worn: Tensor, coverage: Tensor, ranges: Variety, generator: torch.Generator
+    bare: Tensor, masked: Tensor, coverage: Tensor, ranges: Variety, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Pictures of masked faces that no overlay has made, and where their masks are.
 
     Args:
         bare: (B, 3, s, s) in [0, 1], the face without its mask.
-        worn: (B, 3, s, s) the same with it.
+        masked: (B, 3, s, s) the same with it.
         coverage: (B, 1, s, s) in [0, 1], of the mask; 0 everywhere leaves the face bare.
         ranges: how much they vary.
         generator: source of the randomness, on the CPU.
@@ -83,7 +55,7 @@ def vary(
     """
     random = Random(len(bare), generator)
     colourless = (bare - bare.mean(1, keepdim=True)).abs().amax((1, 2, 3), keepdim=True) < 0.02
-    layer = (worn - bare * (1 - coverage)).clamp(min=0)
+    layer = (masked - bare * (1 - coverage)).clamp(min=0)
     layer = torch.where(random.chance(ranges.repaint), repaint(layer, coverage, random), layer)
     layer = torch.where(random.chance(ranges.marks), mark(layer, coverage, random), layer)
     both = torch.cat([layer, coverage], dim=1)

@@ -10,13 +10,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from maskbench.restoration.pairs import Pairs
-from maskbench.restoration.segmenter import SegmenterParams, network_of
-from maskbench.restoration.unet import UNet
-from maskbench.restoration.variety import vary
+from maskbench.guides.pairs import Pairs
+from maskbench.guides.specs.segmenter import SegmenterParams
+from maskbench.guides.unet import UNet
+from maskbench.guides.variety import vary
 from maskbench.training.base import CurvedTraining
 from maskbench.training.devices import Placement
 from maskbench.training.seeding import Order, seeded
+
+
+def network_of(params: SegmenterParams) -> UNet:
+    """The network, freshly initialised."""
+    return UNet(params.width, params.depth, fold=params.fold)
 
 
 def overlap(logits: Tensor, coverage: Tensor) -> Tensor:
@@ -88,10 +93,10 @@ class SegmenterTraining(CurvedTraining):
         params = self.params
         numbers = self.order.take(params.batch_size)
         bare = self.pairs.bare(numbers)
-        worn, coverage = self.pairs.worn(numbers), self.pairs.coverage(numbers)
+        masked, coverage = self.pairs.masked_faces(numbers), self.pairs.coverage(numbers)
         without = round(params.bare_share * params.batch_size)
-        worn[:without], coverage[:without] = bare[:without], 0
-        return vary(bare, worn, coverage, params.variety, self.random)
+        masked[:without], coverage[:without] = bare[:without], 0
+        return vary(bare, masked, coverage, params.variety, self.random)
 
     def advance(self) -> dict[str, float]:
         """One step; the losses."""
@@ -100,8 +105,8 @@ class SegmenterTraining(CurvedTraining):
         logits = self.network(shown).float()
         weight = weights(coverage, self.params.border)
         entropy = F.binary_cross_entropy_with_logits(logits, coverage, weight) / weight.mean()
-        worn = coverage.amax((1, 2, 3)) > 0  # a bare face has nothing to overlap with
-        shared = overlap(logits, coverage)[worn].mean() if worn.any() else logits.new_ones(())
+        masked = coverage.amax((1, 2, 3)) > 0  # a bare face has nothing to overlap with
+        shared = overlap(logits, coverage)[masked].mean() if masked.any() else logits.new_ones(())
         loss = entropy + self.params.overlap * (1 - shared)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()

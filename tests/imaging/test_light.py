@@ -1,7 +1,8 @@
 import numpy as np
 import torch
 
-from maskbench.synthesis import relight
+from maskbench.imaging import light as relight
+from maskbench.imaging.tensors import luma
 
 
 def test_grey_faces_get_grey_masks_and_coloured_ones_keep_them():
@@ -12,7 +13,7 @@ def test_grey_faces_get_grey_masks_and_coloured_ones_keep_them():
     assert torch.equal(out[1], textures[1])
     assert torch.allclose(out[0, 0], out[0, 2])
     assert torch.equal(out[0, 3], textures[0, 3])
-    assert torch.allclose(out[0, :1], relight.luminance(textures[:1, :3])[0])
+    assert torch.allclose(out[0, :1], luma(textures[:1, :3])[0])
 
 
 def mask(size):

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from maskbench.restoration.pairs import Pairs
-from maskbench.restoration.variety import Random, Variety, luma, mark, move, repaint, vary
+from maskbench.guides.pairs import Pairs
+from maskbench.guides.specs.segmenter import Variety
+from maskbench.guides.variety import Random, luma, mark, move, repaint, vary
 
 STILL = Variety(
     repaint=0, marks=0, slip=0, stretch=0, rotation=0, scaling=0, translation=0, light=0,
@@ -17,7 +18,7 @@ STILL = Variety(
 def batch(small):
     pairs = Pairs(*small.opened(), "train", 64)
     numbers = list(range(8))
-    return pairs.bare(numbers), pairs.worn(numbers), pairs.coverage(numbers)
+    return pairs.bare(numbers), pairs.masked_faces(numbers), pairs.coverage(numbers)
 
 
 def generator(seed=0):
@@ -25,17 +26,17 @@ def generator(seed=0):
 
 
 def test_without_variety_the_pictures_come_back_mirrored_or_not(batch):
-    _, worn, coverage = batch
+    _, masked, coverage = batch
     pictures, found = vary(*batch, STILL, generator())
     mirrored = 0
-    for picture, covered, true, cover in zip(pictures, found, worn, coverage, strict=True):
+    for picture, covered, true, cover in zip(pictures, found, masked, coverage, strict=True):
         straight = (picture - true).abs().max() < 0.02  # 8 bits, and grey of rounded colours
         turned = (picture - true.flip(2)).abs().max() < 0.02
         assert straight or turned
         expected = cover if straight else cover.flip(2)
         torch.testing.assert_close(covered, expected, atol=1e-5, rtol=0)
         mirrored += int(turned)
-    assert 0 < mirrored < len(worn)
+    assert 0 < mirrored < len(masked)
 
 
 def test_the_same_seed_gives_the_same_pictures(batch):
@@ -64,8 +65,8 @@ def test_a_bare_face_stays_bare(batch):
 
 @pytest.mark.parametrize("change", [repaint, mark])
 def test_new_paint_stays_on_the_mask(batch, change):
-    bare, worn, coverage = batch
-    layer = torch.minimum((worn - bare * (1 - coverage)).clamp(min=0), coverage)
+    bare, masked, coverage = batch
+    layer = torch.minimum((masked - bare * (1 - coverage)).clamp(min=0), coverage)
     painted = change(layer, coverage, Random(len(bare), generator()))
     assert float((painted - layer).abs().mean()) > 0.005
     assert (painted <= coverage + 1e-5).all() and (painted >= 0).all()
@@ -73,10 +74,10 @@ def test_new_paint_stays_on_the_mask(batch, change):
 
 
 def test_masks_slip_without_their_faces(batch):
-    bare, worn, coverage = batch
+    bare, masked, coverage = batch
     slipping = STILL.model_copy(update={"slip": 0.1})
-    pictures, found = vary(bare, worn, coverage, slipping, generator())
-    still, _ = vary(bare, worn, coverage, STILL, generator())
+    pictures, found = vary(bare, masked, coverage, slipping, generator())
+    still, _ = vary(bare, masked, coverage, STILL, generator())
     top = (slice(None), slice(None), slice(0, 16))  # foreheads do not move
     torch.testing.assert_close(pictures[top].amax(), still[top].amax(), atol=0.02, rtol=0)
     moved = (found - torch.where(found.flip(3) == coverage, coverage.flip(3), coverage)).abs()

@@ -8,12 +8,18 @@ import pytest
 import torch
 
 from maskbench.errors import MaskbenchError
-from maskbench.restoration.pairs import Pairs
-from maskbench.restoration.segmenter import Segmenter, parse_params
-from maskbench.restoration.segmenter_training import SegmenterTraining, overlap, rate, weights
-from maskbench.restoration.train_segmenter import train_segmenter
-from maskbench.restoration.variety import Variety
+from maskbench.guides.pairs import Pairs
+from maskbench.guides.segmenter import Segmenter
+from maskbench.guides.segmenter_training import SegmenterTraining, overlap, rate, weights
+from maskbench.guides.specs import GUIDES
+from maskbench.guides.specs.segmenter import Variety
+from maskbench.guides.train_guide import train_guide
 from maskbench.training.devices import place
+
+
+def block(values):
+    return GUIDES.parse("segmenter", values)
+
 
 BLOCK = {"train_size": 32, "width": 4, "depth": 2, "steps": 6, "batch_size": 4, "log_every": 2}
 
@@ -36,7 +42,7 @@ def test_weights_by_hand():
 
 
 def test_the_learning_rate_rises_and_falls():
-    params = parse_params({"steps": 110, "warmup": 10})
+    params = block({"steps": 110, "warmup": 10}).params
     assert rate(0, params) == pytest.approx(0.1) and rate(9, params) == 1
     assert rate(10, params) == 1 and rate(60, params) == pytest.approx(0.5)
     assert rate(110, params) == pytest.approx(0)
@@ -44,16 +50,16 @@ def test_the_learning_rate_rises_and_falls():
 
 
 def test_blocks_are_checked():
-    with pytest.raises(MaskbenchError, match=r"restoration\.segmenter: with: unknown key"):
-        parse_params({"with": 3})
+    with pytest.raises(MaskbenchError, match=r"guides\.segmenter: with: unknown key"):
+        block({"with": 3})
     with pytest.raises(MaskbenchError, match=r"train_size 72 is no multiple of 16"):
-        parse_params({"train_size": 72})
+        block({"train_size": 72})
     with pytest.raises(MaskbenchError, match=r"variety\.repaint"):
-        parse_params({"variety": {"repaint": 2}})
+        block({"variety": {"repaint": 2}})
 
 
 def test_the_first_of_a_batch_are_bare(small):
-    params = parse_params({**BLOCK, "batch_size": 8, "bare_share": 0.25})
+    params = block({**BLOCK, "batch_size": 8, "bare_share": 0.25}).params
     training = SegmenterTraining(Pairs(*small.opened(), "train", 32), params, 0, place("float32"))
     _, coverage = training.batch()
     assert (coverage.amax((1, 2, 3)) > 0).tolist() == [False] * 2 + [True] * 6
@@ -63,17 +69,17 @@ def test_it_learns_to_find_masks(small, tmp_path):
     """A few seconds of training on two people; a third one's masks are then found, and nothing much
     on their bare faces."""
     quiet = Variety(repaint=0, light=0.1, blur=0, noise=0, rotation=3, scaling=0, translation=0.02)
-    params = parse_params(
-        {"train_size": 32, "fold": 1, "width": 8, "depth": 2, "steps": 100, "batch_size": 8,
+    params = block(
+        {"train_size": 32, "fold": 1, "width": 8, "depth": 2, "steps": 200, "batch_size": 8,
          "variety": quiet.model_dump()}
     )  # fmt: skip
-    train_segmenter(small.faces, small.dressed, params, 0, tmp_path / "model", tmp_path / "s")
+    train_guide(params, small.faces, small.masked, 0, tmp_path / "model", tmp_path / "s")
     find = Segmenter.open(tmp_path / "model")
-    faces, dressed = small.opened()
-    rows = dressed.of_split("test")
-    found = find.predict(dressed.images[rows])
+    faces, masked = small.opened()
+    rows = masked.of_split("test")
+    found = find.predict(masked.images[rows])
     assert found.shape == (len(rows), 64, 64) and found.dtype == np.uint8
-    truth = dressed.masks[rows] >= 128
+    truth = masked.masks[rows] >= 128
     iou = ((found >= 128) & truth).sum((1, 2)) / ((found >= 128) | truth).sum((1, 2))
     assert iou.mean() > 0.6, iou
     bare = find.predict(faces.images[faces.of_split("test")]) >= 128
@@ -81,8 +87,8 @@ def test_it_learns_to_find_masks(small, tmp_path):
 
 
 def test_predictions_do_not_depend_on_their_neighbours_or_size(small, tmp_path):
-    params = parse_params(BLOCK)
-    train_segmenter(small.faces, small.dressed, params, 0, tmp_path / "model", tmp_path / "s")
+    params = block(BLOCK)
+    train_guide(params, small.faces, small.masked, 0, tmp_path / "model", tmp_path / "s")
     find = Segmenter.open(tmp_path / "model")
     images = small.opened()[1].images[:5]
     together = find.predict(images)
@@ -96,7 +102,7 @@ def test_damaged_models_are_refused(small, tmp_path):
     with pytest.raises(MaskbenchError, match=r"params\.json"):
         Segmenter.open(tmp_path / "none")
     model = tmp_path / "model"
-    train_segmenter(small.faces, small.dressed, parse_params(BLOCK), 0, model, tmp_path / "s")
+    train_guide(block(BLOCK), small.faces, small.masked, 0, model, tmp_path / "s")
     note = json.loads((model / "params.json").read_text())
     for change in ({"model": "edgeconnect"}, {"params": None}, {"params": {"width": -1}}):
         (model / "params.json").write_text(json.dumps({**note, **change}))
@@ -112,7 +118,7 @@ def test_damaged_models_are_refused(small, tmp_path):
 
 
 def test_the_loss_is_what_it_says(small):
-    params = parse_params({**BLOCK, "batch_size": 8, "overlap": 0.5, "border": 2.0})
+    params = block({**BLOCK, "batch_size": 8, "overlap": 0.5, "border": 2.0}).params
     training = SegmenterTraining(Pairs(*small.opened(), "train", 32), params, 0, place("float32"))
     pictures, coverage = training.batch()
     training.batch = lambda: (pictures, coverage)  # the same once more

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from maskbench.restoration.unet import UNet
+from maskbench.guides.unet import UNet
 
 
 def published_parameters() -> int:

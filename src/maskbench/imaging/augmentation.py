@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from maskbench.synthesis.specs.adversarial import Augmentation
+from maskbench.imaging.ranges import Augmentation
 
 
 def random_maps(count: int, ranges: Augmentation, generator: torch.Generator) -> Tensor:
@@ -38,11 +38,12 @@ def random_maps(count: int, ranges: Augmentation, generator: torch.Generator) ->
     return torch.stack(rows, dim=1).view(count, 3, 3)
 
 
-def move(images: Tensor, maps: Tensor) -> Tensor:
-    """Sample each picture (B, C, H, W) under its map (B, 3, 3); what comes in from outside is the
-    mirrored picture."""
+def move(images: Tensor, maps: Tensor, outside: str = "reflection") -> Tensor:
+    """Sample each picture (B, C, H, W) under its map (B, 3, 3) or (B, 2, 3), from canonical result
+    to canonical source coordinates; what comes in from outside is the mirrored picture, or
+    ``zeros`` or the ``border``'s pixels."""
     grid = F.affine_grid(maps[:, :2].to(images.device), list(images.shape), align_corners=False)
-    return F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+    return F.grid_sample(images, grid, padding_mode=outside, align_corners=False)
 
 
 def augment(
@@ -62,10 +63,15 @@ def augment(
     moved = move(images, maps)
     if ranges.light:
         gain, shift = torch.rand(2, len(images), 1, 1, 1, generator=generator).mul(2).sub(1)
-        gain = (1 + gain * ranges.light).to(images.device)
-        shift = (shift * ranges.light / 2).to(images.device)
-        moved = ((moved - 0.5) * gain + 0.5 + shift).clamp(0, 1)
+        moved = relit(moved, gain * ranges.light, shift * ranges.light / 2)
     return moved, maps
+
+
+def relit(images: Tensor, contrast: Tensor, brightness: Tensor) -> Tensor:
+    """Pictures (B, C, H, W) in [0, 1] with other contrast (0: as it is) and brightness (added),
+    both (B, 1, 1, 1)."""
+    gain, shift = (1 + contrast).to(images.device), brightness.to(images.device)
+    return ((images - 0.5) * gain + 0.5 + shift).clamp(0, 1)
 
 
 def standardise(images: Tensor, window: Tensor | None = None) -> Tensor:

@@ -2,8 +2,8 @@ import math
 
 import torch
 
-from maskbench.synthesis import augment as module
-from maskbench.synthesis.augment import Augmentation, blur, move, random_maps, standardise
+from maskbench.imaging import augmentation as module
+from maskbench.imaging.augmentation import Augmentation, blur, move, random_maps, standardise
 
 STILL = Augmentation(translation=0, rotation=0, scaling=0, flip=False)
 

@@ -1,4 +1,4 @@
-"""Pairs that restoration learns from: a bare face, the same face masked, the mask's coverage."""
+"""Pairs of a bare face and the same face masked, with the mask's coverage."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Pairs:
 
     Args:
         faces: the bare faces.
-        masked: the same people wearing masks (rows without a bare face, of really masked people,
+        masked: the same people, masked (rows without a bare face, of really masked people,
             are left out).
         split: ``train`` or ``val``.
         size: side of the pictures as they are read.
@@ -62,26 +62,26 @@ class Pairs:
                 "make both from the same faces",
             )
         known = {str(name): row for row, name in enumerate(faces.faces["face_id"])}
-        of = [known.get(str(name), -1) for name in masked.faces["of"]]
-        own = (masked.faces["split"] == split).to_numpy() & (np.array(of, dtype=int) >= 0)
+        bare_rows = [known.get(str(name), -1) for name in masked.faces["bare_id"]]
+        own = (masked.faces["split"] == split).to_numpy() & (np.array(bare_rows, dtype=int) >= 0)
         self.rows = np.flatnonzero(own)
         if len(self.rows) == 0:
             raise MaskbenchError(
                 masked.path,
                 f"no picture of split {split} whose bare face is in {faces.path}",
-                "make it with: maskbench synthesise_training, from the same faces",
+                "make the training set from the same faces",
             )
         self.faces, self.masked, self.size = faces, masked, size
-        self.of = np.array(of, dtype=int)[self.rows]
+        self.bare_rows = np.array(bare_rows, dtype=int)[self.rows]
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def bare(self, numbers: Sequence[int]) -> Tensor:
         """Bare faces, (B, 3, size, size) in [0, 1]."""
-        return as_tensor([self.faces.images[self.of[n]] for n in numbers], self.size)
+        return as_tensor([self.faces.images[self.bare_rows[n]] for n in numbers], self.size)
 
-    def worn(self, numbers: Sequence[int]) -> Tensor:
+    def masked_faces(self, numbers: Sequence[int]) -> Tensor:
         """Masked faces, (B, 3, size, size) in [0, 1]."""
         return as_tensor([self.masked.images[self.rows[n]] for n in numbers], self.size)
 

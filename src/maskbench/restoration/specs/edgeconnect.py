@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
-from maskbench.restoration.base import RestorerParams
-from maskbench.training.devices import Precision
+from maskbench.registry import Spec
+from maskbench.restoration.specs import RESTORERS, RestorerParams
 
 
 class EdgeConnectParams(RestorerParams):
@@ -83,6 +85,19 @@ class EdgeConnectParams(RestorerParams):
         description="training: holes are grown by at least this share of the side",
     )
     holes_to: float = Field(0.08, ge=0, lt=0.5, description="training: and by at most this share")
-    precision: Precision = Field("bfloat16", description="of the networks' products")
+    precision: Literal["float32", "bfloat16"] = Field(
+        "bfloat16", description="of the networks' products"
+    )
     log_every: int = Field(20, ge=1, description="steps between points of the curves")
     checkpoint_every: int = Field(50, ge=0, description="steps between checkpoints; 0: none")
+
+
+RESTORERS.register(
+    Spec(
+        name="edgeconnect",
+        title="EdgeConnect (MRII)",
+        paper="Paper 2, section 4.4; Nazeri et al. 2019",
+        Params=EdgeConnectParams,
+        implementation="maskbench.restoration.edgeconnect:EdgeConnect",
+    )
+)

@@ -13,18 +13,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
+from maskbench.imaging.tensors import luma
+
 GRID = 24  # the surface is fitted on this many points a side
 GOOD_LIGHT = 165 / 255  # luminance of skin on which a mask is left as drawn
 EXPOSURE, SHAPE = 0.5, 0.8  # shares of the level and of the surface that are light, not skin
 LOG_RANGE = (-1.1, 0.22)
 RIDGE = (1e-6, 0.05, 0.3, 1.0)
-
-
-def luminance(images: Tensor) -> Tensor:
-    """(B, 3, H, W) -> (B, 1, H, W)."""
-    weights = torch.tensor(LUMA, device=images.device, dtype=images.dtype)
-    return (images * weights.view(1, 3, 1, 1)).sum(1, keepdim=True)
 
 
 def without_colour(faces: Tensor, tolerance: float = 3.5 / 255) -> Tensor:
@@ -36,7 +31,7 @@ def without_colour(faces: Tensor, tolerance: float = 3.5 / 255) -> Tensor:
 def match_colour(faces: Tensor, textures: Tensor) -> Tensor:
     """Textures (B, 4, h, w) in grey where their faces are grey."""
     grey = without_colour(faces).view(-1, 1, 1, 1)
-    plain = torch.cat([luminance(textures[:, :3]).expand(-1, 3, -1, -1), textures[:, 3:]], 1)
+    plain = torch.cat([luma(textures[:, :3]).expand(-1, 3, -1, -1), textures[:, 3:]], 1)
     return torch.where(grey, plain, textures)
 
 
@@ -52,7 +47,7 @@ def light(faces: Tensor, alpha: Tensor) -> Tensor:
         (B, 1, H, W), between 0.33 and 1.25; the exposure alone where nothing is covered.
     """
     count, _, height, width = faces.shape
-    small = F.interpolate(luminance(faces), (GRID, GRID), mode="area")
+    small = F.interpolate(luma(faces), (GRID, GRID), mode="area")
     weight = F.interpolate(alpha, (GRID, GRID), mode="area").flatten(1) + 1e-4
     logs = small.flatten(1).clamp_min(4 / 255).log()
     design = _basis(GRID, GRID, faces)

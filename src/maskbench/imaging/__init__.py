@@ -1,0 +1,1 @@
+"""Pictures as arrays and tensors: size, random geometry and light, once for all."""

@@ -1,0 +1,253 @@
+"""Verdicts where the truth is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from maskbench.reporting.judge_claims import decide
+from maskbench.reporting.papers.claims import RankCorrelation
+from maskbench.reporting.replicates import spearman
+
+from .conftest import RESAMPLES, of
+
+
+def verdicts(found):
+    return {name: one.verdict for name, one in found.items()}
+
+
+def test_three_verdicts_where_the_truth_is_known(claim, judge, simulated):
+    folders = simulated({"gan_stn": [0.70, 0.70], "wgan_stn": [0.75, 0.75], "own": [0.7001, 0.70]})
+    found = judge(
+        [
+            claim(of("wgan_stn"), ">", of("gan_stn"), "true_one"),
+            claim(of("wgan_stn"), "<", of("gan_stn"), "false_one"),
+            claim(of("own"), ">", of("gan_stn"), "too_close"),
+        ],
+        folders,
+    )
+    assert verdicts(found) == {
+        "true_one": "supported", "false_one": "contradicted", "too_close": "undecided",
+    }  # fmt: skip
+    one = found["true_one"]
+    assert one.difference == pytest.approx(0.05)
+    assert 0.04 < one.ci_low < 0.05 < one.ci_high < 0.06  # what shakes both cancels
+
+
+def test_pairing_decides_what_unpaired_pictures_would_not(claim, judge, simulated):
+    """A difference of 0.01 under a common shake of 0.02: only paired replicates see it."""
+    folders = simulated({"gan_stn": [0.70], "wgan_stn": [0.71]})
+    found = judge([claim(of("wgan_stn"), ">", of("gan_stn"))], folders)
+    assert found["claim"].verdict == "supported"
+
+
+def test_seeds_that_disagree_leave_it_undecided(claim, judge, simulated):
+    """Means differ by 0.04, yet one training of the better method is worse than the other's."""
+    folders = simulated({"gan_stn": [0.70, 0.70, 0.70], "wgan_stn": [0.66, 0.76, 0.80]})
+    found = judge([claim(of("wgan_stn"), ">", of("gan_stn"))], folders)["claim"]
+    assert found.verdict == "undecided"
+    assert found.ci_low == pytest.approx(-0.04, abs=0.01)
+    assert found.ci_high == pytest.approx(0.10, abs=0.01)
+
+
+def test_one_training_is_drawn_for_all_quantities_of_a_method(
+    claim, judge, evaluation, make_measurement
+):
+    """Seeds differ much, but in each of them turned faces are harder by 0.05."""
+    rng = np.random.default_rng(0)
+    folders = []
+    for seed, value in enumerate((0.5, 0.7, 0.9)):
+        rows, replicates = [], {}
+        for number, (subset, shift) in enumerate({"pose_frontal": 0, "pose_turned": -0.05}.items()):
+            mean = value + shift
+            rows.append(make_measurement("gan_stn", seed, "placement_iou", mean, subset=subset))
+            replicates[number] = mean + rng.normal(0, 0.005, RESAMPLES)
+        folders.append(evaluation(rows, replicates))
+    turned, frontal = (
+        of("gan_stn", "placement_iou", subset=subset) for subset in ("pose_turned", "pose_frontal")
+    )
+    assert judge([claim(turned, "<", frontal)], folders)["claim"].verdict == "supported"
+
+
+def test_training_sets_of_a_recogniser_are_trainings_of_their_own(claim, judge, recognised):
+    """The second seed of either is far better: were one seed drawn for both, every replicate would
+    favour masks by 0.02; drawn apart, one may meet the other's better training."""
+    folders = recognised({("arcface", "keypoint"): [0.62, 0.82], ("arcface", "bare"): [0.60, 0.80]})
+    masked, bare = (of("arcface", "accuracy", training_set=t) for t in ("keypoint", "bare"))
+    found = judge([claim(masked, ">", bare)], folders)["claim"]
+    assert found.verdict == "undecided"
+    assert found.ci_low == pytest.approx(-0.18, abs=0.01)
+
+
+def test_protocols_of_one_training_share_its_seed(claim, judge, recognised):
+    name = ("arcface", "keypoint")
+    folders = recognised({name: [0.60, 0.80]}) + recognised(
+        {name: [0.65, 0.85]}, protocol="bare_bare"
+    )
+    masked = of("arcface", "accuracy", training_set="keypoint")
+    bare = of("arcface", "accuracy", training_set="keypoint", protocol="bare_bare")
+    assert judge([claim(bare, ">", masked)], folders)["claim"].verdict == "supported"
+
+
+def test_the_draw_of_seeds_has_not_changed(claim, judge, simulated):
+    """The interval of one claim as computed before training sets had a column of their own."""
+    folders = simulated({"gan_stn": [0.70, 0.71, 0.72], "wgan_stn": [0.66, 0.76, 0.80]})
+    found = judge([claim(of("wgan_stn"), ">", of("gan_stn"))], folders)["claim"]
+    assert (found.ci_low, found.ci_high) == pytest.approx(DRAWN, abs=1e-8)
+
+
+DRAWN = (-0.06325763061173757, 0.10114015324200304)
+
+
+def test_rank_correlation_by_hand(claim, judge, evaluation, make_measurement):
+    """The printed Tables 1 and 2: squared rank differences 9 + 1 + 4 + 4, so 1 - 6 * 18 / 60."""
+    printed = {
+        "gan_stn": (2.641, 0.625),
+        "dcgan_stn": (2.492, 0.793),
+        "wgan_stn": (2.185, 0.907),
+        "pywgan_div": (2.297, 0.941),
+    }
+    rng = np.random.default_rng(0)
+    folders = []
+    for method, values in printed.items():
+        rows = [
+            make_measurement(method, 0, metric, value)
+            for metric, value in zip(("is", "ssim"), values, strict=True)
+        ]
+        noise = rng.normal(0, 1e-4, RESAMPLES)
+        folders.append(evaluation(rows, {n: value + noise for n, value in enumerate(values)}))
+    side = RankCorrelation(rank_correlation=("is", "ssim"), methods=tuple(printed))
+    found = judge([claim(side, "<", 0), claim(side, ">", 0, "opposite")], folders)
+    assert found["claim"].left.value == pytest.approx(-0.8)
+    assert verdicts(found) == {"claim": "supported", "opposite": "contradicted"}
+
+
+def test_ranks_of_ties_are_their_mean():
+    a, b = np.array([[1.0], [1.0], [2.0]]), np.array([[1.0], [2.0], [3.0]])
+    assert spearman(a, b)[0] == pytest.approx(np.sqrt(3) / 2)
+    assert np.isnan(spearman(np.ones((3, 1)), b)[0])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "relation", "verdict"),
+    [
+        (0.1, 0.2, ">", "supported"),
+        (-0.2, -0.1, ">", "contradicted"),
+        (-0.1, 0.1, ">", "undecided"),
+        (0.0, 0.0, ">", "undecided"),
+        (0.0, 0.0, ">=", "supported"),
+        (0.0, 0.0, "<=", "supported"),
+        (-0.2, -0.1, "<", "supported"),
+        (0.1, 0.2, "<", "contradicted"),
+        (-0.2, 0.0, ">=", "undecided"),
+    ],
+)
+def test_decide(low, high, relation, verdict):
+    assert decide(low, high, relation) == verdict
+
+
+def test_what_is_missing_is_said(claim, judge, evaluation, make_measurement):
+    rows = [
+        make_measurement("gan_stn", 0, "ssim", 0.5),
+        make_measurement("gan_stn", 0, "fid", None, note="no reference"),
+    ]
+    folders = [evaluation(rows, {0: np.array([0.4, 0.5, 0.6])})]
+    found = judge(
+        [
+            claim(of("wgan_stn"), ">", of("gan_stn"), "method"),
+            claim(of("gan_stn", "fid"), "<", of("gan_stn", "lpips"), "metric"),
+            claim(of("softmax", training_set="mfgan"), ">", of("gan_stn"), "training_set"),
+            claim(of("gan_stn", dataset="mfr2"), ">", of("gan_stn", dataset="mfr2"), "dataset"),
+            claim(of("gan_stn"), ">", 0.7, "nothing"),
+        ],
+        folders,
+    )
+    assert {name: one.reason for name, one in found.items()} == {
+        "method": "wgan_stn did not run",
+        "metric": "fid of gan_stn could not be measured (no reference); "
+        "lpips of gan_stn was not measured",
+        "training_set": "nothing learnt from mfgan",
+        "dataset": "mfr2 is not a data set of this run (orl)",
+        "nothing": "",
+    }
+    assert found.pop("nothing").verdict == "contradicted"
+    assert set(verdicts(found).values()) == {"not measured"}
+
+
+def test_an_absent_network_gives_its_reason(claim, judge, evaluation, make_measurement):
+    """Its rows are of the standard pairs alone, the claim is about others."""
+    row = make_measurement(
+        "vgg19", 0, "accuracy", None, step="recognition", backbone="absent", note="no weights"
+    )
+    side = of("vgg19", "auc", protocol="bare_bare")
+    found = judge([claim(side, ">", 0.5)], [evaluation([row])])["claim"]
+    assert (found.verdict, found.reason) == (
+        "not measured", "vgg19 could not be measured (no weights)",
+    )  # fmt: skip
+
+
+def test_a_number_without_replicates_is_undecided(claim, judge, evaluation, make_measurement):
+    folders = [evaluation([make_measurement("gan_stn", 0, "fid", 50.0)])]
+    found = judge([claim(of("gan_stn", "fid"), ">", 10)], folders)["claim"]
+    assert (found.verdict, found.reason) == ("undecided", "the difference has no interval")
+    assert found.difference == 40
+
+
+def test_each_data_set_is_judged_by_itself(claim, judge, recognised):
+    folders = [
+        *recognised({"mrii": [0.8], "dlib_resnet": [0.7]}, dataset="lfw"),
+        *recognised({"mrii": [0.6], "dlib_resnet": [0.7]}, dataset="mfr2"),
+        *recognised({("arcface", "bare"): [0.5]}, dataset="mfr2"),
+    ]
+    left, right = (of(name, "accuracy") for name in ("mrii", "dlib_resnet"))
+    on_lfw = (of(name, "accuracy", dataset="lfw") for name in ("mrii", "dlib_resnet"))
+    found = judge(
+        [
+            claim(left, ">", right, "each"),
+            claim(of("arcface", "accuracy"), ">", right, "one"),
+            claim(next(on_lfw), ">", next(on_lfw), "named"),
+        ],
+        folders,
+    )
+    assert verdicts(found) == {
+        "each@lfw": "supported",
+        "each@mfr2": "contradicted",
+        "one": "contradicted",
+        "named": "supported",
+    }
+
+
+def test_conditions_are_not_mixed(claim, judge, simulated):
+    """One name may put masks on and take them off."""
+    folders = simulated({"cyclegan": [0.9]}, metric="ssim")
+    folders += simulated({("cyclegan", "x"): [0.7]}, metric="ssim", step="restoration")
+    found = judge(
+        [
+            claim(of("cyclegan"), ">", 0.8, "any"),
+            claim(of("cyclegan", step="restoration"), "<", 0.8, "off"),
+            claim(of("cyclegan", step="synthesis"), ">", 0.8, "on"),
+        ],
+        folders,
+    )
+    assert verdicts(found) == {"any": "undecided", "off": "supported", "on": "supported"}
+    assert found["any"].reason == (
+        "ssim of cyclegan was measured with several values of step: restoration, synthesis"
+    )
+
+
+@pytest.mark.parametrize(("people", "verdict"), [(8, "not measured"), (50, "supported")])
+def test_a_claim_about_ranks_needs_a_gallery(
+    people, verdict, claim, judge, evaluation, make_measurement
+):
+    rows = [
+        make_measurement("arcface", 0, metric, value, training_set="bare", step="recognition")
+        for metric, value in (("rank_5", 0.6), ("accuracy", 0.7))
+    ]
+    folder = evaluation(rows, {n: row.value + np.arange(4) / 1000 for n, row in enumerate(rows)})
+    pd.DataFrame({"protocol": "identification", "rank": np.arange(1, people + 1), "share": 1.0}
+                 ).to_parquet(folder / "cmc.parquet")  # fmt: skip
+    rank, accuracy = (of("arcface", metric) for metric in ("rank_5", "accuracy"))
+    asks = claim(rank, "<", accuracy, gallery_people=50)
+    found = judge([asks, claim(rank, "<", accuracy, "asks_nothing")], [folder])
+    assert verdicts(found) == {"claim": verdict, "asks_nothing": "supported"}
+    if people < 50:
+        assert found["claim"].reason == "rank_5 among 8 people in the gallery; the claim needs 50"
