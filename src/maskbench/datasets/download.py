@@ -24,7 +24,7 @@ from importlib import metadata, util
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from maskbench.artifacts import atomic_dir, remove, sha256_of
+from maskbench.artifacts import atomic_dir, sha256_of
 from maskbench.errors import MaskbenchError, from_os_error
 
 CACHE = "MASKBENCH_CACHE"
@@ -218,8 +218,3 @@ def _entries(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
                 if entry.isreg() and (content := tar.extractfile(entry)) is not None:
                     with content:
                         yield entry.name, content
-
-
-def forget(package: Package) -> None:
-    """Remove a package's members from the cache."""
-    remove(cache_folder() / "packages" / package.requirement.replace("==", "-"))
