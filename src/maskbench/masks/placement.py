@@ -149,6 +149,9 @@ def homography(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     """The projective map source -> target, least squares by the normalised direct linear
     transform (Hartley and Zisserman, algorithm 4.2).
 
+    Own code: scikit-image's ProjectiveTransform normalises in another way, which moves an inexact
+    fit by up to 0.06 pixels, and takes half as long again.
+
     Args:
         source: (N, 2), N >= 4.
         target: (N, 2).
