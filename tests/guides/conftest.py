@@ -32,13 +32,20 @@ class Small:
         return FaceSet.open(self.faces), MaskedSet.open(self.masked)
 
 
-def put_masks_on(faces: FaceSet, out: Path, styles: tuple[str, ...] = STYLES) -> Path:
-    """Every face in every style."""
-    pictures = MaskPictures.draw(SIZE, styles)
+def put_masks_on(
+    faces: FaceSet,
+    out: Path,
+    styles: tuple[str, ...] = STYLES,
+    splits: tuple[str, ...] = ("train", "val", "test"),
+) -> Path:
+    """Every face of some splits in every style, by the key-point overlay."""
+    pictures = MaskPictures.draw(faces.size, styles)
     out.mkdir()
     with MaskedSetWriter(out, faces.size, faces.spec) as writer:
         for row, points in enumerate(faces.landmarks):
             values = {column: faces.faces[column].iloc[row] for column in FACE_COLUMNS}
+            if values["split"] not in splits:
+                continue
             bare_id = values["face_id"]
             for style in styles:
                 image, coverage = overlay(

@@ -9,7 +9,8 @@ import pytest
 
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
-from maskbench.guides.pairs import Pairs, as_images, as_tensor
+from maskbench.guides.pairs import Pairs
+from maskbench.imaging.tensors import as_images, as_tensor
 from maskbench.masks.maskedset import MaskedSet
 
 

@@ -6,7 +6,8 @@ import torch
 
 from maskbench.guides.pairs import Pairs
 from maskbench.guides.specs.segmenter import Variety
-from maskbench.guides.variety import Random, luma, mark, move, repaint, vary
+from maskbench.guides.variety import Random, mark, move, repaint, vary
+from maskbench.imaging.tensors import luma
 
 STILL = Variety(
     repaint=0, marks=0, slip=0, stretch=0, rotation=0, scaling=0, translation=0, light=0,

@@ -1,39 +1,46 @@
-# Before and after a run: one run a folder, tracking, and the record for version control.
+# Every rule's log, benchmark and environment; what happens before and after a run.
 
-# All that the experiment makes, results and what they come from.
-EVERY_OUTPUT = {
-    *map(Path, map(str, EVERYTHING)),
-    PATHS.report,
-    PATHS.weights,
-    PATHS.mask_pictures,
-    PATHS.masked_domain(DATASET),
-    *[
-        path(dataset)
-        for dataset in DATASETS
-        for path in (PATHS.pictures, PATHS.splits, PATHS.faces)
-    ],
-    *of_trainings(PATHS.model),
-    *of_trainings(PATHS.masked),
-    *[
-        PATHS.masked(test, "keypoint", 0)
-        for test in CONFIG.recognition.tests
-        if test not in PLAN.really_masked
-    ],
-    *of_trainings(PATHS.synthesis_metrics),
-    *of_restorers(PATHS.restorer),
-    *([PATHS.segmenter(DATASET, 0)] if RESTORATIONS else []),
-    *all_restored(),
-    *RESTORATIONS,
-    *all_dressed(),
-    *EMBEDDINGS,
-    *of_fits(),
-    *of_tests(),
-}
+import fcntl
+import hashlib
+
+import yaml
+
+from maskbench import timeleft, tracking, versioning
+
+for RULE in workflow.rules:
+    if not RULE.norun:
+        NAMES = sorted(RULE.wildcard_names, key=str(RULE.output[0]).index)
+        JOB = "/".join([RULE.name, *(f"{{{name}}}" for name in NAMES)])
+        RULE.log_modifier = RULE.benchmark_modifier = workflow.modifier.path_modifier
+        RULE.set_log(f"{OUT}/logs/{JOB}.log")
+        RULE.benchmark = f"{OUT}/benchmarks/{JOB}.tsv"
+        RULE.conda_env = str(Path(workflow.basedir, "environment.yml"))
 
 
-# Not in the run that only renders the report: it stands inside another (workflow/rules/report.smk).
-if workflow.is_main_process and "MASKBENCH_RENDERING" not in os.environ:
-    versioning.level_times(EVERY_OUTPUT)
+def keep_settings():
+    """Write the whole configuration, with overlays and --config, under its digest as a name."""
+    text = yaml.safe_dump(config, sort_keys=True, allow_unicode=True)
+    name = hashlib.sha256(text.encode()).hexdigest()[:12]
+    path = Path(".snakemake", "settings", f"{name}.yaml")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def hold_folder():
+    """Let one run at a time work in this folder.
+
+    Unlike Snakemake's own lock (off in the profile) this one ends with its process, however that
+    ends: a run that was killed is simply started again.
+    """
+    held = open(Path(".snakemake", "running"), "w")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise WorkflowError(
+            "another run is under way in this folder; wait for its end"
+        ) from None
+    return held
 
 
 report: Path(workflow.basedir, "workflow", "report", "workflow.rst")
@@ -43,8 +50,10 @@ onstart:
     # Snakemake makes a function of this block: a local would be gone, and the lock with it, at once.
     global HELD
     HELD = hold_folder()
-    places = workflow.cores or workflow.nodes or 1
-    logger.addHandler(timeleft.Screen(timeleft.TimeLeft(planned_jobs(), places)))
+    SETTINGS = keep_settings()
+    os.environ["MASKBENCH_SETTINGS"] = str(SETTINGS)
+    cores = workflow.cores or workflow.nodes or 1
+    logger.addHandler(timeleft.Screen(workflow.dag.needrun_jobs(), cores))
     tracking.start_workflow(CONFIG.tracking, f"workflow {DATASET}", SETTINGS)
 
 
@@ -53,9 +62,11 @@ onerror:
 
 
 onsuccess:
-    tracking.end_workflow("FINISHED", [PATHS.measurements])
-    made = {Path(str(path)) for job in workflow.dag.jobs for path in job.output}
-    if CONFIG == validate(
-        Config, read_layers([Path("params.yaml")]), "params.yaml"
-    ):
-        versioning.record(made, EVERY_OUTPUT)
+    tracking.end_workflow("FINISHED", [rules.collect_measurements.output.out])
+    if not (workflow.overwrite_config or workflow.overwrite_configfiles):
+        MADE = {path for job in workflow.dag.jobs for path in job.output}
+        versioning.record(
+            stage
+            for stage in ("data", "synthesis", "restoration", "recognisers", "report")
+            if MADE >= set(getattr(rules, stage).input)
+        )

@@ -4,37 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
-import torch
 from torch import Tensor
 
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
+from maskbench.imaging.tensors import as_tensor
 from maskbench.masks.maskedset import MaskedSet
-
-
-def resized(image: np.ndarray, size: int) -> np.ndarray:
-    """A uint8 picture (H, W) or (H, W, C) with a side of ``size``: areas are averaged where it
-    shrinks, cubic interpolation where it grows."""
-    if image.shape[:2] == (size, size):
-        return image
-    how = cv2.INTER_AREA if size < image.shape[0] else cv2.INTER_CUBIC
-    return cv2.resize(image, (size, size), interpolation=how)
-
-
-def as_tensor(images: Sequence[np.ndarray], size: int) -> Tensor:
-    """uint8 pictures (H, W, C) or (H, W) -> (B, C or 1, size, size) float32 in [0, 1]."""
-    small = np.stack([resized(np.asarray(image), size) for image in images])
-    if small.ndim == 3:
-        small = small[..., None]
-    return torch.from_numpy(small).permute(0, 3, 1, 2).contiguous().float() / 255
-
-
-def as_images(pictures: Tensor) -> np.ndarray:
-    """(B, C, H, W) in [0, 1] -> uint8 (B, H, W, C)."""
-    values = pictures.detach().float().clamp(0, 1).mul(255).round().to(torch.uint8)
-    return values.permute(0, 2, 3, 1).cpu().numpy()
 
 
 class Pairs:

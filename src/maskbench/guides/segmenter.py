@@ -19,11 +19,13 @@ from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.guides.evaluate_guide import batches, seen_and_unseen
 from maskbench.guides.model import trained_params
-from maskbench.guides.pairs import Pairs, as_tensor, resized
+from maskbench.guides.pairs import Pairs
 from maskbench.guides.segmenter_training import SegmenterTraining, network_of
 from maskbench.guides.specs import GUIDES
 from maskbench.guides.specs.segmenter import SegmenterParams
 from maskbench.guides.unet import UNet
+from maskbench.imaging.resize import resized
+from maskbench.imaging.tensors import as_tensor
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.metrics import bootstrap
 from maskbench.metrics.numbers import Number, mean_number

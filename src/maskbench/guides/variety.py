@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from maskbench.guides.specs.segmenter import Variety
-
-_LUMA = (0.299, 0.587, 0.114)
+from maskbench.imaging import augmentation
+from maskbench.imaging.tensors import luma
 
 
 class Random:
@@ -74,12 +74,6 @@ def vary(
     grey = random.chance(ranges.grey) | colourless
     picture = torch.where(grey, luma(picture).expand_as(picture), picture)
     return picture, coverage
-
-
-def luma(pictures: Tensor) -> Tensor:
-    """(B, 3, H, W) -> (B, 1, H, W)."""
-    weights = pictures.new_tensor(_LUMA).view(1, 3, 1, 1)
-    return (pictures * weights).sum(1, keepdim=True)
 
 
 def repaint(layer: Tensor, coverage: Tensor, random: Random) -> Tensor:
@@ -154,8 +148,7 @@ def move(
     rows = torch.cat(
         [cos * flip * wide, -sin * wide, dx, sin * flip * high, cos * high, dy], dim=1
     ).view(-1, 2, 3)
-    grid = F.affine_grid(rows, list(pictures.shape), align_corners=False)
-    return F.grid_sample(pictures, grid, padding_mode=padding, align_corners=False)
+    return augmentation.move(pictures, rows, padding)
 
 
 def _lit(pictures: Tensor, ranges: Variety, random: Random) -> Tensor:

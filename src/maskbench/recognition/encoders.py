@@ -3,8 +3,8 @@
     encoder = encoder_of("dlib_resnet", weights)
     embeddings = encoder(faces, rows)        # FaceSet, rows -> float32 (n, dim)
 
-``name`` is the network, which numbers carry as their ``backbone``. Every encoder adds the embedding of
-the mirrored picture (its flip), except the two ImageNet networks of the third paper, whose
+``name`` is the network, which numbers carry as their ``backbone``. Every encoder adds the embedding
+of the mirrored picture (its flip), except the two ImageNet networks of the third paper, whose
 encodings are taken as they are.
 """
 
@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -25,6 +24,7 @@ from maskbench.errors import MaskbenchError
 from maskbench.faces.crop import to_crop
 from maskbench.faces.faceset import FaceSet
 from maskbench.faces.landmarks import shape_predictor
+from maskbench.imaging.resize import resized
 from maskbench.metrics.dlib_network import CHIP, EMBEDDING, read_dlib_network
 from maskbench.metrics.features import (
     FeatureExtractor,
@@ -37,14 +37,11 @@ from maskbench.networks import vgg19 as vgg19_network
 from maskbench.recognition.alignment import aligned
 from maskbench.recognition.backbones.inception_resnet import EMBEDDING as FACENET_SIZE
 from maskbench.recognition.backbones.inception_resnet import InceptionResnetV1
+from maskbench.recognition.embed import Absent
 from maskbench.recognition.specs import NETWORKS
 
 FACENET, VGG19 = "facenet_vggface2.pt", vgg19_network.FILE
 FIVE_POINTS = "dlib_landmarks_5.dat"
-
-
-class Absent(Exception):
-    """A published network's weights are not there; the text says which and why."""
 
 
 class Encoder(ABC):
@@ -144,19 +141,11 @@ class WholeCrops(Encoder):
         self._network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def encode(self, faces: FaceSet, rows: np.ndarray) -> np.ndarray:
-        pixels = resized(np.asarray(faces.images[rows]), self.size)
+        pixels = np.stack([resized(image, self.size) for image in faces.images[rows]])
         found = batched(self._network, pixels, self.BATCH, self._device)
         if self.flip:
             found = found + batched(self._network, pixels[:, :, ::-1], self.BATCH, self._device)
         return found
-
-
-def resized(images: np.ndarray, size: int) -> np.ndarray:
-    """Pictures (n, H, W, 3) uint8 at (n, size, size, 3): areas averaged down, cubic up."""
-    if images.shape[1] == size:
-        return images
-    how = cv2.INTER_AREA if images.shape[1] > size else cv2.INTER_CUBIC
-    return np.stack([cv2.resize(image, (size, size), interpolation=how) for image in images])
 
 
 class _Scaled(nn.Module):

@@ -37,9 +37,7 @@ EVERY = "every"
 
 
 def _names(registry: Registry[Any], kind: str = "") -> tuple[str, ...]:
-    return tuple(
-        name for name, spec in registry.all().items() if not kind or kind in spec.kinds
-    )
+    return tuple(name for name, spec in registry.all().items() if not kind or kind in spec.kinds)
 
 
 def _one_of(names: tuple[str, ...], what: str) -> tuple[AfterValidator, WithJsonSchema]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from maskbench.metrics.catalogue import metric
 from maskbench.reporting.aggregate import number, seeds_in_words
-from maskbench.reporting.names import metric
 
 VERDICTS = ("supported", "contradicted", "undecided", "not measured")
 TITLE = "Do the papers' claims hold here?"

@@ -13,8 +13,9 @@ import torch
 
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
-from maskbench.guides.pairs import Pairs, as_images, as_tensor, resized
-from maskbench.guides.variety import luma
+from maskbench.guides.pairs import Pairs
+from maskbench.imaging.resize import resized
+from maskbench.imaging.tensors import as_images, as_tensor, luma
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.restoration.base import Painter, unmask
 from maskbench.restoration.edgeconnect_training import EdgeConnectTraining, Networks

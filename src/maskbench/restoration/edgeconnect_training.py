@@ -15,8 +15,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from maskbench.guides.pairs import Pairs, as_tensor
-from maskbench.guides.variety import Random, luma, move
+from maskbench.guides.pairs import Pairs
+from maskbench.guides.variety import Random, move
+from maskbench.imaging.augmentation import relit
+from maskbench.imaging.tensors import as_tensor, luma
 from maskbench.restoration.edgeconnect_networks import Discriminator, Generator
 from maskbench.restoration.edges import edges_of
 from maskbench.restoration.holes import grown
@@ -162,9 +164,8 @@ class EdgeConnectTraining(CurvedTraining):
             random, params.rotation, params.scaling, params.translation,
         )  # fmt: skip
         picture, hole = moved[:, :3], (moved[:, 3:] > 0.01).float()
-        gain = 1 + random.uniform(-1, 1) * params.light
-        shift = random.uniform(-0.5, 0.5) * params.light
-        picture = ((picture - 0.5) * gain + 0.5 + shift).clamp(0, 1)
+        contrast = random.uniform(-1, 1) * params.light
+        picture = relit(picture, contrast, random.uniform(-0.5, 0.5) * params.light)
         grey = luma(picture)
         edges = edges_of(grey, params.sigma)
         return Batch(*(part.to(self.device) for part in (picture, hole, grey, edges)))

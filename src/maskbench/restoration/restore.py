@@ -86,7 +86,8 @@ RemoveMasks = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 def _opened(restorer: Block, model: Path) -> tuple[RestorerParams, RemoveMasks]:
     """How masks are found, and what takes them off."""
     if "unmasker" in getattr(restorer.spec, "roles", ()):
-        params, take_off = RestorerParams(), open_unmasker(restorer, model)
+        params = RestorerParams()
+        take_off = restorer.spec.load().open(model, restorer).take_off
 
         def whole(images: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             restored, holes = unmask(lambda some, _: some, images, masks, params)

@@ -15,12 +15,7 @@ from maskbench.errors import MaskbenchError
 from maskbench.reporting.figures.page import first_seen, readable
 from maskbench.reporting.figures.request import Request
 from maskbench.reporting.figures.style import COLOURS, GREY, new_figure, panel_grid
-from maskbench.reporting.names import method_order, method_title
-from maskbench.reporting.recognition_names import (
-    recogniser_order,
-    recogniser_title,
-    training_set_title,
-)
+from maskbench.reporting.names import in_order, title_of
 from maskbench.reporting.summarise import recogniser_of
 
 WIDTH, ROW, LEGEND_LINE = 7.2, 1.3, 0.16  # inches
@@ -50,11 +45,7 @@ def losses(request: Request) -> pd.DataFrame:
 def draw(request: Request) -> Figure:
     """Panels of one column share nothing: losses of different kinds differ in scale."""
     options, table = request.options, losses(request)
-    recognisers = "recognisers" in request.inputs
-    order, title = (
-        (recogniser_order, recogniser_title) if recognisers else (method_order, method_title)
-    )
-    rows = order(table["row"].unique())[: options.rows]
+    rows = in_order(table["row"].unique())[: options.rows]
     table = table[table["row"].isin(rows)]
     keys = table[["seed", "training_set"]].drop_duplicates().sort_values(["seed", "training_set"])
     trainings = [(int(seed), str(each)) for seed, each in keys.itertuples(index=False)]
@@ -75,7 +66,7 @@ def draw(request: Request) -> Figure:
             _panel(axes, table[(table["row"] == row) & (table["name"] == name)], shown)
             axes.set_title(readable(name), color=GREY, fontsize=7, pad=3)
             if column == 0:
-                axes.text(0.0, 1.22, title(row), transform=axes.transAxes, fontweight="bold")
+                axes.text(0.0, 1.22, title_of(row), transform=axes.transAxes, fontweight="bold")
             if index == len(rows) - 1:
                 axes.set_xlabel("step", labelpad=1)
     if len(shown) > 1:
@@ -109,7 +100,7 @@ def _colour(place: int) -> str:
 
 def _words(several_seeds: bool) -> Callable[[int, str], str]:
     def words(seed: int, training_set: str) -> str:
-        title = training_set_title(training_set) if training_set else ""
+        title = title_of(training_set) if training_set else ""
         return ", ".join(filter(None, (title, f"seed {seed}" if several_seeds else "")))
 
     return words

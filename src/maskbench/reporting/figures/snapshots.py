@@ -12,7 +12,7 @@ from PIL import Image
 from maskbench.errors import MaskbenchError
 from maskbench.reporting.figures.page import Page, evenly
 from maskbench.reporting.figures.request import Request
-from maskbench.reporting.names import method_title
+from maskbench.reporting.names import title_of
 
 MOST = {1: 8, 3: 9, 4: 8}  # snapshots shown by how many stand beside each other
 WIDTH = 7.2  # inches
@@ -52,7 +52,7 @@ def draw(request: Request) -> Figure:
     side = WIDTH / columns
     title = 0.3 / side
     page = Page(columns, -(-len(shown) // across) * cell_y + title, side)
-    name = f"{method_title(model.parent.name)}, {model.name.replace('seed', 'seed ')}"
+    name = f"{title_of(model.parent.name)}, {model.name.replace('seed', 'seed ')}"
     page.text(0.01, title * 0.6, name, size=8, bold=True)
     for index, (step, path) in enumerate(shown):
         band, column = divmod(index, across)

@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from maskbench.reporting.names import metric
+from maskbench.metrics.catalogue import metric
 from maskbench.reporting.papers.claims import Claim, Quantity, Side, plain_id
 from maskbench.reporting.papers.tables import Table
 
