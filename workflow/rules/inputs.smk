@@ -75,7 +75,7 @@ def really_masked(wildcards):
 
 
 def shown(path, category):
-    """A result of Snakemake's report, with the caption of its name or a general one."""
+    """A result of Snakemake's report, with the caption of its name or that of its record."""
     own = CAPTIONS / f"{Path(path).stem}.rst"
-    text = own if own.exists() else CAPTIONS / "general.rst"
+    text = own if own.exists() else RECORDED / own.name
     return report(path, caption=str(text), category=category)

@@ -1,5 +1,6 @@
 # Numbers into tables, figures, verdicts and pages.
 
+from maskbench.reporting.captions import write_captions
 from maskbench.reporting.figures.specs import KINDS
 from maskbench.reporting.papers import papers
 from maskbench.reporting.papers.figures import drawable
@@ -7,6 +8,10 @@ from maskbench.reporting.papers.figures import drawable
 PAPERS = papers().values()
 PAPER_FILES = ("reporting/papers/*.yaml",)
 CAPTIONS = Path(workflow.basedir, "workflow", "report")
+# Captions of tables and figures, from their records: needed while report.html is rendered alone.
+RECORDED = Path(".snakemake", "captions").absolute()
+if "MASKBENCH_RENDERING" in os.environ:
+    write_captions(RECORDED)
 EVALUATIONS = [*SYNTHESES, *RESTORATIONS, *RECOGNITIONS]
 # What figures are drawn from, by the names of their needs.
 TRAINED = [run for run in EXPERIMENT.runs if EXPERIMENT.methods[run[0]].spec.trained]
@@ -86,8 +91,7 @@ for KIND in sorted({FIGURES[name].kind for name in DRAWABLE}):
             **step(
                 "reporting.make_figures",
                 uses=lambda wildcards, kind=KIND: [KINDS.get(kind)],
-                figures=DRAWN,
-                records={name: FIGURES[name] for name in DRAWN},
+                figures={name: FIGURES[name] for name in DRAWN},
                 out=Path(OUT, "figures"),
                 figure_styles=CONFIG.masks.figure_styles,
                 styles=CONFIG.masks.styles,
@@ -139,13 +143,12 @@ rule make_index:
         claims=rules.judge_claims.output.csv,
         tables=rules.make_tables.output.html,
         figures=PICTURES,
-        recognition=RECOGNITIONS,
+        metrics=EVALUATIONS,
         masked=NEEDS["masked"],
-        faces=NEEDS["faces"][0],
     output:
         out=f"{OUT}/index.html",
     params:
-        **step("reporting.make_index", files=PAPER_FILES),
+        **step("reporting.make_index", files=(*PAPER_FILES, "reporting/*.j2")),
     message:
         "Answer on one page, {output.out}"
     script:
@@ -174,7 +177,7 @@ rule make_report:
     output:
         page=f"{OUT}/report.html",
     params:
-        captions=code_digest((), ("../../workflow/report/*.rst",)),
+        captions=code_digest((), ("../../workflow/report/*.rst", *PAPER_FILES)),
     message:
         "Put everything on one page, {output.page}"
     # The Snakemake inside runs no job and takes no lock: `--report` reads what is recorded.
