@@ -28,9 +28,7 @@ NEEDS = {
     "models": over(rules.train_synthesis.output.out, RUNS[0], TRAINED, dataset=DATASET),
     "masked": over(rules.synthesise.output.out, *RUNS, dataset=DATASET),
     "recognition": RECOGNITIONS,
-    "recognisers": over(
-        rules.train_recogniser.output.out, FITS[0], LEARNING, dataset=DATASET
-    ),
+    "recognisers": over(rules.train_recogniser.output.out, FITS[0], LEARNING, dataset=DATASET),
     "restored": [path for path in RESTORED if f"/{DATASET}/" in path],
     "really_masked": expand(rules.crop_faces.output.out, dataset=REALLY),
     "unmasked": [path for path in RESTORED if Path(path).parts[-3] in REALLY],
@@ -40,33 +38,11 @@ FIGURES = {name: figure for paper in PAPERS for name, figure in paper.figures.it
 DRAWABLE = drawable(FIGURES, NEEDS)
 
 
-localrules:
-    collect_measurements,
-    make_tables,
-    judge_claims,
-    summarise,
-    make_index,
-    make_report,
-    tables,
-    figures,
-    everything,
-    report,
-
-
-def shown(path, category):
-    """A result of Snakemake's report, with the caption of its name or that of its record."""
-    own = CAPTIONS / f"{Path(path).stem}.rst"
-    text = own if own.exists() else RECORDED / own.name
-    return report(path, caption=str(text), category=category)
-
-
 rule collect_measurements:
     input:
         metrics=EVALUATIONS,
     output:
         out=shown(f"{OUT}/measurements.csv", "Numbers"),
-    resources:
-        **LIGHT,
     params:
         **step("reporting.collect_measurements"),
     message:
@@ -85,8 +61,6 @@ rule make_tables:
             kind=["csv", "tex", "md"],
         ),
         html=[shown(f"{OUT}/tables/{table}.html", "Tables") for table in TABLES],
-    resources:
-        **LIGHT,
     params:
         **step("reporting.make_tables", files=PAPER_FILES, out=Path(OUT, "tables")),
     message:
@@ -101,7 +75,6 @@ for KIND in sorted({FIGURES[name].kind for name in DRAWABLE}):
     rule:
         name:
             f"make_figures_{KIND}"
-        localrule: True
         input:
             **{
                 need: paths
@@ -114,8 +87,6 @@ for KIND in sorted({FIGURES[name].kind for name in DRAWABLE}):
             },
         output:
             png=[shown(f"{OUT}/figures/{name}.png", "Figures") for name in DRAWN],
-        resources:
-            **LIGHT,
         params:
             **step(
                 "reporting.make_figures",
@@ -139,8 +110,6 @@ rule judge_claims:
         csv=f"{OUT}/claims.csv",
         md=f"{OUT}/claims.md",
         html=shown(f"{OUT}/claims.html", "Claims"),
-    resources:
-        **LIGHT,
     params:
         **step("reporting.judge_claims", files=PAPER_FILES, out=Path(OUT)),
     message:
@@ -157,8 +126,6 @@ rule summarise:
     output:
         out=directory(f"{OUT}/summary"),
         curves=f"{OUT}/curves.csv",
-    resources:
-        **LIGHT,
     params:
         **step("reporting.summarise"),
     message:
@@ -180,8 +147,6 @@ rule make_index:
         masked=NEEDS["masked"],
     output:
         out=f"{OUT}/index.html",
-    resources:
-        **LIGHT,
     params:
         **step("reporting.make_index", files=(*PAPER_FILES, "reporting/*.j2")),
     message:
@@ -211,27 +176,25 @@ rule make_report:
         RESULTS,
     output:
         page=f"{OUT}/report.html",
-    resources:
-        **LIGHT,
     params:
-        captions=code_digest((), ("../../workflow/report/*.rst",)),
+        captions=code_digest((), ("../../workflow/report/*.rst", *PAPER_FILES)),
     message:
         "Put everything on one page, {output.page}"
     # The Snakemake inside runs no job and takes no lock: `--report` reads what is recorded.
     shell:
-        "MASKBENCH_RENDERING=1 snakemake --report {output.page} --configfile \"$MASKBENCH_SETTINGS\""
+        'MASKBENCH_RENDERING=1 snakemake --report {output.page} --configfile "$MASKBENCH_SETTINGS"'
         " --nolock --quiet all -- everything 2> {log}"
 
 
-for TARGETS, FOLDER in ((TABLES, "tables"), (DRAWABLE, "figures")):
-    for NAME in TARGETS:
+# Every table and figure by its name.
+NAMED = {name: f"{OUT}/tables/{name}.html" for name in TABLES}
+for NAME, FILE in (NAMED | {name: f"{OUT}/figures/{name}.png" for name in DRAWABLE}).items():
 
-        rule:
-            name:
-                NAME
-            localrule: True
-            input:
-                f"{OUT}/{FOLDER}/{NAME}.{'html' if FOLDER == 'tables' else 'png'}",
+    rule:
+        name:
+            NAME
+        input:
+            FILE,
 
 
 rule tables:
