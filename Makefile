@@ -2,6 +2,7 @@
 # make quick       the same in small (config/smoke.yaml, results/smoke)
 # make test        the test suite
 # make check       formatting, lint, types, workflow lint
+# make files       write the schema of params.yaml and environment.yml again
 #
 # Each of them makes the environment in .venv first, from requirements.lock, when it is missing or
 # stale. Needed: Python 3.11, 3.12 or 3.13, git and make.
@@ -9,14 +10,14 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help reproduce quick test check environment clean
+.PHONY: help reproduce quick test check files environment clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 help:
-	@sed -n '1,7s/^# \{0,1\}//p' Makefile
+	@sed -n '1,8s/^# \{0,1\}//p' Makefile
 
 environment:
 	@bash workflow/scripts/environment.sh $(VENV)
@@ -36,6 +37,9 @@ check: environment
 	@mypy
 	@snakefmt --check Snakefile workflow
 	@snakemake --lint
+
+files: environment
+	@python workflow/scripts/write_files.py
 
 clean:
 	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

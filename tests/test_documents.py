@@ -11,7 +11,7 @@ import yaml
 
 import maskbench
 from maskbench.reporting.figures import names as figure_names
-from maskbench.reporting.make_table import table_names
+from maskbench.reporting.papers import tables as table_names
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -277,14 +277,14 @@ def test_recognition_is_documented():
     from maskbench.recognition import params
     from maskbench.recognition.evaluate_recognition import IMPOSTORS, KINDS
     from maskbench.recognition.losses import LOSSES
-    from maskbench.reporting.recognition_names import PROTOCOLS
+    from maskbench.reporting.names import CONDITIONS
 
     protocols = (ROOT / "docs" / "protocols" / "recognition.md").read_text("utf-8")
     methods = (ROOT / "docs" / "methods.md").read_text("utf-8")
     readme = (ROOT / "README.md").read_text("utf-8")
     for name in (*params._KINDS, *params.NETWORKS):
         assert f"`{name}`" in protocols, name
-    for name in (set(KINDS) | set(PROTOCOLS)) - {"", "identification"}:
+    for name in (set(KINDS) | set(CONDITIONS["protocol"])) - {"", "identification"}:
         assert f"`{name}`" in protocols, name
     for name in (*LOSSES, *params.Backbone.__args__):
         assert f"`{name}`" in methods, name

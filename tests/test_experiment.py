@@ -1,5 +1,7 @@
-"""The composition root: which trainings a configuration asks for, what figures are made from."""
+"""The composition root: what a configuration runs, what that needs, and what cannot be."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,98 +10,166 @@ import maskbench
 from maskbench import experiment
 from maskbench.config import merge, read_layers
 from maskbench.errors import MaskbenchError
-from maskbench.reporting import figures
+from maskbench.recognition.params import BARE
 
 DEFAULT = Path(maskbench.__file__).parents[2] / "params.yaml"
+METHODS = ["dcgan_stn", "gan_direct", "gan_stn", "keypoint", "pywgan_div", "wgan_stn"]
+
+
+def checked(overlay=None):
+    return experiment.check(merge(read_layers([DEFAULT]), overlay or {}), "own.yaml")
+
+
+def refused(overlay):
+    with pytest.raises(MaskbenchError) as caught:
+        checked(overlay)
+    return str(caught.value)
 
 
 @pytest.fixture(scope="module")
-def config():
-    worn = {"adapter": "mfr2", "path": "mfr2"}
-    overlay = {
-        "output": "out",
-        "datasets": {"mfr2": worn},
-        "synthesis": {"seeds": [3, 5]},
-        "recognition": {"seeds": [5, 6], "tests": ["orl", "mfr2"]},
-    }
-    values = merge(read_layers([DEFAULT]), overlay)
-    return experiment.check(values, "trial")
+def found():
+    return checked(
+        {
+            "datasets": {"mfr2": {"adapter": "mfr2", "path": "mfr2"}},
+            "synthesis": {"seeds": [3, 5]},
+            "recognition": {"seeds": [5, 6], "tests": ["orl", "mfr2"]},
+        }
+    )
 
 
-def test_trained_methods_have_every_seed_and_others_one(config):
-    runs = experiment.trainings(config)
-    assert [seed for method, seed in runs if method == "keypoint"] == [0]
-    assert [seed for method, seed in runs if method == "pywgan_div"] == [3, 5]
-    assert {method for method, _ in runs} == set(config.synthesis.methods)
-    assert runs == sorted(runs)
+def test_a_configuration_is_checked_without_heavy_imports():
+    code = f"""
+import sys, time
+from pathlib import Path
+start = time.process_time()
+from maskbench import experiment
+experiment.load([Path({str(DEFAULT)!r})])
+took = time.process_time() - start
+print([name for name in ("torch", "pandas", "mlflow", "matplotlib", "cv2") if name in sys.modules])
+assert took < 0.5 or "coverage" in sys.modules, took
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
 
 
-def test_a_method_of_no_module_is_named_with_the_nearest(config):
-    wrong = config.synthesis.model_copy(update={"methods": {"wgan_snt": {}}})
-    with pytest.raises(MaskbenchError, match="wgan_snt: unknown method; did you mean wgan_stn"):
-        experiment.trainings(config.model_copy(update={"synthesis": wrong}), "x.yaml")
+def test_trained_methods_have_every_seed_and_others_one(found):
+    assert [seed for method, seed in found.runs if method == "keypoint"] == [0]
+    assert [seed for method, seed in found.runs if method == "pywgan_div"] == [3, 5]
+    assert sorted({method for method, _ in found.runs}) == METHODS
+    assert found.runs == sorted(found.runs)
 
 
-@pytest.mark.parametrize("name", figures.names())
-def test_every_figure_knows_what_it_is_made_from(config, name):
-    inputs = experiment.figure_inputs(name, config)
-    assert inputs
-    for need, paths in inputs.items():
-        assert paths, need
-        assert all(str(path).startswith("out/") for path in paths)
+def test_recognisers_run_for_every_training_set_and_seed(found):
+    runs = found.recogniser_runs
+    assert len(runs) == len(set(runs))
+    assert [run for run in runs if run[0] == "dlib_resnet"] == [("dlib_resnet", "none", 0)]
+    assert {training for name, training, _ in runs if name == "arcface"} == {BARE, *METHODS}
+    assert {seed for name, _, seed in runs if name == "arcface"} == {5, 6}
+    assert ("maskfacenet", "keypoint", 6) in runs
+    assert ("dlib_resnet_projected", "keypoint", 0) in runs
 
 
-def test_figure_5_shows_one_training_of_each_method(config):
-    masked = experiment.figure_inputs("fig5", config)["masked"]
-    shown = [path.parent.name for path in masked]
-    assert sorted(shown) == sorted(config.synthesis.methods)
-    assert Path("out/masked/orl/pywgan_div/seed3") in masked
+def test_a_recogniser_learns_from_the_synthesis_of_its_seed_where_there_is_one(found):
+    assert found.run_of("pywgan_div", 5) == ("pywgan_div", 5)
+    assert found.run_of("pywgan_div", 6) == ("pywgan_div", 3)
+    assert found.run_of("keypoint", 5) == ("keypoint", 0)
 
 
-def test_the_pipeline_s_figures_show_the_key_point_overlay(config):
-    for name in ("maskfacenet_fig1", "maskfacenet_fig2", "maskfacenet_fig3"):
-        assert experiment.figure_inputs(name, config)["masked"] == [
-            Path("out/masked/orl/keypoint/seed0")
-        ]
+def test_really_masked_people_are_known_by_their_adapter(found):
+    assert found.datasets == ["orl", "mfr2"]
+    assert found.really_masked == ["mfr2"]
+    assert found.restorations == [("orl", "edgeconnect", 0), ("mfr2", "edgeconnect", 0)]
 
 
-def test_fits_are_of_every_training_set_and_seed(config):
-    fits = experiment.fits(config)
-    assert len(fits) == len(set(fits))
-    assert [fit for fit in fits if fit[0] == "dlib_resnet"] == [("dlib_resnet", "none", 0)]
-    sets = {training for name, training, _ in fits if name == "arcface"}
-    assert sets == {"bare", *config.synthesis.methods}
-    assert {seed for name, _, seed in fits if name == "arcface"} == {5, 6}
-    assert ("maskfacenet", "keypoint", 6) in fits
-    assert ("dlib_resnet_projected", "keypoint", 0) in fits
+def test_run_chooses_and_what_that_needs_is_made():
+    chosen = {"methods": ["pywgan_div"], "restorers": [], "recognisers": ["arcface"]}
+    found = checked({"run": chosen, "synthesis": {"seeds": [0]}})
+    assert found.runs == [("pywgan_div", 0)]
+    assert list(found.methods) == ["keypoint", "pywgan_div"]  # test people wear the overlay
+    assert {run[1] for run in found.recogniser_runs} == {BARE, "pywgan_div"}
+    assert not found.restorers and not found.guides and not found.restorations
+    found = checked({"run": {**chosen, "recognisers": ["mrii", "maskfacenet"]}})
+    assert list(found.restorers) == ["edgeconnect"] and list(found.guides) == ["segmenter"]
+    assert ("maskfacenet", "keypoint", 0) in found.recogniser_runs
 
 
-def test_tests_of_really_masked_people_are_known_by_their_adapter(config):
-    assert experiment.really_masked(config) == ["mfr2"]
+def test_restorers_run_on_bare_tests_only_where_a_recogniser_wants_them():
+    other = {"datasets": {"lfw": {"adapter": "lfw"}}, "recognition": {"tests": ["orl", "lfw"]}}
+    assert ("lfw", "edgeconnect", 0) in checked(other).restorations
+    without = merge(other, {"run": {"recognisers": ["arcface"]}})
+    assert checked(without).restorations == [("orl", "edgeconnect", 0)]
+
+
+def test_blocks_start_from_their_family_and_from_each_other():
+    own = {"small": {"use": "pywgan_div", "train_size": 16}, "plain": {"use": "pywgan_div"}}
+    methods = checked({"synthesis": {"methods": own}}).methods
+    small, plain, full = (methods[name] for name in ("small", "plain", "pywgan_div"))
+    assert plain.params == full.params and plain.spec is full.spec and plain.name == "plain"
+    assert small.params == full.params.model_copy(update={"train_size": 16})
+    assert methods["gan_stn"].params.match == "faces"  # of the family
+    assert methods["pywgan_div"].params.equivariance == 10  # its own
+    assert methods["gan_direct"].params.match == "styles"  # of another family
 
 
 @pytest.mark.parametrize(
-    ("block", "message"),
+    ("overlay", "message"),
     [
         ({"arcface": {"training": "keypiont"}}, "did you mean keypoint"),
         ({"arcface": {"training": ["bare", "cyclegan"]}}, "cyclegan: unknown training set"),
-        ({"mine": {"kind": "restored", "restorer": "edgeconect"}}, "did you mean edgeconnect"),
-        ({"mine": {"kind": "pretrained", "network": "x", "steps": 3}}, "recognisers.mine"),
+        ({"own": {"kind": "restored", "restorer": "edgeconect"}}, "did you mean edgeconnect"),
+        ({"own": {"kind": "pretrained", "network": "x", "steps": 3}}, "recognisers.own"),
+        ({"own": {"kind": "projection", "training": "bare"}}, "bare: unknown training set"),
+        ({"arcface": None}, "arcface is null; write arcface: {}, or leave it out under run"),
     ],
 )
-def test_recognisers_that_refer_to_nothing_are_refused(block, message):
-    values = merge(read_layers([DEFAULT]), {"recognition": {"recognisers": block}})
-    with pytest.raises(MaskbenchError, match=message):
-        experiment.check(values, "own.yaml")
+def test_recognisers_that_refer_to_nothing_are_refused(overlay, message):
+    assert message in refused({"recognition": {"recognisers": overlay}})
+
+
+FLAT = {"adapter": "flat", "path": "somewhere"}
+
+
+@pytest.mark.parametrize(
+    ("overlay", "message"),
+    [
+        (
+            {"run": {"methods": ["pywgandiv"]}},
+            "own.yaml: run.methods: pywgandiv: unknown method; did you mean pywgan_div?",
+        ),
+        ({"run": {"recognisers": ["arcfase"]}}, "run.recognisers: arcfase: unknown recogniser"),
+        (
+            {"synthesis": {"shared": {"placd": {}}}},
+            "synthesis.shared: placd: unknown family; did you mean placed?",
+        ),
+        (
+            {"synthesis": {"shared": {"placed": {"trainsize": 3}}}},
+            "synthesis.shared.placed: trainsize: unknown key; did you mean train_size?",
+        ),
+        ({"synthesis": {"copies": 17}}, "synthesis.copies: 17 different styles a face, but"),
+        ({"guides": {"segmentr": {}}}, "guides: segmentr: unknown guide; did you mean segmenter?"),
+        ({"datasets": {"orl": {"adapter": "ofl"}}}, "datasets.orl.adapter: ofl: unknown adapter"),
+        ({"datasets": {"orl": {"adapter": "folder"}}}, "datasets.orl.path: missing; the adapter"),
+        ({"datasets": {"orl": FLAT}}, "flat knows nobody's name, but recognisers are tested on"),
+        (
+            {"datasets": {"orl": {"shares": {"train": 0.9, "test": 0}}}},
+            "datasets.orl.shares.test: 0, but people of orl are tested",
+        ),
+        (
+            {
+                "datasets": {"real": {**FLAT, "shares": {"train": 0, "val": 0, "test": 1}}},
+                "synthesis": {"real_domain": {"source": "real"}},
+            },
+            "datasets.real.shares.train: 0, but people of real are learnt from",
+        ),
+    ],
+)
+def test_what_cannot_run_is_refused_before_anything_runs(overlay, message):
+    assert message in refused(overlay)
 
 
 def test_recognition_needs_the_reference_masks():
     values = read_layers([DEFAULT])
     del values["synthesis"]["methods"]["keypoint"]
-    with pytest.raises(MaskbenchError, match="keypoint"):
+    values["recognition"]["shared"]["adapter"]["training"] = "every"
+    with pytest.raises(MaskbenchError, match=r"lacks keypoint|keypoint: unknown training set"):
         experiment.check(values, "own.yaml")
-
-
-def test_unknown_figure(config):
-    with pytest.raises(MaskbenchError, match=r"fig55: unknown figure; did you mean fig5\?"):
-        experiment.figure_inputs("fig55", config)

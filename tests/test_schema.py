@@ -1,4 +1,4 @@
-"""The JSON schema judges the blocks of recognisers and restorers as the models do."""
+"""The JSON schema judges blocks of configuration as the models do."""
 
 import json
 from pathlib import Path
@@ -9,9 +9,11 @@ import maskbench
 from maskbench import experiment, schema
 from maskbench.config import merge, read_layers
 from maskbench.errors import MaskbenchError
+from maskbench.guides.specs import GUIDES
 from maskbench.recognition import params as recognition
-from maskbench.restoration import base as restoration
-from maskbench.restoration.segmenter import SegmenterParams
+from maskbench.registry import Registry
+from maskbench.restoration.specs import RESTORERS
+from maskbench.synthesis.specs import METHODS
 
 jsonschema = pytest.importorskip("jsonschema")
 DEFAULT = Path(maskbench.__file__).parents[2] / "params.yaml"
@@ -30,8 +32,14 @@ def values():
         "own_projection": {"kind": "projection"},
         "own_restored": {"kind": "restored", "networks": ["facenet", "dlib_resnet"]},
     }  # fmt: skip
-    removal = {"restorers": {"edgeconnect": {"masks_from": "coverage"}}, "segmenter": {"steps": 9}}
-    overlay = {"recognition": {"recognisers": own}, "restoration": removal}
+    own_methods = {"own": {"use": "pywgan_div", "steps": 9}, "pywgan_div": {"use": "pywgan_div"}}
+    overlay = {
+        "recognition": {"recognisers": own, "shared": {"network": {"steps": 9}}},
+        "restoration": {"restorers": {"edgeconnect": {"masks_from": "coverage"}}},
+        "guides": {"segmenter": {"steps": 9}},
+        "synthesis": {"methods": own_methods, "shared": {"placed": {"steps": 9}}},
+        "run": {"methods": ["own"]},
+    }
     return merge(read_layers([DEFAULT]), overlay)
 
 
@@ -61,24 +69,44 @@ RECOGNISERS = {
     "adapters_own_keys": {"own_adapter": {"adapter": {"widht": 3}}},
     "no_network": {"own_restored": {"networks": []}},
     "no_kind": {"another": {"network": "vgg19"}},
-    "missing_key": {"another": {"kind": "network", "backbone": "iresnet18"}},
     "no_block": {"another": 3},
 }
 RESTORATION = {
     "unknown_restorer": {"restorers": {"edgeconect": {}}},
     "unknown_key_of_a_restorer": {"restorers": {"edgeconnect": {"widht": 3}}},
     "place_of_masks": {"restorers": {"edgeconnect": {"masks_from": "guess"}}},
-    "unknown_key_of_the_segmenter": {"segmenter": {"stepps": 3}},
-    "deep_in_the_segmenter": {"segmenter": {"variety": {"trun": 3}}},
-    "depth": {"segmenter": {"depth": 7}},
+}
+SEGMENTER = {
+    "unknown_key_of_the_segmenter": {"stepps": 3},
+    "deep_in_the_segmenter": {"variety": {"trun": 3}},
+    "depth": {"depth": 7},
+}
+SYNTHESIS = {
+    "unknown_method": {"methods": {"another": {"steps": 3}}},
+    "unknown_key_of_a_method": {"methods": {"wgan_stn": {"stepps": 3}}},
+    "unknown_key_of_an_own_block": {"methods": {"own": {"stepps": 3}}},
+    "unknown_family": {"shared": {"placd": {}}},
+    "unknown_shared_key": {"shared": {"placed": {"stepps": 3}}},
+    "shared_words_for_a_number": {"shared": {"placed": {"train_size": "small"}}},
+}
+OTHERS = {
+    "shared_of_a_kind": {"recognition": {"shared": {"network": {"stepps": 3}}}},
+    "unknown_adapter": {"datasets": {"orl": {"adapter": "ofl"}}},
+    "unknown_guide": {"guides": {"segmentr": {}}},
+    "null": {"synthesis": {"methods": {"gan_direct": None}}},
+    "run": {"run": {"method": []}},
 }
 WRONG = [
     *({"recognition": {"recognisers": wrong}} for wrong in RECOGNISERS.values()),
     *({"restoration": wrong} for wrong in RESTORATION.values()),
+    *({"guides": {"segmenter": wrong}} for wrong in SEGMENTER.values()),
+    *({"synthesis": wrong} for wrong in SYNTHESIS.values()),
+    *OTHERS.values(),
 ]
+NAMES = [*RECOGNISERS, *RESTORATION, *SEGMENTER, *SYNTHESIS, *OTHERS]
 
 
-@pytest.mark.parametrize("overlay", WRONG, ids=[*RECOGNISERS, *RESTORATION])
+@pytest.mark.parametrize("overlay", WRONG, ids=NAMES)
 def test_what_the_models_refuse_is_refused(values, validator, overlay):
     changed = merge(values, overlay)
     with pytest.raises(MaskbenchError):
@@ -86,27 +114,30 @@ def test_what_the_models_refuse_is_refused(values, validator, overlay):
     assert not validator.is_valid(changed)
 
 
-def test_every_registered_restorer_and_every_kind_is_there():
-    known = schema.schema()["$defs"]
-    removal = known["RestorationConfig"]["properties"]
-    assert set(removal["restorers"]["properties"]) == set(restoration.restorers())
-    assert set(removal["segmenter"]["properties"]) == set(SegmenterParams.model_fields)
+def test_every_registered_spec_and_every_kind_is_there():
+    whole = schema.schema()
+    known = whole["$defs"]
+    sections = (
+        (METHODS, known["SynthesisConfig"]["properties"]["methods"]),
+        (RESTORERS, known["RestorationConfig"]["properties"]["restorers"]),
+        (GUIDES, whole["properties"]["guides"]),
+    )
+    registry: Registry
+    for registry, section in sections:
+        assert set(section["properties"]) == set(registry.all())
     block = known["RecognitionConfig"]["properties"]["recognisers"]["additionalProperties"]
-    kinds = {}
+    assert set(block["discriminator"]["mapping"]) == set(recognition.KINDS)
     for kind, place in block["discriminator"]["mapping"].items():
         definition = known[place.removeprefix("#/$defs/")]
-        assert (
-            definition["properties"]["kind"]["const"] == kind and "kind" in definition["required"]
-        )
-        kinds[kind] = definition
+        assert definition["properties"]["kind"]["const"] == kind
+        assert definition["required"] == ["kind"]  # the others may be shared
     assert {"$ref": f"#/$defs/recognition.{recognition.Trained.__name__}"} in block["oneOf"]
-    assert len(kinds) == len(block["oneOf"]) == 5
+    assert len(block["oneOf"]) == len(recognition.KINDS) == 5
 
 
-def test_every_key_of_theirs_is_described():
-    known = schema.schema()["$defs"]
-    removal = known["RestorationConfig"]["properties"]
-    blocks = {**known, **removal["restorers"]["properties"], "segmenter": removal["segmenter"]}
+def test_every_key_is_described():
+    whole = schema.schema()
+    blocks = {"": whole, **whole["$defs"]}
     nameless = [
         f"{name}.{key}"
         for name, block in blocks.items()
@@ -114,7 +145,7 @@ def test_every_key_of_theirs_is_described():
         if not described.get("description")
     ]
     assert nameless == []
-    adapter = known["recognition.Adapted"]["properties"]
+    adapter = whole["$defs"]["recognition.Adapted"]["properties"]
     assert adapter["optimiser"]["description"] == "sgd: with momentum 0.9"  # of its base class
     assert adapter["kind"]["description"] == "A small network on the embeddings of a frozen one."
 
@@ -144,4 +175,8 @@ def test_every_reference_leads_somewhere():
 
     found = set(references(whole))
     assert len(found) > 10
-    assert found == {f"#/$defs/{name}" for name in whole["$defs"]}
+    assert {place.split("/")[2] for place in found} == set(whole["$defs"])
+    for place in found:
+        node = whole
+        for part in place.split("/")[1:]:
+            node = node[part]

@@ -122,16 +122,6 @@ def test_a_killed_workflow_is_closed_by_the_next_one_in_its_folder(place, monkey
     }  # fmt: skip
 
 
-def test_measurements_become_final_numbers(place):
-    rows = '[{"variant": "", "metric": "ssim", "value": 0.5}, '
-    rows += '{"variant": "unseen_styles", "metric": "ssim", "value": 0.25}, '
-    rows += '{"variant": "", "metric": "fid", "value": null}]'
-    (place / "metrics.json").write_text(rows)
-    with tracking.step("evaluate", ON, {}, [], {}) as run:
-        run.measurements(place / "metrics.json")
-    assert runs()["evaluate"].data.metrics == {"ssim": 0.5, "unseen_styles/ssim": 0.25}
-
-
 def test_processes_side_by_side_on_a_new_database(place):
     """Nobody has made the database: five processes do so at once, and none loses its run."""
 

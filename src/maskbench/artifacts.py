@@ -9,11 +9,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from maskbench.errors import MaskbenchError, from_os_error
+
+if TYPE_CHECKING:
+    import numpy as np
 
 PARTIAL = ".partial"
 _OLD = "-old"  # marks the older folder while a new one takes its place
@@ -153,6 +154,8 @@ class GrowingArray:
     _HEADER = 128  # bytes; a multiple of 64 as the format asks for
 
     def __init__(self, path: Path, row_shape: tuple[int, ...], dtype: str = "uint8") -> None:
+        import numpy as np
+
         self.path, self.row_shape, self.dtype = Path(path), tuple(row_shape), np.dtype(dtype)
         self.length = 0
         self._file = open(self.path, "wb")  # noqa: SIM115 (closed by close())
@@ -167,7 +170,7 @@ class GrowingArray:
 
     def append(self, rows: np.ndarray) -> None:
         """Append rows of shape (n, *row_shape)."""
-        rows = np.ascontiguousarray(rows, dtype=self.dtype)
+        rows = rows.astype(self.dtype, copy=False)
         if rows.shape[1:] != self.row_shape:
             raise ValueError(f"rows of shape {rows.shape[1:]}, expected {self.row_shape}")
         self._file.write(rows.tobytes())

@@ -1,20 +1,20 @@
-"""``maskbench``: each step of the experiment as a command of its own.
+"""``maskbench``: what people do with their own pictures.
 
-A command reads ``params.yaml`` (or the files given by ``--params``), takes its inputs from the
-results folder unless told otherwise, and writes its output whole or not at all.
+The steps of the experiment are asked for by their Snakemake target (``snakemake --list``).
 """
 
 from __future__ import annotations
 
+import functools
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 import maskbench
-from maskbench.commands import common, data, people, recognition, reporting, restoration, synthesis
-from maskbench.commands.common import ParamsOption, step
+from maskbench.step import one_line_errors, start_logging
 
 app = typer.Typer(
     name="maskbench",
@@ -24,22 +24,33 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="""Put masks on faces with the methods of four papers, and measure how well they sit.
 
-    The whole experiment: `make reproduce`. One step: a command below, e.g.
-    `maskbench crop_faces --dataset orl`. Your own pictures: `maskbench mask me.jpg --out masked/`.
+    The whole experiment: `make reproduce`. One table, figure or stage of it: `snakemake TARGET`,
+    where `snakemake --list` names the targets. Your own pictures: `maskbench mask me.jpg --out
+    masked/`.
     """,
 )
-PANELS = {
-    people: "Your own pictures",
-    data: "Data and faces",
-    synthesis: "Synthesis",
-    restoration: "Restoration",
-    recognition: "Recognition",
-    reporting: "Results",
-}
-for _module, _panel in PANELS.items():
-    for _command in _module.app.registered_commands:
-        _command.rich_help_panel = _panel
-        app.registered_commands.append(_command)
+PARAMS = Path("params.yaml")
+ParamsOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--params",
+        "-p",
+        help="Configuration file. Repeat it to lay later files over earlier ones.",
+        show_default="params.yaml",
+    ),
+]
+
+
+def _command(function: Callable[..., None]) -> Callable[..., None]:
+    """Register a command whose failures are one line."""
+
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> None:
+        with one_line_errors():
+            function(*args, **kwargs)
+
+    app.command()(run)
+    return run
 
 
 def _version(wanted: bool) -> None:
@@ -55,12 +66,87 @@ def main_options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    common.start_logging(verbose)
+    start_logging(verbose)
 
 
-@app.command(name="methods", rich_help_panel="About")
-@step
-def list_methods(params: ParamsOption = None) -> None:
+@_command
+def mask(
+    source: Annotated[Path, typer.Argument(help="A picture, or a folder with all its subfolders.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the masked pictures.")],
+    method: Annotated[
+        str, typer.Option(help="keypoint, or a trained method together with --model.")
+    ] = "keypoint",
+    model: Annotated[
+        Path | None,
+        typer.Option(help="A trained model, results/models/...", show_default=False),
+    ] = None,
+    style: Annotated[
+        list[str] | None,
+        typer.Option(help="Mask style; repeat it to draw among several.", show_default="all"),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the drawing of styles.")] = 0,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes; the result is the same for any number.")
+    ] = 1,
+    all_faces: Annotated[
+        bool, typer.Option("--all-faces", help="Mask every face, not only the central one.")
+    ] = False,
+    weights: Annotated[
+        Path | None,
+        typer.Option(help="Folder of weights.", show_default="fetched when missing"),
+    ] = None,
+    params: ParamsOption = None,
+) -> None:
+    """Put masks on the faces of your own pictures.
+
+    A table beside the pictures says what was masked, with which style, and what was left out.
+
+    Example: maskbench mask holiday/ --out masked/ --style surgical_blue --style kn95 --workers 2
+    """
+    from maskbench import experiment
+    from maskbench.config import FacesConfig
+    from maskbench.errors import MaskbenchError
+    from maskbench.synthesis.mask import mask as run
+
+    known = experiment.load(params or [PARAMS]) if params or PARAMS.exists() else None
+    for path in (source, *([weights] if weights else [])):
+        if not path.exists():
+            raise MaskbenchError(path, "does not exist", "check the path")
+    report = run(
+        source,
+        out,
+        _weights(known.config.output if known else None, weights),
+        method=method,
+        params=known.methods[method].params if known and method in known.methods else None,
+        model=model,
+        styles=style,
+        seed=seed,
+        workers=workers,
+        faces=known.config.faces if known else FacesConfig(),
+        all_faces=all_faces,
+        mask_size=known.config.masks.size if known else 144,
+    )
+    typer.echo(
+        f"{report.faces} faces in {report.pictures} pictures wear masks, {report.rejected} files "
+        f"were left out: {out}"
+    )
+
+
+def _weights(output: str | None, given: Path | None) -> Path:
+    """The folder of weights: the given one, that of the experiment, or one in the user's cache."""
+    if given or (output and Path(output, "weights").exists()):
+        return given or Path(str(output), "weights")
+    from maskbench.datasets.download import cache_folder
+    from maskbench.datasets.fetch_weights import fetch_weights
+
+    kept = cache_folder() / f"weights-{maskbench.__version__}"
+    if not kept.exists():
+        fetch_weights(out=kept, published=False)
+    return kept
+
+
+@_command
+def methods(params: ParamsOption = None) -> None:
     """List the synthesis methods, the paper each comes from and its parameters.
 
     Example: maskbench methods
@@ -68,39 +154,22 @@ def list_methods(params: ParamsOption = None) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from maskbench import experiment
     from maskbench.synthesis.specs import METHODS
 
-    config, place = common.configuration(params)
-    table = Table("method", "title", "paper", "parameters here")
-    for name, method in METHODS.all().items():
-        block = config.synthesis.methods.get(name)
+    blocks = experiment.load(params or [PARAMS]).methods
+    table = Table("method", "title", "paper", "parameters")
+    for name in [*blocks, *(name for name in METHODS.all() if name not in blocks)]:
+        spec = blocks[name].spec if name in blocks else METHODS.get(name)
         shown = "not in this configuration"
-        if block is not None:
-            values = METHODS.parse(name, block, place).params.model_dump()
+        if name in blocks:
+            values = blocks[name].params.model_dump()
             shown = ", ".join(f"{key}={value}" for key, value in values.items()) or "none"
-        table.add_row(name, method.title, method.paper, shown)
+        table.add_row(name, spec.title, spec.paper, shown)
     Console().print(table)
-
-
-@app.command(name="schema", rich_help_panel="About")
-@step
-def schema(
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder.")] = Path("workflow/schemas"),
-) -> None:
-    """Write the JSON schema of params.yaml (for editors, and for the workflow's check).
-
-    Example: maskbench schema
-    """
-    from maskbench.schema import write_schema
-
-    typer.echo(write_schema(out))
 
 
 def main() -> None:
     """Entry point of the ``maskbench`` command."""
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
     app()
-
-
-if __name__ == "__main__":
-    main()

@@ -301,6 +301,9 @@ class Config(Section):
         return self
 
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where it is there
+
+
 def read_layers(paths: Sequence[Path]) -> dict[str, Any]:
     """Read YAML files and lay each over the ones before (mappings merge, all else replaces).
 
@@ -310,7 +313,7 @@ def read_layers(paths: Sequence[Path]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for path in paths:
         try:
-            layer = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+            layer = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_LOADER)
         except OSError as error:
             raise from_os_error(error, path) from error
         except yaml.YAMLError as error:

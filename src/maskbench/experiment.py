@@ -1,28 +1,124 @@
-"""The composition root: ``params.yaml`` and its overlays, checked against every registry."""
+"""The composition root: a configuration, checked against every registry, and what follows from it.
+
+The workflow asks here what runs, what that needs and what it is made from. Nothing of it imports
+the network library, so that a whole configuration is checked at every start.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from maskbench.config import Config, read_layers, validate
+from maskbench.config import REFERENCE, Blocks, Config, merge, read_layers, validate
 from maskbench.datasets.adapters import ADAPTERS
 from maskbench.errors import MaskbenchError, unknown_name
-from maskbench.layout import Layout
-from maskbench.masks import artwork
+from maskbench.guides.specs import GUIDES
+from maskbench.masks.styles import style_names
 from maskbench.recognition import params as recognition
-from maskbench.restoration import base as restoration
-from maskbench.restoration.segmenter import parse_params as parse_segmenter
-from maskbench.synthesis import base as synthesis
+from maskbench.registry import Block, Registry
+from maskbench.restoration.specs import RESTORERS
+from maskbench.synthesis.specs import METHODS
 
 DEFAULT = Path("params.yaml")
-REFERENCE = "keypoint"  # whose masks test people wear, and restorers learn to take off
 NOTHING = "none"  # the training set of what learns nothing
-SHOWN_METHOD = "pywgan_div"  # whose placement is shown through training, where it is run
+SEGMENTER = "segmenter"  # the guide that restorers take where masks must be found
+
+Run = tuple[str, int]
+"""A method and a seed."""
+RecogniserRun = tuple[str, str, int]
+"""A recogniser, the training set that it learns from, and a seed."""
 
 
-def load(paths: Sequence[Path] = (DEFAULT,)) -> Config:
+@dataclass(frozen=True)
+class Experiment:
+    """A checked configuration.
+
+    Attributes:
+        config: as written, every key filled in.
+        methods: the synthesis methods that run, and those that something which runs needs.
+        restorers: the restorers that run or that a recogniser needs. A method that takes masks off
+            is among them, under its own name.
+        guides: the guides that these need.
+        recognisers: the recognisers that run.
+        running: the names of the methods that run.
+    """
+
+    config: Config
+    methods: dict[str, Block]
+    restorers: dict[str, Block]
+    guides: dict[str, Block]
+    recognisers: dict[str, recognition.Recogniser]
+    running: tuple[str, ...]
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """Every training and measurement of a method. What learns nothing has one, of seed 0."""
+        return [(name, seed) for name in self.running for seed in self._seeds(name)]
+
+    @cached_property
+    def recogniser_runs(self) -> list[RecogniserRun]:
+        """Every fitting of a recogniser. What learns nothing has one, of the training set ``none``
+        and seed 0; a projection has one for each of its training sets, of seed 0."""
+        return [
+            (name, training_set, seed)
+            for name, recogniser in self.recognisers.items()
+            for training_set in self.training_sets(name) or (NOTHING,)
+            for seed in self._fits(recogniser)
+        ]
+
+    @cached_property
+    def datasets(self) -> list[str]:
+        """The data sets that are used."""
+        source = self.config.synthesis.real_domain.source
+        real = [] if source == REFERENCE else [source]
+        found = [self.config.synthesis.dataset, *real, *self.config.recognition.tests]
+        return list(dict.fromkeys(found))
+
+    @cached_property
+    def really_masked(self) -> list[str]:
+        """The test data sets of people who really wear masks."""
+        datasets = self.config.datasets
+        return [
+            name
+            for name in self.config.recognition.tests
+            if ADAPTERS.get(datasets[name].adapter).really_masked
+        ]
+
+    @cached_property
+    def restorations(self) -> list[tuple[str, str, int]]:
+        """The pictures whose masks are taken off: data set, restorer and seed. All restorers work
+        on masks of the overlay and on real ones, on other data sets those that a recogniser wants.
+        """
+        wanted = {recognition.restorer_of(each) for each in self.recognisers.values()}
+        own = self.config.synthesis.dataset
+        return [
+            (dataset, name, 0)
+            for dataset in dict.fromkeys([own, *self.config.recognition.tests])
+            for name in self.restorers
+            if dataset == own or dataset in self.really_masked or name in wanted
+        ]
+
+    def training_sets(self, recogniser: str) -> tuple[str, ...]:
+        """What a recogniser learns from, each a fitting of its own; (): it learns nothing."""
+        return recognition.learnt_from(self.recognisers[recogniser], self.running)
+
+    def run_of(self, method: str, seed: int) -> Run:
+        """The run of a method whose pictures something of ``seed`` learns from: that of the same
+        seed where there is one, else the method's first."""
+        seeds = self._seeds(method)
+        return method, seed if seed in seeds else seeds[0]
+
+    def _seeds(self, method: str) -> tuple[int, ...]:
+        return self.config.synthesis.seeds if self.methods[method].spec.trained else (0,)
+
+    def _fits(self, recogniser: recognition.Recogniser) -> tuple[int, ...]:
+        return self.config.recognition.seeds if recognition.learns(recogniser) else (0,)
+
+
+def load(paths: Sequence[Path] = (DEFAULT,)) -> Experiment:
     """Read, merge and check configuration files (later ones lie over earlier ones).
 
     Raises:
@@ -31,153 +127,169 @@ def load(paths: Sequence[Path] = (DEFAULT,)) -> Config:
     return check(read_layers(paths), place=" + ".join(str(path) for path in paths))
 
 
-def check(values: dict[str, Any], place: str) -> Config:
-    """Check already merged values (as Snakemake hands them over)."""
-    config: Config = validate(Config, values, place)
-    known = synthesis.methods()
-    for name, block in config.synthesis.methods.items():
-        if name not in known:
-            raise unknown_name(f"{place}: synthesis.methods", "method", name, known)
-        synthesis.parse_params(name, block, place)
-    _check_recognition(config, place)
-    styles = artwork.style_names()
-    for key in ("styles", "unseen_styles", "figure_styles"):
-        for style in getattr(config.masks, key):
-            if style not in styles:
-                raise unknown_name(f"{place}: masks.{key}", "mask style", style, styles)
-    return config
-
-
-def _check_recognition(config: Config, place: str) -> None:
-    """Blocks of recognisers and restorers, and the names that they refer to.
+def check(values: dict[str, Any], place: str = str(DEFAULT)) -> Experiment:
+    """Check already merged values (as Snakemake hands them over).
 
     Raises:
         MaskbenchError: naming the key.
     """
-    sets = (recognition.BARE, *config.synthesis.methods)
-    for name, block in config.restoration.restorers.items():
-        restoration.parse_params(name, block, place)
-    parse_segmenter(config.restoration.segmenter, place)
-    for name, block in config.recognition.recognisers.items():
-        recogniser = recognition.parse(name, block, place)
-        key = f"{place}: recognition.recognisers.{name}"
-        known_sets = sets
-        if isinstance(recogniser, recognition.Projected):  # it needs masked pictures
-            known_sets = tuple(config.synthesis.methods)
-        for wanted in recognition.learnt_from(recogniser, tuple(config.synthesis.methods)):
-            if wanted not in known_sets:
-                raise unknown_name(f"{key}.training", "training set", wanted, known_sets)
-        if isinstance(recogniser, recognition.Restored) and recogniser.restorer not in (
-            known := config.restoration.restorers
-        ):
-            raise unknown_name(f"{key}.restorer", "restorer", recogniser.restorer, known)
-    if config.recognition.recognisers and REFERENCE not in config.synthesis.methods:
+    config: Config = validate(Config, values, place)
+    _check_styles(config, place)
+    synthesis, run = config.synthesis, config.run
+    families = {spec.family for spec in METHODS.all().values()} - {""}
+    methods = _blocks(METHODS, synthesis.methods, place, _shared(synthesis.shared, families, place))
+    running = _chosen(methods, run.methods, f"{place}: run.methods", "method")
+    recognisers = _recognisers(config, place)
+    for name in recognisers:
+        _check_training(name, recognisers[name], methods, running, place)
+
+    restorers = _blocks(RESTORERS, config.restoration.restorers, place)
+    unmaskers = [name for name, block in methods.items() if "unmasker" in block.spec.roles]
+    for name in set(unmaskers) & set(restorers):
+        where = f"{place}: restoration.restorers.{name}"
         raise MaskbenchError(
-            f"{place}: synthesis.methods",
-            f"lacks {REFERENCE}, whose masks the test people wear",
-            f"add the block {REFERENCE}: {{}}",
+            where, "is also the name of a method that takes masks off", "rename it"
         )
+    usual = (*restorers, *(name for name in unmaskers if name in running))
+    restorers |= {name: methods[name] for name in unmaskers}
+    chosen = _chosen(restorers, run.restorers, f"{place}: run.restorers", "restorer", usual)
+    for name, recogniser in recognisers.items():
+        if wanted := recognition.restorer_of(recogniser):
+            key = f"{place}: recognition.recognisers.{name}.restorer"
+            chosen = tuple(dict.fromkeys((*chosen, *_known(key, "restorer", wanted, restorers))))
 
+    needed = (
+        {REFERENCE} if recognisers or chosen or synthesis.real_domain.source == REFERENCE else set()
+    )
+    needed |= {name for name in chosen if name in methods}
+    for recogniser in recognisers.values():
+        needed |= set(recognition.learnt_from(recogniser, running)) & set(methods)
+    if needed - set(methods):
+        where = f"{place}: synthesis.methods"
+        what = f"lacks {REFERENCE}, whose masks the test people wear"
+        raise MaskbenchError(where, what, f"add the block {REFERENCE}: {{}}")
+    methods = {name: block for name, block in methods.items() if name in {*running, *needed}}
 
-def recognisers(config: Config) -> dict[str, recognition.Recogniser]:
-    """The parsed blocks by name."""
-    blocks = config.recognition.recognisers
-    return {name: recognition.parse(name, block) for name, block in blocks.items()}
-
-
-def fits(config: Config) -> list[tuple[str, str, int]]:
-    """Every (recogniser, training set, seed) that the configuration asks for.
-
-    What learns nothing has one fit, of the training set ``none`` and seed 0; a projection has one
-    for each of its training sets, of seed 0.
-    """
-    methods = tuple(name for name in synthesis.methods() if name in config.synthesis.methods)
-    found: list[tuple[str, str, int]] = []
-    for name, recogniser in recognisers(config).items():
-        learns = isinstance(recogniser, recognition.Learning)
-        seeds = config.recognition.seeds if learns else (0,)
-        sets = recognition.learnt_from(recogniser, methods) or (NOTHING,)
-        found += [(name, training, seed) for training in sets for seed in seeds]
+    every = _blocks(GUIDES, {name: {} for name in GUIDES.all()} | config.guides, place)
+    guides = {guide for block in methods.values() for guide in block.spec.guides}
+    guides |= {SEGMENTER} if chosen else set()
+    found = Experiment(
+        config=config,
+        methods=methods,
+        restorers={name: restorers[name] for name in chosen},
+        guides={name: every[name] for name in sorted(guides)},
+        recognisers=recognisers,
+        running=running,
+    )
+    _check_datasets(found, place)
     return found
 
 
-def really_masked(config: Config) -> list[str]:
-    """The test data sets of people who really wear masks."""
-    return [
-        name
-        for name in config.recognition.tests
-        if ADAPTERS.get(config.datasets[name].adapter).really_masked
-    ]
-
-
-def trainings(config: Config, place: str = str(DEFAULT)) -> list[tuple[str, int]]:
-    """Every (method, seed) that the configuration asks for, in the registry's order.
-
-    Methods that learn nothing have one training, of seed 0.
-
-    Raises:
-        MaskbenchError: a method that the registry does not know.
-    """
-    known = synthesis.methods()
-    for name in config.synthesis.methods:
-        if name not in known:
-            raise unknown_name(f"{place}: synthesis.methods", "method", name, known)
-    return [
-        (name, seed)
-        for name, method in known.items()
-        if name in config.synthesis.methods
-        for seed in (config.synthesis.seeds if method.trained else (0,))
-    ]
-
-
-def figure_inputs(name: str, config: Config, place: str = str(DEFAULT)) -> dict[str, list[Path]]:
-    """The artifacts that a figure is drawn from, by the names of its needs.
-
-    ``masked`` is one MaskedSet a method (its first training) or, for the figures of the second
-    paper's data pipeline, the key-point overlay alone; ``models`` are all trainings, those of the
-    last trained method first for the figure that shows one. A need that this configuration does not
-    make is an empty list.
-
-    Raises:
-        MaskbenchError: unknown figure or method.
-    """
-    from maskbench.reporting import figures
-
-    if name not in figures.names():
-        raise unknown_name("figure", "figure", name, figures.names())
-    layout, dataset = Layout(Path(config.output)), config.synthesis.dataset
-    learning = [
-        name
-        for name, recogniser in recognisers(config).items()
-        if isinstance(recogniser, recognition.Learning)
-    ]
-    runs = trainings(config, place)
-    learnt = [run for run in runs if synthesis.method(run[0]).trained]
-    first = list({name: (name, seed) for name, seed in reversed(runs)}.values())[::-1]
-    if name.startswith("maskfacenet") or name == "restoration_sheet":
-        first = [run for run in first if run[0] == "keypoint"]
-    if name == "placement_training":
-        learnt = [run for run in learnt if run[0] == SHOWN_METHOD] or learnt
-    known = {
-        "faces": [layout.faces(dataset)],
-        "pictures": [layout.pictures(dataset)],
-        "mask_pictures": [layout.mask_pictures],
-        "masked": [layout.masked(dataset, *run) for run in first],
-        "models": [layout.model(dataset, *run) for run in learnt],
-        "recognition": [
-            layout.recognition_metrics(test, *fit)
-            for test in config.recognition.tests
-            for fit in fits(config)
-        ],
-        "recognisers": [
-            layout.recogniser(dataset, *fit) for fit in fits(config) if fit[0] in learning
-        ],
-        "restored": [layout.restored(dataset, name, 0) for name in config.restoration.restorers],
-        "worn": [layout.faces(worn) for worn in really_masked(config)],
-        "unmasked": [
-            layout.restored(worn, name, 0)
-            for worn in really_masked(config)
-            for name in config.restoration.restorers
-        ],
+def _blocks(
+    registry: Registry[Any], blocks: Blocks, place: str, shared: Blocks | None = None
+) -> dict[str, Block]:
+    """All blocks of a section, typed, sorted by name."""
+    return {
+        name: registry.parse(name, blocks[name], place, others=blocks, shared=shared)
+        for name in sorted(blocks)
     }
-    return {need: known[need] for need in figures.load(name).NEEDS if need in known}
+
+
+def _shared(shared: Blocks, families: Iterable[str], place: str) -> Blocks:
+    """Values that methods share, each known to one of its family at least."""
+    for family, values in shared.items():
+        where = f"{place}: synthesis.shared"
+        _known(where, "family", family, families)
+        known = {
+            key
+            for spec in METHODS.all().values()
+            if spec.family == family
+            for key in spec.Params.model_fields
+        }
+        for key in values:
+            _known(f"{where}.{family}", "key", key, known)
+    return shared
+
+
+def _chosen(
+    known: Mapping[str, Any],
+    wanted: Sequence[str] | None,
+    place: str,
+    kind: str,
+    usual: Iterable[str] | None = None,
+) -> tuple[str, ...]:
+    """The names that run: those wanted, else the usual ones, else all."""
+    if wanted is None:
+        return tuple(known if usual is None else usual)
+    for name in wanted:
+        _known(place, kind, name, known)
+    return tuple(name for name in known if name in wanted)
+
+
+def _known(place: str, kind: str, name: str, known: Iterable[str]) -> tuple[str]:
+    if name not in known:
+        raise unknown_name(place, kind, name, known)
+    return (name,)
+
+
+def _recognisers(config: Config, place: str) -> dict[str, recognition.Recogniser]:
+    """The recognisers that run, typed; a block that does not run is checked all the same."""
+    section = config.recognition
+    for kind in section.shared:
+        _known(f"{place}: recognition.shared", "kind", kind, recognition.KINDS)
+    typed = {}
+    for name, block in section.recognisers.items():
+        shared = section.shared.get(str(block.get("kind")), {})
+        typed[name] = recognition.parse(name, merge(shared, block), place)
+    chosen = _chosen(typed, config.run.recognisers, f"{place}: run.recognisers", "recogniser")
+    return {name: typed[name] for name in chosen}
+
+
+def _check_training(
+    name: str,
+    recogniser: recognition.Recogniser,
+    methods: Mapping[str, Block],
+    running: tuple[str, ...],
+    place: str,
+) -> None:
+    projected = isinstance(recogniser, recognition.Projected)  # it needs masked pictures
+    sets = (*methods,) if projected else (recognition.BARE, *methods)
+    for wanted in recognition.learnt_from(recogniser, running):
+        key = f"{place}: recognition.recognisers.{name}.training"
+        _known(key, "training set", wanted, sets)
+
+
+def _check_styles(config: Config, place: str) -> None:
+    for key in ("styles", "unseen_styles", "figure_styles"):
+        for style in getattr(config.masks, key):
+            _known(f"{place}: masks.{key}", "mask style", style, style_names())
+    copies = {"synthesis.copies": config.synthesis.copies}
+    if config.synthesis.real_domain.source == REFERENCE:
+        copies["synthesis.real_domain.copies"] = config.synthesis.real_domain.copies
+    for key, count in copies.items():
+        if count > len(config.masks.styles):
+            what = (
+                f"{count} different styles a face, but masks.styles has {len(config.masks.styles)}"
+            )
+            raise MaskbenchError(f"{place}: {key}", what, "ask for fewer copies")
+
+
+def _check_datasets(experiment: Experiment, place: str) -> None:
+    """What the data sets must have for what they are used for."""
+    config = experiment.config
+    for name in experiment.datasets:
+        key, dataset = f"{place}: datasets.{name}", config.datasets[name]
+        adapter = ADAPTERS.get(dataset.adapter, f"{key}.adapter")
+        if not (adapter.package or dataset.path or adapter.folder):
+            what = f"missing; the adapter {dataset.adapter} needs a folder"
+            raise MaskbenchError(f"{key}.path", what, "set it to the folder of the pictures")
+        tested = name in config.recognition.tests and bool(experiment.recognisers)
+        learnt = name not in config.recognition.tests or name == config.synthesis.dataset
+        if tested and not adapter.identities:
+            what = f"{dataset.adapter} knows nobody's name, but recognisers are tested on {name}"
+            raise MaskbenchError(f"{key}.adapter", what, "use folder: a folder for each person")
+        for split, wanted in (("train", learnt), ("test", tested)):
+            if wanted and not getattr(dataset.shares, split):
+                use = "learnt from" if split == "train" else "tested"
+                what = f"0, but people of {name} are {use}"
+                raise MaskbenchError(f"{key}.shares.{split}", what, "give it a share")

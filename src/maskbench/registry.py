@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from maskbench.config import Section, merge, validate
+from maskbench.config import Blocks, Section, merge, validate
 from maskbench.errors import MaskbenchError, unknown_name
-
-Blocks = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,18 +90,15 @@ class Registry(Generic[Kind]):
     def parse(
         self,
         name: str,
-        block: Mapping[str, Any],
+        block: dict[str, Any],
         place: str = "params.yaml",
         others: Blocks | None = None,
         shared: Blocks | None = None,
     ) -> Block:
         """A block with typed parameters. Its key ``use`` names its spec, or one of ``others``
         whose values it starts from; without it the block is named as its spec. ``shared`` holds
-        values by family, below all blocks' own; a spec takes those that it knows.
-
-        Raises:
-            MaskbenchError: an unknown name, a circle of ``use``, a wrong key or value.
-        """
+        values by family, below all blocks' own; a spec takes those that it knows. An unknown name,
+        a circle of ``use``, a wrong key or value is a MaskbenchError."""
         spec, values = self._origin((name,), block, place, others or {})
         common = (shared or {}).get(spec.family, {})
         common = {key: value for key, value in common.items() if key in spec.Params.model_fields}
@@ -112,7 +106,7 @@ class Registry(Generic[Kind]):
         return Block(name, spec, params)
 
     def _origin(
-        self, path: tuple[str, ...], block: Mapping[str, Any], place: str, others: Blocks
+        self, path: tuple[str, ...], block: dict[str, Any], place: str, others: Blocks
     ) -> tuple[Kind, dict[str, Any]]:
         own, where = dict(block), f"{place}: {self.section}"
         used = own.pop("use", path[-1])

@@ -1,61 +1,93 @@
 """The JSON schema of ``params.yaml``, generated from the models, for editors and for reading.
 
-It is complete: the blocks of synthesis methods, of restorers and of recognisers are described by
-their own models.
+It is complete: blocks of methods, guides, restorers and recognisers are described by their own
+models.
 """
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from maskbench.artifacts import atomic_file
 from maskbench.config import Config
+from maskbench.datasets.adapters import ADAPTERS
+from maskbench.guides.specs import GUIDES
 from maskbench.recognition import params as recognition
-from maskbench.restoration import base as restoration
-from maskbench.restoration.segmenter import SegmenterParams
-from maskbench.synthesis import base as synthesis
+from maskbench.registry import Registry
+from maskbench.restoration.specs import RESTORERS
+from maskbench.synthesis.specs import METHODS
 
-NAME = "params.schema.json"
+USE = {
+    "type": "string",
+    "description": "the block whose values this one starts from, or what it is if its own name is "
+    "another",
+}
 
 
 def schema() -> dict[str, Any]:
     """The schema of the whole configuration."""
     whole = Config.model_json_schema()
     known = whole.setdefault("$defs", {})
-    known["SynthesisConfig"]["properties"]["methods"] |= _blocks(
-        synthesis.methods(), known, "synthesis"
+    known["DatasetConfig"]["properties"]["adapter"]["enum"] = list(ADAPTERS.all())
+    whole["properties"]["guides"] |= _blocks(GUIDES, known, "guides")
+    known["RestorationConfig"]["properties"]["restorers"] |= _blocks(
+        RESTORERS, known, "restoration"
     )
-    removal = known["RestorationConfig"]["properties"]
-    removal["restorers"] |= _blocks(restoration.restorers(), known, "restoration")
-    removal["segmenter"] |= _adopted(SegmenterParams.model_json_schema(), known, "restoration")
-    known["RecognitionConfig"]["properties"]["recognisers"]["additionalProperties"] = _recogniser(
-        known
-    )
+    synthesis = known["SynthesisConfig"]["properties"]
+    synthesis["methods"] |= _blocks(METHODS, known, "synthesis")
+    families: dict[str, list[str]] = {}
+    for name, spec in METHODS.all().items():
+        families.setdefault(spec.family, []).append(f"synthesis.{name}")
+    synthesis["shared"] |= _shared(families, known)
+
+    recognisers = known["RecognitionConfig"]["properties"]
+    recognisers["recognisers"]["additionalProperties"] = _recogniser(known)
+    kinds = {kind: [f"recognition.{model.__name__}"] for kind, model in recognition.KINDS.items()}
+    recognisers["shared"] |= _shared(kinds, known)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole}
 
 
-def _blocks(registry: dict[str, Any], known: dict[str, Any], area: str) -> dict[str, Any]:
-    """The blocks of a registry: a property for each name, and no others."""
-    blocks = {
-        name: {
-            **_adopted(entry.Params.model_json_schema(), known, area),
-            "description": f"{entry.title} ({entry.paper})",
+def _blocks(registry: Registry[Any], known: dict[str, Any], area: str) -> dict[str, Any]:
+    """The blocks of a registry: a property for each spec; another name must say what it uses."""
+    blocks = {}
+    for name, spec in registry.all().items():
+        block = _adopted(spec.Params.model_json_schema(), known, area)
+        block.setdefault("properties", {})["use"] = USE
+        known[f"{area}.{name}"] = block
+        described = f"{spec.title} ({spec.paper})"
+        blocks[name] = {"$ref": f"#/$defs/{area}.{name}", "description": described}
+    others = [{"$ref": block["$ref"]} for block in blocks.values()]
+    return {"properties": blocks, "additionalProperties": {"required": ["use"], "anyOf": others}}
+
+
+def _shared(families: dict[str, list[str]], known: dict[str, Any]) -> dict[str, Any]:
+    """Values by family: the keys of all its definitions, none of them required."""
+    described = {
+        family: {
+            "type": "object",
+            "description": f"values that all of {family} share",
+            "properties": {
+                key: {"$ref": f"#/$defs/{name}/properties/{key}"}
+                for name in names
+                for key in known[name]["properties"]
+                if key not in ("use", "kind")
+            },
+            "additionalProperties": False,
         }
-        for name, entry in registry.items()
+        for family, names in sorted(families.items())
     }
-    return {"properties": blocks, "additionalProperties": False}
+    return {"properties": described, "additionalProperties": False}
 
 
 def _recogniser(known: dict[str, Any]) -> dict[str, Any]:
-    """A block of ``recognition.recognisers``: one of the kinds, and ``kind`` says which."""
+    """A block of ``recognition.recognisers``: ``kind`` says of which kind; other keys that its
+    model requires may be shared ones."""
     block = recognition.schema()
     for model in get_args(recognition.Recogniser):
         definition = block["$defs"][model.__name__]
-        definition["required"] = sorted({"kind", *definition.get("required", ())})
+        definition["required"] = ["kind"]
         for key, described in definition["properties"].items():
             described.setdefault("description", _inherited(model, key))
     return _adopted(block, known, "recognition")
@@ -84,16 +116,14 @@ def _adopted(block: dict[str, Any], known: dict[str, Any], area: str) -> dict[st
 
 def text() -> str:
     """The schema as the file holds it."""
-    return json.dumps(schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return _written(schema(), "") + "\n"
 
 
-def write_schema(folder: Path) -> Path:
-    """Write ``params.schema.json`` into ``folder``.
-
-    Raises:
-        MaskbenchError: the folder cannot be written.
-    """
-    path = Path(folder) / NAME
-    with atomic_file(path) as tmp:
-        tmp.write_text(text(), encoding="utf-8")
-    return path
+def _written(node: Any, margin: str) -> str:
+    """JSON, a line for everything that holds no further mapping."""
+    values = node.values() if isinstance(node, dict) else ()
+    if not any(isinstance(value, dict) for value in values):
+        return json.dumps(node, sort_keys=True, ensure_ascii=False)
+    deeper = margin + "  "
+    lines = (f"{deeper}{json.dumps(k)}: {_written(v, deeper)}" for k, v in sorted(node.items()))
+    return "{\n" + ",\n".join(lines) + f"\n{margin}}}"

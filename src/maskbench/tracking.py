@@ -18,7 +18,7 @@ import re
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -62,20 +62,17 @@ class Run:
         if len(self._waiting) > 900 or time.monotonic() - self._flushed > FLUSH_EVERY:
             self.flush()
 
-    def measurements(self, path: Path) -> None:
-        """Log the rows of a ``metrics.json`` as final numbers, and the file itself."""
+    def results(self, out: Path) -> None:
+        """Log what a step left in its folder: final numbers, curves, the last sheet."""
         if not self.id:
             return
-        rows = read_json(path)
-        self.metrics(
-            0,
-            {
-                "/".join(filter(None, (row["variant"], row["metric"]))): row["value"]
-                for row in rows
-                if row["value"] is not None
-            },
-        )
-        self.artifact(path)
+        if (out / "metrics.json").exists():
+            rows = [row for row in read_json(out / "metrics.json") if row["value"] is not None]
+            self.metrics(0, {_name_of(row): row["value"] for row in rows})
+        sheets = sorted(out.glob("sheets/*.png"))[-1:]
+        for path in (out / "metrics.json", out / "curves.parquet", *sheets):
+            if path.exists():
+                self.artifact(path)
 
     def artifact(self, path: Path) -> None:
         """Store a copy of a file."""
@@ -172,8 +169,12 @@ def start_workflow(config: TrackingConfig, name: str, settings: Path) -> str:
     return run.id
 
 
-def end_workflow(status: str, artifacts: Sequence[Path] = ()) -> None:
-    """Close the parent run; steps that were killed and could not do so are closed as KILLED."""
+def end_workflow(
+    status: str, artifacts: Iterable[Path] = (), numbers: Iterable[Path] = ()
+) -> None:
+    """Close the parent run with files that the workflow made and its headline numbers
+    (``{row}.json``, each number is named ``column/row``); steps that were killed and could not
+    close theirs are closed as KILLED."""
     run_id = os.environ.pop(PARENT, "")
     if not run_id:
         return
@@ -183,6 +184,8 @@ def end_workflow(status: str, artifacts: Sequence[Path] = ()) -> None:
         for path in artifacts:
             if path.exists():
                 run.artifact(path)
+        for path in numbers:
+            run.metrics(0, {f"{column}/{path.stem}": v for column, v in read_json(path).items()})
         _close_children(client, client.get_run(run_id).info)
         run.end(status)
     except Exception as error:
@@ -297,6 +300,13 @@ def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
             yield from _flatten(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", str(value)[:MAX_VALUE]
+
+
+def _name_of(row: Mapping[str, Any]) -> str:
+    """A metric's name in MLflow, after what makes it another quantity than the plain one."""
+    plain = {"protocol": "standard", "subset": "all", "checkpoint": "final", "styles": "seen"}
+    parts = [str(row[key]) for key, usual in plain.items() if row[key] != usual]
+    return "/".join([*parts, row["metric"]])
 
 
 def _key(text: str) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from maskbench.masks.draw_masks import draw_masks
-from maskbench.recognition.evaluate_recognition import Test
-from maskbench.recognition.train_recogniser import Sources
-from maskbench.synthesis import base
-from maskbench.synthesis.synthesise import synthesise
-from maskbench.synthesis.synthesise_training import synthesise_training
+from maskbench.faces.faceset import FaceSet
+from maskbench.recognition.embed import embed
+from maskbench.recognition.embed_test import embed_test
+
+from ..guides.conftest import put_masks_on
 
 PEOPLE = 14
 TEST = 6
@@ -25,19 +25,29 @@ UNSEEN = ("striped",)
 
 @dataclass(frozen=True)
 class Small:
-    """Folders of a small experiment."""
+    """Folders of a small experiment.
+
+    Attributes:
+        faces: bare faces of everybody.
+        training: masked pictures of training people, two of each face.
+        masked: test people, every face with every style.
+        embedded: bare faces and masked pictures of training people, embedded by dlib's network.
+        tested: embeddings of the test set.
+    """
 
     faces: Path
-    dressed: Path
+    training: Path
     masked: Path
     weights: Path
+    embedded: tuple[Path, Path]
+    tested: Path
 
-    def sources(self, masked: bool = True, embeddings: Path | None = None) -> Sources:
-        dressed = self.dressed if masked and embeddings is None else None
-        return Sources(self.faces, dressed, embeddings, self.weights)
-
-    def test(self) -> Test:
-        return Test(self.faces, self.masked, None, None, 1, UNSEEN, 10)
+    @property
+    def test(self) -> dict[str, Any]:
+        """What says which pictures are tested."""
+        return {
+            "faces": self.faces, "masked": self.masked, "styles": 1, "unseen_styles": UNSEEN
+        }  # fmt: skip
 
 
 @pytest.fixture(scope="session", name="people")
@@ -47,15 +57,12 @@ def _people(
     root = tmp_path_factory.mktemp("people")
     people = {f"s{n}": "test" if n <= TEST else "train" for n in range(1, PEOPLE + 1)}
     faces = crop_people(root, people, PICTURES, SIZE)
-    draw_masks(out=root / "mask_pictures", size=SIZE)
-    (root / "model").mkdir()
-    params = base.parse_params("keypoint", {})
-    synthesise_training(
-        "keypoint", root / "model", faces, root / "mask_pictures", params,
-        styles=STYLES, copies=2, seed=0, out=root / "dressed",
-    )  # fmt: skip
-    synthesise(
-        "keypoint", root / "model", faces, root / "mask_pictures", params,
-        styles=(*STYLES, *UNSEEN), split="test", seed=0, out=root / "masked",
-    )  # fmt: skip
-    return Small(faces, root / "dressed", root / "masked", weights)
+    opened = FaceSet.open(faces)
+    training = put_masks_on(opened, root / "training", STYLES[:2], ("train",))
+    masked = put_masks_on(opened, root / "masked", (*STYLES, *UNSEEN), ("test",))
+    embedded = root / "bare", root / "with_masks"
+    small = Small(faces, training, masked, weights, embedded, root / "tested")
+    embed("dlib_resnet", faces, weights, embedded[0])
+    embed("dlib_resnet", faces, weights, embedded[1], masked=training)
+    embed_test("dlib_resnet", weights=weights, out=small.tested, **small.test)
+    return small

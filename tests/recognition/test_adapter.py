@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maskbench.errors import MaskbenchError
-from maskbench.recognition.adapter import Adapter, AdapterParams, class_means, whitening
+from maskbench.recognition.adapter import Adapter, class_means, whitening
 from maskbench.recognition.losses import recognition_loss
+from maskbench.recognition.params import AdapterParams
 from maskbench.recognition.roc import roc_of
 from maskbench.training.seeding import seeded
 

@@ -63,7 +63,7 @@ def test_a_mask_moves_the_chip_less_than_it_moves_one_prediction(people, predict
     box_of = dict(boxes(faces))
     many, one = [], []
     for row in range(0, len(masked), 3):
-        bare = row_of[masked.faces["of"].iloc[row]]
+        bare = row_of[masked.faces["bare_id"].iloc[row]]
         pictures = [np.ascontiguousarray(p) for p in (faces.images[bare], masked.images[row])]
         a, b = (eye_corners(picture, box_of[bare], predict) for picture in pictures)
         many.append(np.abs(a - b).mean())

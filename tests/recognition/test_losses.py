@@ -8,7 +8,8 @@ import torch.nn.functional as F
 
 from maskbench.errors import MaskbenchError
 from maskbench.recognition import quintuplet
-from maskbench.recognition.losses import LOSSES, MARGINS, SCALES, recognition_loss
+from maskbench.recognition.losses import recognition_loss
+from maskbench.recognition.specs import LOSSES
 
 PEOPLE, SIZE = 5, 8
 
@@ -79,7 +80,7 @@ def test_quintuplet_mines_semi_hard_for_seven_tenths_and_then_the_hardest():
         assert torch.equal(loss(e, labels, masked, done), expected)
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", LOSSES.all())
 def test_every_loss_moves_the_embeddings_together(name):
     """A few steps on the embeddings themselves bring people's pictures nearer to each other."""
     e, labels, masked = batch(3)
@@ -116,7 +117,7 @@ def test_the_seed_decides_the_class_weights_and_nothing_else_is_drawn():
     assert not torch.equal(first.inner.W, other.inner.W)
 
 
-@pytest.mark.parametrize("name", MARGINS)
+@pytest.mark.parametrize("name", [n for n, s in LOSSES.all().items() if s.margin is not None])
 def test_margin_and_scale_reach_the_loss(name):
     """A wider margin is harder to satisfy; a scale stretches the cosines."""
     e, labels, masked = batch(3)
@@ -125,9 +126,9 @@ def test_margin_and_scale_reach_the_loss(name):
         loss = recognition_loss(name, PEOPLE, SIZE, 0, **settings)
         return float(loss(e, labels, masked, 0.9, e.roll(1, 0)).detach())
 
-    assert value() == value(margin=MARGINS[name])
-    assert value(margin=1.5 * MARGINS[name]) > value()
-    if name in SCALES:
+    assert value() == value(margin=LOSSES.get(name).margin)
+    assert value(margin=1.5 * LOSSES.get(name).margin) > value()
+    if LOSSES.get(name).scale is not None:
         assert value() == value(scale=64)
         assert value(scale=32) < value()
 

@@ -9,8 +9,10 @@ IDENTITIES = np.repeat(np.arange(7), 8)
 MASKED = np.tile([False, True], 28)
 
 
-def sampler(people=3, bare=2, worn=3, seed=0, identities=IDENTITIES, masked=MASKED):
-    return PeopleSampler(identities, masked, people=people, bare=bare, worn=worn, seed=seed)
+def sampler(people=3, bare=2, with_mask=3, seed=0, identities=IDENTITIES, masked=MASKED):
+    return PeopleSampler(
+        identities, masked, people=people, bare=bare, with_mask=with_mask, seed=seed
+    )
 
 
 def test_a_batch_has_each_person_with_so_many_of_each_kind():
@@ -36,7 +38,7 @@ def test_nobody_is_twice_in_a_batch_when_a_round_ends_within_it():
 
 
 def test_too_few_pictures_are_repeated_evenly():
-    rows = sampler(people=1, bare=6, worn=0).draw()
+    rows = sampler(people=1, bare=6, with_mask=0).draw()
     assert len(rows) == 6 and not MASKED[rows].any()
     assert sorted(np.unique(rows, return_counts=True)[1]) == [1, 1, 2, 2]
 
@@ -48,7 +50,7 @@ def test_people_without_a_kind_are_left_out():
     assert 3 not in IDENTITIES[np.concatenate([made.draw() for _ in range(5)])]
     with pytest.raises(ValueError, match="6 people have both kinds"):
         sampler(people=7, masked=masked)
-    assert len(sampler(people=7, worn=0, masked=masked)) == 1
+    assert len(sampler(people=7, with_mask=0, masked=masked)) == 1
 
 
 def test_goes_on_from_its_state_and_depends_on_the_seed():

@@ -12,8 +12,8 @@ from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.recognition.test_set import (
     BARE,
+    MASKED,
     UNSEEN,
-    WORN,
     masked_by_us,
     really_masked,
     refuse_known,
@@ -27,23 +27,23 @@ def test_set(people):
 
 def test_pictures_and_their_order(people, test_set):
     bare, masked = FaceSet.open(people.faces), MaskedSet.open(people.masked)
-    assert set(test_set.table["kind"]) == {BARE, WORN, UNSEEN}
+    assert set(test_set.table["kind"]) == {BARE, MASKED, UNSEEN}
     assert len(test_set.of_kind(BARE)) == 30
-    assert len(test_set.of_kind(WORN)) == 60
+    assert len(test_set.of_kind(MASKED)) == 60
     assert len(test_set.of_kind(UNSEEN)) == 30  # there is but one unseen style
     ids = [part.faces["face_id"].iloc[row] for part, rows in test_set.parts for row in rows]
     assert ids == list(test_set.table["face_id"])
     assert set(test_set.table["photo"]) <= set(bare.faces["face_id"])
-    worn = test_set.table[test_set.table["kind"] == WORN]
-    assert not worn.duplicated(["photo", "style"]).any()
-    counts = worn["style"].value_counts()
+    masked_rows = test_set.table[test_set.table["kind"] == MASKED]
+    assert not masked_rows.duplicated(["photo", "style"]).any()
+    counts = masked_rows["style"].value_counts()
     assert counts.max() - counts.min() <= 1  # dealt evenly
     assert set(masked.faces["style"]) - {"striped"} == set(counts.index)
 
 
 def test_pairs_never_show_one_photograph_twice(test_set):
     photo = test_set.table["photo"].to_numpy()
-    for one, other in ((BARE, BARE), (BARE, WORN), (WORN, WORN), (BARE, UNSEEN)):
+    for one, other in ((BARE, BARE), (BARE, MASKED), (MASKED, MASKED), (BARE, UNSEEN)):
         pairs = test_set.pairs(one, other, 10**6, 0)
         assert not (photo[pairs.first] == photo[pairs.second]).any()
         names = test_set.identities
@@ -55,12 +55,12 @@ def test_pairs_never_show_one_photograph_twice(test_set):
 
 
 def test_too_many_impostors_are_drawn_from_and_counted(test_set):
-    whole = test_set.pairs(BARE, WORN, 10**6, 0)
-    some = test_set.pairs(BARE, WORN, 100, 0)
+    whole = test_set.pairs(BARE, MASKED, 10**6, 0)
+    some = test_set.pairs(BARE, MASKED, 100, 0)
     assert some.same.sum() == whole.same.sum()
     assert (~some.same).sum() == 100
     assert some.dropped == len(whole) - len(some)
-    again = test_set.pairs(BARE, WORN, 100, 0)
+    again = test_set.pairs(BARE, MASKED, 100, 0)
     assert (again.first == some.first).all() and (again.second == some.second).all()
 
 
@@ -125,7 +125,7 @@ def test_really_masked_collections_take_their_own_labels_and_pairs(people, tmp_p
     assert test.official.same.tolist() == [True, False]
     assert test.official.first.tolist() == [0, 0]
     assert test.official.second.tolist() == [1, 5]
-    assert len(test.of_kind(BARE)) + len(test.of_kind(WORN)) == len(test_faces)
+    assert len(test.of_kind(BARE)) + len(test.of_kind(MASKED)) == len(test_faces)
     assert test.table["undetected"].sum() == 1
     (pictures / "pairs.txt").write_text("s1 0 77\n")
     with pytest.raises(MaskbenchError, match=r"s1_0077.*undetected: whole"):

@@ -1,4 +1,4 @@
-"""Fitting: it learns, goes on after SIGKILL, is the same twice; and tests what it learnt."""
+"""Trainings of recognisers: resume after SIGKILL, equal runs, and tests of what they learnt."""
 
 import json
 
@@ -14,14 +14,14 @@ from maskbench.measurements import read_metrics
 from maskbench.recognition.backbones.build import build
 from maskbench.recognition.backbones.inception_resnet import InceptionResnetV1
 from maskbench.recognition.bias import mask_bias
-from maskbench.recognition.embed import embed, read_embeddings
+from maskbench.recognition.embed import training_set_of
+from maskbench.recognition.embed_test import embed_test
 from maskbench.recognition.encoders import FACENET, Absent, encoder_of, load_facenet
 from maskbench.recognition.evaluate_recognition import evaluate_recognition
-from maskbench.recognition.fitted import fitted
-from maskbench.recognition.lessons import of_pictures
 from maskbench.recognition.params import parse
-from maskbench.recognition.train_recogniser import Sources, train_recogniser
-from maskbench.recognition.training import rate
+from maskbench.recognition.train_recogniser import train_recogniser
+from maskbench.recognition.trained import after_network, block_of, own_encoder, read_description
+from maskbench.recognition.training_set import of_pictures
 
 from ..trainings import finish, kill_after, start
 
@@ -36,50 +36,49 @@ PROGRAM = """
 import json, sys
 from pathlib import Path
 from maskbench.recognition.params import parse
-from maskbench.recognition.train_recogniser import Sources, train_recogniser
-faces, dressed, embeddings, weights, block, out, scratch = sys.argv[1:]
-paths = [Path(p) if p else None for p in (faces, dressed, embeddings, weights)]
+from maskbench.recognition.train_recogniser import train_recogniser
+faces, weights, block, out, scratch, masked, *embeddings = sys.argv[1:]
 train_recogniser(
-    "small", parse("small", json.loads(block)), "keypoint", 1, Sources(*paths), Path(out),
-    Path(scratch),
+    "small", parse("small", json.loads(block)), "keypoint", 1, Path(faces), Path(weights),
+    Path(out), Path(scratch), Path(masked) if masked else None, [Path(p) for p in embeddings],
 )
 """
 
 
-def fit(people, block, out, training="keypoint", seed=0, embeddings=None):
-    sources = people.sources(masked=training != "bare", embeddings=embeddings)
-    scratch = out.parent / "scratch"
-    train_recogniser("small", parse("small", block), training, seed, sources, out, scratch)
-    return out
-
-
-def evaluated(people, block, model, out, training="keypoint"):
-    evaluate_recognition(
-        "small", parse("small", block), training, 0, model, people.test(), people.weights, out,
-        CONFIG, "run",
+def train(people, block, out, training_set="keypoint", seed=0, embeddings=()):
+    """Train a recogniser; its folder."""
+    masked = None if embeddings or training_set == "bare" else people.training
+    train_recogniser(
+        "small", parse("small", block), training_set, seed, people.faces, people.weights, out,
+        out.parent / "scratch", masked, embeddings,
     )  # fmt: skip
-    return {(row.variant, row.metric): row for row in read_metrics(out / "metrics.json")}
-
-
-def begin(people, block, out, scratch, embeddings=""):
-    dressed = "" if embeddings else people.dressed
-    arguments = [people.faces, dressed, embeddings, people.weights, json.dumps(block), out, scratch]
-    return start(PROGRAM, arguments)
-
-
-@pytest.fixture(scope="module")
-def embedded(people, tmp_path_factory):
-    out = tmp_path_factory.mktemp("embedded") / "dlib"
-    embed("dlib_resnet", people.faces, people.dressed, people.weights, out)
     return out
+
+
+def evaluated(people, block, model, out, training_set="keypoint", embeddings=()):
+    """The rows of an evaluation, by (protocol, metric) and for unseen styles (unseen, metric)."""
+    evaluate_recognition(
+        "small", parse("small", block), training_set, 0, out=out, config=CONFIG, folds=10,
+        model=model, embeddings=embeddings, run_id="run", **people.test,
+    )  # fmt: skip
+    return {
+        (row.protocol if row.styles == "seen" else row.styles, row.metric): row
+        for row in read_metrics(out / "metrics.json")
+    }
+
+
+def begin(people, block, out, scratch, embeddings=()):
+    masked = "" if embeddings else people.training
+    arguments = [people.faces, people.weights, json.dumps(block), out, scratch, masked]
+    return start(PROGRAM, [*arguments, *embeddings])
 
 
 @pytest.mark.parametrize("kind", ["network", "adapter"])
-def test_killed_and_started_again_ends_byte_identical(people, tmp_path, kind, request):
-    block, embeddings = SMALL, ""
+def test_killed_and_started_again_ends_byte_identical(people, tmp_path, kind):
+    block, embeddings = SMALL, ()
     if kind == "adapter":
         block = {"kind": "adapter", "steps": 400, "people": 6, "checkpoint_every": 3}
-        embeddings = request.getfixturevalue("embedded")
+        embeddings = people.embedded
     finish(begin(people, block, tmp_path / "unbroken", tmp_path / "a", embeddings))
     scratch, out = tmp_path / "b", tmp_path / "broken"
     assert kill_after(begin(people, block, out, scratch, embeddings), scratch, checkpoints=1)
@@ -91,20 +90,26 @@ def test_killed_and_started_again_ends_byte_identical(people, tmp_path, kind, re
 
 
 def test_it_learns_and_each_number_says_how(people, tmp_path):
-    model = fit(people, SMALL, tmp_path / "model")
+    model = train(people, SMALL, tmp_path / "model")
     curve = pd.read_parquet(model / "curves.parquet")["value"].to_numpy()
     assert curve[-1] < 0.7 * curve[0]
     rows = evaluated(people, SMALL, model, tmp_path / "numbers")
-    untrained = fit(people, SMALL | {"steps": 1, "lr": 1e-6}, tmp_path / "untrained")
+    untrained = train(people, SMALL | {"steps": 1, "lr": 1e-6}, tmp_path / "untrained")
     before = evaluated(people, SMALL | {"steps": 1}, untrained, tmp_path / "before")
-    assert rows["", "auc"].value > max(0.6, before["", "auc"].value)
-    assert rows["", "auc"].method == "small"
-    assert rows["", "auc"].stage == "recognition"
-    assert "iresnet18 (32 px, width 8), from scratch, 60 steps" in rows["", "auc"].backbone
-    assert rows["", "auc"].ci_low <= rows["", "auc"].value <= rows["", "auc"].ci_high
-    assert {variant for variant, _ in rows} == {
-        "", "bare_bare", "masked_masked", "unseen_styles", "same_picture",
+    assert rows["standard", "auc"].value > max(0.6, before["standard", "auc"].value)
+    assert rows["standard", "auc"].method == "small"
+    assert rows["standard", "auc"].step == "recognition"
+    assert "iresnet18 (32 px, width 8), from scratch, 60 steps" in rows["standard", "auc"].backbone
+    assert (
+        rows["standard", "auc"].ci_low
+        <= rows["standard", "auc"].value
+        <= rows["standard", "auc"].ci_high
+    )
+    assert rows["standard", "auc"].training_set == "keypoint"
+    assert {protocol for protocol, _ in rows} == {
+        "standard", "bare_bare", "masked_masked", "unseen", "same_picture",
     }  # fmt: skip
+    assert {row.n_people for row in rows.values()} == {6}
     pictures = pd.read_parquet(tmp_path / "numbers" / "pictures.parquet")
     assert np.load(tmp_path / "numbers" / "embeddings.npy").shape == (len(pictures), 512)
     scores = pd.read_parquet(tmp_path / "numbers" / "scores.parquet")
@@ -117,18 +122,18 @@ def test_it_learns_and_each_number_says_how(people, tmp_path):
 
 def test_the_same_twice_and_another_seed_another_network(people, tmp_path):
     block = SMALL | {"steps": 6}
-    one, two = (fit(people, block, tmp_path / name) for name in ("one", "two"))
+    one, two = (train(people, block, tmp_path / name) for name in ("one", "two"))
     assert sha256_of(one) == sha256_of(two)
-    other = fit(people, block, tmp_path / "other", seed=1)
+    other = train(people, block, tmp_path / "other", seed=1)
     assert sha256_of(one / "state.safetensors") != sha256_of(other / "state.safetensors")
 
 
 def test_bare_learns_from_as_many_pictures_and_none_masked(people, tmp_path):
     block = SMALL | {"steps": 2, "training": ["bare", "keypoint"]}
-    model = fit(people, block, tmp_path / "bare", training="bare")
-    rows = evaluated(people, block, model, tmp_path / "numbers", training="bare")
-    assert {variant.split("/")[0] for variant, _ in rows} == {"bare"}
-    with_masks = of_pictures(people.faces, people.dressed, 32, tmp_path / "a")
+    model = train(people, block, tmp_path / "bare", training_set="bare")
+    rows = evaluated(people, block, model, tmp_path / "numbers", training_set="bare")
+    assert {row.training_set for row in rows.values()} == {"bare"}
+    with_masks = of_pictures(people.faces, people.training, 32, tmp_path / "a")
     without = of_pictures(people.faces, None, 32, tmp_path / "b")
     assert not without.masked.any()
     assert with_masks.masked.sum() == 2 * len(without.masked)
@@ -137,7 +142,7 @@ def test_bare_learns_from_as_many_pictures_and_none_masked(people, tmp_path):
 @pytest.mark.parametrize("loss", ["softmax", "triplet", "cosface", "quintuplet"])
 def test_every_loss_trains(people, tmp_path, loss):
     block = SMALL | {"loss": loss, "steps": 3, "log_every": 1, "schedule": "drops"}
-    model = fit(people, block, tmp_path / loss)
+    model = train(people, block, tmp_path / loss)
     curve = pd.read_parquet(model / "curves.parquet")
     assert np.isfinite(curve["value"]).all()
 
@@ -145,7 +150,7 @@ def test_every_loss_trains(people, tmp_path, loss):
 def test_testing_on_people_who_were_learnt_from_is_refused(people, tmp_path):
     """The leak that no split may have: the description's people are the test's."""
     block = SMALL | {"steps": 1}
-    model = fit(people, block, tmp_path / "model")
+    model = train(people, block, tmp_path / "model")
     facts = json.loads((model / "recogniser.json").read_text())
     assert set(facts["people"]) == {f"s{number}" for number in range(7, 15)}
     facts["people"].append("s3")
@@ -156,34 +161,36 @@ def test_testing_on_people_who_were_learnt_from_is_refused(people, tmp_path):
 
 
 def test_fine_tuning_starts_from_the_given_weights(people, tmp_path):
-    first = fit(people, SMALL | {"steps": 3}, tmp_path / "first")
+    first = train(people, SMALL | {"steps": 3}, tmp_path / "first")
     block = SMALL | {"start": str(first / "state.safetensors"), "steps": 1, "lr": 1e-12}
     block |= {"weight_decay": 0}
-    second = fit(people, block, tmp_path / "second")
-    one, two = (fitted(model, people.weights) for model in (first, second))
+    second = train(people, block, tmp_path / "second")
     first_layer = "network.trunk.0.weight"
-    weights = [dict(made.encoder._network.named_parameters())[first_layer] for made in (one, two)]
+    weights = []
+    for model in (first, second):
+        encoder = own_encoder(model, block_of(model, read_description(model)))
+        weights.append(dict(encoder._network.named_parameters())[first_layer])
     assert torch.allclose(*weights, atol=1e-6)
     wrong = SMALL | {"start": str(first / "state.safetensors"), "width": 16}
     with pytest.raises(MaskbenchError, match="no weights of iresnet18"):
-        fit(people, wrong, tmp_path / "wrong")
-    with pytest.raises(MaskbenchError, match=r"nowhere.safetensors: no such file"):
-        fit(people, SMALL | {"start": "nowhere.safetensors"}, tmp_path / "nowhere")
+        train(people, wrong, tmp_path / "wrong")
+    with pytest.raises(MaskbenchError, match=r"nowhere.safetensors: no such"):
+        train(people, SMALL | {"start": "nowhere.safetensors"}, tmp_path / "nowhere")
     with pytest.raises(MaskbenchError, match="set backbone: inception_resnet_v1"):
-        fit(people, SMALL | {"start": "facenet"}, tmp_path / "facenet")
+        train(people, SMALL | {"start": "facenet"}, tmp_path / "facenet")
 
 
 def test_more_people_than_there_are_is_said(people, tmp_path):
     with pytest.raises(MaskbenchError, match=r"8 people.*fewer people in a batch"):
-        fit(people, SMALL | {"people": 9}, tmp_path / "many")
+        train(people, SMALL | {"people": 9}, tmp_path / "many")
 
 
 def test_absent_weights_leave_rows_that_say_so(people, tmp_path):
     block = {"kind": "pretrained", "network": "facenet"}
-    model = fit(people, block, tmp_path / "m", "none")
-    rows = evaluated(people, block, model, tmp_path / "n", "none")
-    assert rows["", "auc"].value is None
-    assert "facenet_vggface2.pt" in rows["", "auc"].note
+    embed_test("facenet", weights=people.weights, out=tmp_path / "e", **people.test)
+    rows = evaluated(people, block, None, tmp_path / "n", "none", [tmp_path / "e"])
+    assert rows["standard", "auc"].value is None
+    assert "facenet_vggface2.pt" in rows["standard", "auc"].note
 
 
 def test_facenets_published_weights_load_by_their_names(people, tmp_path):
@@ -221,28 +228,49 @@ def test_facenets_published_weights_load_by_their_names(people, tmp_path):
         encoder_of("facenet", folder)
 
 
-def test_a_projection_removes_the_mean_difference(people, embedded, tmp_path):
+def test_a_projection_removes_the_mean_difference(people, tmp_path):
     block = {"kind": "projection", "network": "dlib_resnet"}
-    model = fit(people, block, tmp_path / "model", embeddings=embedded)
-    lessons, table = read_embeddings(embedded)
-    bare = {face: lessons.values[row] for row, face in enumerate(table["face_id"])}
-    worn = table[table["masked"]]
-    expected = mask_bias(np.stack([bare[of] for of in worn["of"]]), lessons.values[worn.index])
+    model = train(people, block, tmp_path / "model", embeddings=people.embedded)
+    found, table = training_set_of(people.embedded)
+    bare = {face: found.values[row] for row, face in enumerate(table["face_id"])}
+    masked = table[table["masked"]]
+    expected = mask_bias(
+        np.stack([bare[face] for face in masked["bare_id"]]), found.values[masked.index]
+    )
     assert np.load(model / "bias.npy") == pytest.approx(expected)
-    made = fitted(model, people.weights)
-    from maskbench.faces.faceset import FaceSet
+    facts = read_description(model)
+    projected = after_network(model, block_of(model, facts), facts)(found.values)
+    assert projected @ expected == pytest.approx(0, abs=1e-5)
+    rows = evaluated(people, block, model, tmp_path / "n", embeddings=[people.tested])
+    assert rows["standard", "auc"].backbone == "dlib_resnet without bias of orl keypoint"
 
-    found = made.encoder(FaceSet.open(people.faces), [0, 3])
-    assert found @ expected == pytest.approx(0, abs=1e-5)
-    assert "without bias" in made.backbone
 
-
-def test_an_adapter_learns_on_frozen_embeddings(people, embedded, tmp_path):
+def test_an_adapter_learns_on_frozen_embeddings(people, tmp_path):
     block = {"kind": "adapter", "steps": 30, "people": 6}
-    model = fit(people, block, tmp_path / "model", embeddings=embedded)
-    rows = evaluated(people, block, model, tmp_path / "numbers")
-    assert rows["", "auc"].value > 0.8
-    assert rows["", "auc"].backbone.startswith("dlib_resnet + adapter")
+    model = train(people, block, tmp_path / "model", embeddings=people.embedded)
+    rows = evaluated(people, block, model, tmp_path / "numbers", embeddings=[people.tested])
+    assert rows["standard", "auc"].value > 0.8
+    assert rows["standard", "auc"].backbone.startswith("dlib_resnet + adapter")
+
+
+def test_the_first_network_that_is_there_is_tested(people, tmp_path):
+    block = {"kind": "restored", "networks": ["facenet", "dlib_resnet"]}
+    embed_test("facenet", weights=people.weights, out=tmp_path / "e", **people.test)
+    folders = [tmp_path / "e", people.tested]
+    rows = evaluated(people, block, None, tmp_path / "n", "none", folders)
+    assert rows["standard", "auc"].value is not None
+    assert rows["standard", "auc"].backbone == "dlib_resnet after edgeconnect"
+    assert rows["standard", "auc"].restorer == "edgeconnect"
+
+
+def test_embeddings_of_other_pictures_are_refused(people, tmp_path):
+    other = people.test | {"styles": 2}
+    embed_test("dlib_resnet", weights=people.weights, out=tmp_path / "e", **other)
+    block = {"kind": "pretrained", "network": "dlib_resnet"}
+    with pytest.raises(MaskbenchError, match="embeddings of other pictures"):
+        evaluated(people, block, None, tmp_path / "n", "none", [tmp_path / "e"])
+    with pytest.raises(MaskbenchError, match="embed the test set first"):
+        evaluated(people, block, None, tmp_path / "n", "none")
 
 
 def test_embeddings_do_not_depend_on_their_neighbours(people):
@@ -271,17 +299,6 @@ def test_backbones_are_seeded_and_scaled(name, size, dim):
 
 
 @pytest.mark.parametrize(
-    ("schedule", "expected"),
-    [("constant", [1, 1, 1]), ("cosine", [1, 0.5, 0]), ("drops", [1, 0.01, 0.0001])],
-)
-def test_schedules(schedule, expected):
-    params = parse("x", SMALL | {"schedule": schedule, "steps": 100})
-    assert [rate(step, params) for step in (0, 50, 100)] == pytest.approx(expected)
-    warm = parse("x", SMALL | {"schedule": schedule, "steps": 100, "warmup": 10})
-    assert [rate(step, warm) for step in (0, 4)] == pytest.approx([0.1, 0.5])
-
-
-@pytest.mark.parametrize(
     ("block", "message"),
     [
         ({"network": "facenet"}, "missing key kind"),
@@ -305,13 +322,9 @@ def test_schedules(schedule, expected):
 )
 def test_wrong_blocks_are_explained(block, message):
     with pytest.raises(MaskbenchError, match=message):
-        parse("mine", block)
+        parse("small", block)
 
 
-def test_an_unknown_embedding_folder_is_named(people, tmp_path):
-    block = {"kind": "adapter", "steps": 3, "people": 6}
-    with pytest.raises(MaskbenchError, match="maskbench embed"):
-        train_recogniser(
-            "small", parse("small", block), "keypoint", 0,
-            Sources(people.faces, None, None, people.weights), tmp_path / "m", tmp_path / "s",
-        )  # fmt: skip
+def test_what_learns_nothing_has_no_training(people, tmp_path):
+    with pytest.raises(MaskbenchError, match="learns nothing"):
+        train(people, {"kind": "pretrained", "network": "dlib_resnet"}, tmp_path / "m", "none")

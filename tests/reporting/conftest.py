@@ -126,7 +126,7 @@ def masked(tmp_path: Path) -> Callable[..., Path]:
                     cover[28:42, 10:38] = 255
                     picture[cover > 0] = (200, 60 + 80 * column, 120)
                     bare = row(index)
-                    more = {"of": bare["face_id"], "method": method, "style": style}
+                    more = {"bare_id": bare["face_id"], "method": method, "style": style}
                     bare["face_id"] += f":{style}"
                     writer.add(picture, bare | more, cover)
         return out
@@ -155,16 +155,18 @@ def models(tmp_path: Path) -> list[Path]:
     for method in ("wgan_stn", "pywgan_div"):
         for seed in (0, 1):
             folder = tmp_path / "models" / "tiny" / method / f"seed{seed}"
-            (folder / "snapshots").mkdir(parents=True)
+            (folder / "sheets").mkdir(parents=True)
             steps = np.arange(0, 60, 10)
             parts = [
-                pd.DataFrame({"step": steps, "name": name, "value": scale / (1 + steps + seed)})
+                pd.DataFrame(
+                    {"step": steps, "name": f"train/{name}", "value": scale / (1 + steps + seed)}
+                )
                 for name, scale in (("critic_loss", -5e4), ("generator_loss", 1e-3))
             ]
             pd.concat(parts).to_parquet(folder / "curves.parquet", index=False)
             for step in range(0, 60, 5):
                 sheet = np.full((2 * SIZE, 3 * SIZE, 3), 4 * step, np.uint8)
-                Image.fromarray(sheet).save(folder / "snapshots" / f"step_{step:06d}.png")
+                Image.fromarray(sheet).save(folder / "sheets" / f"1_train_{step:06d}.png")
             made.append(folder)
     return made
 
@@ -206,7 +208,7 @@ def recognised(tmp_path: Path) -> Callable[..., Path]:
 
     def write(
         name: str,
-        training_set: str = "",
+        training_set: str = "none",
         strength: float = 1.0,
         own: float = 0.6,
         *,
@@ -215,13 +217,13 @@ def recognised(tmp_path: Path) -> Callable[..., Path]:
         seed: int = 0,
         people: int = 14,
     ) -> Path:
-        folder = tmp_path / "recognition" / dataset / name / (training_set or "none")
-        folder = folder / f"seed{seed}"
+        folder = tmp_path / "recognition" / dataset / name / training_set / f"seed{seed}"
         folder.mkdir(parents=True)
         vectors, table = embedded_people(strength, own, people, seed)
         identity, kind = table["identity"].to_numpy(), table["kind"].to_numpy()
         scores = vectors @ vectors.T
-        facts = {"seed": seed, "stage": "recognition", "dataset": dataset, "backbone": "net"}
+        facts = {"seed": seed, "step": "recognition", "dataset": dataset, "backbone": "net"}
+        facts["training_set"] = training_set
         rows, listed, curves, replicates = [], [], [], []
         for protocol, kinds in (
             (standard, ("bare", "masked")),
@@ -240,39 +242,22 @@ def recognised(tmp_path: Path) -> Callable[..., Path]:
                     second=table["face_id"].to_numpy()[second],
                 )
             )
-            part = "" if protocol == standard else protocol
-            variant = "/".join(filter(None, (training_set, part)))
+            known = "standard" if protocol == standard else protocol
             for metric, value in (("auc", roc.auc()), ("accuracy", 1 - roc.eer())):
-                rows.append(
-                    measurement(
-                        name, metric=metric, value=value, variant=variant, n=len(same), **facts
-                    )
-                )
                 # Replicate b shakes every recogniser of a test set alike.
                 shake = np.random.default_rng(5).normal(0, 0.01, 200)
                 replicates.append(
                     pd.DataFrame(
-                        {
-                            "variant": variant,
-                            "metric": metric,
-                            "resample": np.arange(200),
-                            "value": value + shake,
-                        }
+                        {"row": len(rows), "resample": np.arange(200), "value": value + shake}
                     )
                 )
-        bare, worn = kind == "bare", kind == "masked"
-        rank = ranks(vectors[bare], identity[bare], vectors[worn], identity[worn])
+                more = facts | {"protocol": known, "n": len(same)}
+                rows.append(measurement(name, metric=metric, value=value, **more))
+        bare, masked = kind == "bare", kind == "masked"
+        rank = ranks(vectors[bare], identity[bare], vectors[masked], identity[masked])
         shares = cmc(rank, people)
-        rows.append(
-            measurement(
-                name,
-                metric="rank_5",
-                value=float(shares[4]),
-                variant=training_set,
-                n=int(worn.sum()),
-                **facts,
-            )
-        )
+        more = facts | {"n": int(masked.sum())}
+        rows.append(measurement(name, metric="rank_5", value=float(shares[4]), **more))
         write_metrics(folder / "metrics.json", rows)
         pd.concat(replicates).to_parquet(folder / "resamples.parquet", index=False)
         pd.concat(listed).to_parquet(folder / "scores.parquet", index=False)
@@ -296,7 +281,7 @@ def absent(tmp_path: Path) -> Callable[[str], Path]:
         folder.mkdir(parents=True)
         rows = [
             measurement(
-                name, 0, metric, None, stage="recognition", dataset="tiny", n=0,
+                name, 0, metric, None, step="recognition", dataset="tiny", n=0, training_set="none",
                 backbone="absent", note="its published weights are not there",
             )
             for metric in ("accuracy", "auc", "rank_5")
@@ -306,7 +291,7 @@ def absent(tmp_path: Path) -> Callable[[str], Path]:
             ("scores", ["protocol", "first", "second", "same", "score"]),
             ("roc", ["protocol", "far", "tar"]),
             ("cmc", ["protocol", "rank", "share"]),
-            ("resamples", ["variant", "metric", "resample", "value"]),
+            ("resamples", ["row", "resample", "value"]),
         ):
             pd.DataFrame(columns=columns).to_parquet(folder / f"{file}.parquet", index=False)
         return folder
@@ -316,9 +301,9 @@ def absent(tmp_path: Path) -> Callable[[str], Path]:
 
 @pytest.fixture
 def recognition(recognised: Callable[..., Path], absent: Callable[[str], Path]) -> list[Path]:
-    """A frozen network, mask removal, four losses and an adapter learnt from several sets."""
-    made = [absent("facenet"), recognised("dlib_resnet", "", 1.2, 0.9)]
-    made += [recognised("mrii", "", 1.2, 0.6), recognised("maskfacenet", "", 0.7, 0.4)]
+    """A frozen network, mask removal, four losses and an adapter trained on several sets."""
+    made = [absent("facenet"), recognised("dlib_resnet", "none", 1.2, 0.9)]
+    made += [recognised("mrii", "none", 1.2, 0.6), recognised("maskfacenet", "keypoint", 0.7, 0.4)]
     for name, strength in (("softmax", 0.6), ("triplet", 0.62), ("arcface", 0.75)):
         for training_set, own in (("bare", 0.9), ("keypoint", 0.4), ("pywgan_div", 0.5)):
             made.append(recognised(name, training_set, strength, own))
@@ -342,7 +327,7 @@ def restored(tmp_path: Path, masked: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture
-def worn(tmp_path: Path) -> Path:
+def really_masked(tmp_path: Path) -> Path:
     """Really masked people: the heads, all but the first with a red bar."""
     out = tmp_path / "faces" / "real"
     with atomic_dir(out) as tmp, FaceSetWriter(tmp, SIZE, SPEC | {"dataset": "real"}) as writer:
@@ -355,17 +340,17 @@ def worn(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def unmasked(tmp_path: Path, worn: Path) -> Path:
+def unmasked(tmp_path: Path, really_masked: Path) -> Path:
     """The same with the bars painted green, and where."""
     out = tmp_path / "restored" / "real" / "edgeconnect" / "seed0"
-    source = FaceSet.open(worn)
+    source = FaceSet.open(really_masked)
     with atomic_dir(out) as tmp, MaskedSetWriter(tmp, SIZE, source.spec) as writer:
         for index in range(len(HEADS)):
             picture, cover = np.array(source.images[index]), np.zeros((SIZE, SIZE), np.uint8)
             if index:
                 picture[28:42, 10:38] = (10, 250, 10)
                 cover[28:42, 10:38] = 255
-            writer.add(picture, row(index) | {"of": "", "method": "", "style": ""}, cover)
+            writer.add(picture, row(index) | {"bare_id": "", "method": "", "style": ""}, cover)
     return out
 
 
@@ -381,6 +366,8 @@ def recognisers(tmp_path: Path) -> list[Path]:
                 made.append(folder)
                 if name != "dlib_resnet":
                     steps = np.arange(0, 30, 10)
-                    frame = pd.DataFrame({"step": steps, "name": "loss", "value": 1 / (1 + steps)})
+                    frame = pd.DataFrame(
+                        {"step": steps, "name": "train/loss", "value": 1 / (1 + steps)}
+                    )
                     frame.to_parquet(folder / "curves.parquet", index=False)
     return made

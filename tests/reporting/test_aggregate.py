@@ -1,7 +1,7 @@
 import pytest
 
 from maskbench.measurements import to_frame
-from maskbench.reporting.aggregate import measured, number, over_seeds
+from maskbench.reporting.aggregate import interval_in_words, mean_in_words, number, over_seeds
 
 
 def test_mean_and_spread_by_hand(make_measurement):
@@ -14,20 +14,22 @@ def test_mean_and_spread_by_hand(make_measurement):
     assert result.sd == pytest.approx(0.02)  # sqrt((.02^2 + 0 + .02^2) / 2)
     assert (result.ci_low, result.ci_high) == (pytest.approx(0.75), pytest.approx(0.85))
     assert (result.seeds, result.n) == (3, 390)
-    assert measured(result, 3) == "0.820 ± 0.020 (3 seeds) [0.750, 0.850]"
+    assert mean_in_words(result, 3) == "0.820 ± 0.020"
+    assert interval_in_words(result, 3) == "[0.750, 0.850]"
+    assert mean_in_words(result, 1, scale=100) == "82.0 ± 2.0"
 
 
 def test_one_seed_has_no_spread(make_measurement):
     (result,) = over_seeds(to_frame([make_measurement("m", 0, "fid", 61.5)]))
     assert result.sd is None
-    assert measured(result, 2) == "61.50 (1 seed)"
+    assert (mean_in_words(result, 2), interval_in_words(result, 2)) == ("61.50", "")
 
 
 def test_what_could_not_be_measured_says_why(make_measurement):
     rows = [make_measurement("m", seed, "fid", None, note="no reference") for seed in (0, 1)]
     (result,) = over_seeds(to_frame(rows))
     assert (result.mean, result.seeds) == (None, 0)
-    assert measured(result, 2) == "not measured: no reference"
+    assert (mean_in_words(result, 2), result.note) == ("", "no reference")
 
 
 def test_a_seed_without_a_number_is_not_counted(make_measurement):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from maskbench.restoration.base import unmask
-from maskbench.restoration.holes import HoleParams, grown, holes_of, paste
+from maskbench.restoration.holes import grown, holes_of, paste
+from maskbench.restoration.specs import HoleParams
 
 
 def square(side=100, low=40, high=60):

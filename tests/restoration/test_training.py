@@ -10,10 +10,10 @@ from PIL import Image
 
 from maskbench.artifacts import sha256_of
 from maskbench.errors import MaskbenchError
-from maskbench.restoration import base
-from maskbench.restoration.segmenter import parse_params
+from maskbench.guides.specs import GUIDES
+from maskbench.guides.train_guide import train_guide
+from maskbench.restoration.specs import RESTORERS
 from maskbench.restoration.train_restorer import train_restorer
-from maskbench.restoration.train_segmenter import train_segmenter
 from maskbench.training import state
 
 from ..trainings import Listening, Stopped, Stopping, finish, kill_after, start
@@ -30,24 +30,25 @@ RESTORER = {
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from maskbench.restoration import base
-from maskbench.restoration.segmenter import parse_params
+from maskbench.guides.specs import GUIDES
+from maskbench.guides.train_guide import train_guide
+from maskbench.restoration.specs import RESTORERS
 from maskbench.restoration.train_restorer import train_restorer
-from maskbench.restoration.train_segmenter import train_segmenter
 what, faces, masked, weights, block, out, scratch = sys.argv[1:]
 block = json.loads(block)
 if what == "segmenter":
-    train_segmenter(Path(faces), Path(masked), parse_params(block), 3, Path(out), Path(scratch))
+    guide = GUIDES.parse(what, block)
+    train_guide(guide, Path(faces), Path(masked), 3, Path(out), Path(scratch))
 else:
     train_restorer(
-        what, Path(faces), Path(masked), Path(weights), base.parse_params(what, block), 3,
-        Path(out), Path(scratch),
+        RESTORERS.parse(what, block), Path(faces), Path(masked), Path(weights), 3, Path(out),
+        Path(scratch),
     )
 """
 
 
 def begin(small, what, block, out, scratch):
-    arguments = [what, small.faces, small.dressed, small.weights, json.dumps(block), out, scratch]
+    arguments = [what, small.faces, small.masked, small.weights, json.dumps(block), out, scratch]
     return start(PROGRAM, arguments)
 
 
@@ -62,8 +63,10 @@ def test_killed_and_started_again_ends_byte_identical(small, tmp_path, what, blo
         assert killed, "it ended before it could be killed"
         assert not out.exists()
         (checkpoint,) = scratch.glob("*/state.safetensors")
-        steps.append(state.load(checkpoint)["step"])
-    assert 0 < steps[0] < steps[1]
+        values = state.load(checkpoint)
+        steps.append((values["index"], values["step"]))
+    assert (0, 0) < steps[0] < steps[1]
+    assert what != "edgeconnect" or (steps[0][0], steps[1][0]) == (0, 1)
     finish(begin(small, what, block, out, scratch))
     assert sha256_of(out) == sha256_of(tmp_path / "unbroken")
     assert list(scratch.iterdir()) == []
@@ -71,9 +74,8 @@ def test_killed_and_started_again_ends_byte_identical(small, tmp_path, what, blo
 
 def run(small, out, scratch, seed=0, tracking=None, **changes):
     train_restorer(
-        "edgeconnect", small.faces, small.dressed, small.weights,
-        base.parse_params("edgeconnect", {**RESTORER, "edge_steps": 3, "steps": 3, **changes}),
-        seed, out, scratch, tracking,
+        RESTORERS.parse("edgeconnect", {**RESTORER, "edge_steps": 3, "steps": 3, **changes}),
+        small.faces, small.masked, small.weights, seed, out, scratch, tracking,
     )  # fmt: skip
 
 
@@ -93,27 +95,23 @@ def test_curves_go_to_the_tracking_run_and_the_folder_says_how_it_was_made(small
     tracking = Listening()
     run(small, tmp_path / "model", tmp_path / "s", seed=5, tracking=tracking)
     curves = pd.read_parquet(tmp_path / "model" / "curves.parquet")
-    assert [step for step, _ in tracking.points] == [3, 6]
-    assert {"edge_entropy", "feature_matching"} <= set(curves[curves["step"] == 3]["name"])
-    assert {"l1", "perceptual", "style"} <= set(curves[curves["step"] == 6]["name"])
+    assert [step for step, _ in tracking.points] == [3, 3]
+    assert set(curves["name"]) == {
+        "edges/critic", "edges/adversarial", "edges/feature_matching", "edges/entropy",
+        "colours/critic", "colours/adversarial", "colours/l1", "colours/perceptual",
+        "colours/style",
+    }  # fmt: skip
     with Image.open(
         tmp_path / "model" / "sheet.png"
     ) as sheet:  # the six of the one validation person
         assert sheet.size == (6 * 64, 4 * 64)
     note = json.loads((tmp_path / "model" / "params.json").read_text())
-    assert (note["restorer"], note["seed"], note["dataset"]) == ("edgeconnect", 5, "orl")
-    assert base.parse_params("edgeconnect", note["params"]).edge_steps == 3
+    assert (note["model"], note["seed"], note["dataset"]) == ("edgeconnect", 5, "orl")
+    assert RESTORERS.parse("edgeconnect", note["params"]).params.edge_steps == 3
 
 
 def test_bad_inputs_leave_nothing_behind(small, tmp_path):
-    with pytest.raises(MaskbenchError, match="did you mean edgeconnect"):
-        train_restorer(
-            "edgeconect", small.faces, small.dressed, small.weights, None, 0,
-            tmp_path / "out", tmp_path / "s",
-        )  # fmt: skip
+    guide = GUIDES.parse("segmenter", SEGMENTER)
     with pytest.raises(MaskbenchError):
-        train_segmenter(
-            small.faces, tmp_path / "none", parse_params(SEGMENTER), 0, tmp_path / "out",
-            tmp_path / "s",
-        )  # fmt: skip
+        train_guide(guide, small.faces, tmp_path / "none", 0, tmp_path / "out", tmp_path / "s")
     assert not (tmp_path / "out").exists() and list(tmp_path.glob(".*")) == []

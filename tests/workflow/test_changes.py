@@ -13,7 +13,7 @@ import yaml
 
 import maskbench
 from maskbench.artifacts import read_json, sha256_of
-from maskbench.reporting.make_table import table_names
+from maskbench.reporting.papers import tables as table_names
 
 ROOT = Path(maskbench.__file__).parents[2]
 NEW = "average_place"

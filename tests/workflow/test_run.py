@@ -7,7 +7,7 @@ import pandas as pd
 
 from maskbench.measurements import COLUMNS
 from maskbench.reporting.figures import names as figure_names
-from maskbench.reporting.make_table import table_names
+from maskbench.reporting.papers import tables as table_names
 
 METHODS = {"keypoint", "gan_direct", "gan_stn", "dcgan_stn", "wgan_stn", "pywgan_div"}
 STEPS = {"fetch", "fetch_weights", "split", "crop_faces", "draw_masks"}

@@ -1,39 +1,56 @@
-# Before and after a run: one run a folder, tracking, and the record for version control.
+# What all rules share: log, benchmark, environment; what happens before and after a run.
 
-# All that the experiment makes, results and what they come from.
-EVERY_OUTPUT = {
-    *map(Path, map(str, EVERYTHING)),
-    PATHS.report,
-    PATHS.weights,
-    PATHS.mask_pictures,
-    PATHS.masked_domain(DATASET),
-    *[
-        path(dataset)
-        for dataset in DATASETS
-        for path in (PATHS.pictures, PATHS.splits, PATHS.faces)
-    ],
-    *of_trainings(PATHS.model),
-    *of_trainings(PATHS.masked),
-    *[
-        PATHS.masked(test, "keypoint", 0)
-        for test in CONFIG.recognition.tests
-        if test not in PLAN.really_masked
-    ],
-    *of_trainings(PATHS.synthesis_metrics),
-    *of_restorers(PATHS.restorer),
-    *([PATHS.segmenter(DATASET, 0)] if RESTORATIONS else []),
-    *all_restored(),
-    *RESTORATIONS,
-    *all_dressed(),
-    *EMBEDDINGS,
-    *of_fits(),
-    *of_tests(),
-}
+import fcntl
+import hashlib
+
+import yaml
+
+from maskbench import timeleft, tracking, versioning
+
+for RULE in workflow.rules:
+    if not RULE.norun:
+        if "mem_mb" not in (RULE.ruleinfo.resources or ((), ()))[1]:
+            RULE.resources.update(LIGHT)
+            workflow.localrules(RULE.name)
+        NAMES = sorted(RULE.wildcard_names, key=str(RULE.output[0]).index)
+        JOB = Path(RULE.name, *(f"{{{name}}}" for name in NAMES))
+        RULE.log_modifier = RULE.benchmark_modifier = workflow.modifier.path_modifier
+        RULE.set_log(f"{OUT}/logs/{JOB}.log")
+        RULE.benchmark = f"{OUT}/benchmarks/{JOB}.tsv"
+        RULE.conda_env = str(Path(workflow.basedir, "environment.yml"))
 
 
-# Not in the run that only renders the report: it stands inside another (workflow/rules/report.smk).
-if workflow.is_main_process and "MASKBENCH_RENDERING" not in os.environ:
-    versioning.level_times(EVERY_OUTPUT)
+def keep_settings():
+    """Write the whole configuration, with overlays and --config, under its digest as a name."""
+    text = yaml.safe_dump(config, sort_keys=True, allow_unicode=True)
+    name = hashlib.sha256(text.encode()).hexdigest()[:12]
+    path = Path(".snakemake", "settings", f"{name}.yaml")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def hold_folder():
+    """Let one run at a time work in this folder.
+
+    Unlike Snakemake's own lock (off in the profile) this one ends with its process, however that
+    ends: a run that was killed is simply started again.
+    """
+    held = open(Path(".snakemake", "running"), "w")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise WorkflowError("another run is under way in this folder; wait for its end") from None
+    return held
+
+
+# What the tracking run of a workflow keeps.
+REPORTED = [
+    rules.collect_measurements.output.out,
+    rules.judge_claims.output.csv,
+    rules.make_index.output.out,
+    *rules.make_tables.output,
+]
 
 
 report: Path(workflow.basedir, "workflow", "report", "workflow.rst")
@@ -43,8 +60,10 @@ onstart:
     # Snakemake makes a function of this block: a local would be gone, and the lock with it, at once.
     global HELD
     HELD = hold_folder()
-    places = workflow.cores or workflow.nodes or 1
-    logger.addHandler(timeleft.Screen(timeleft.TimeLeft(planned_jobs(), places)))
+    SETTINGS = keep_settings()
+    os.environ.update(MASKBENCH_SETTINGS=str(SETTINGS))
+    cores = workflow.cores or workflow.nodes or 1
+    logger.addHandler(timeleft.Screen(workflow.dag.needrun_jobs(), cores))
     tracking.start_workflow(CONFIG.tracking, f"workflow {DATASET}", SETTINGS)
 
 
@@ -53,9 +72,13 @@ onerror:
 
 
 onsuccess:
-    tracking.end_workflow("FINISHED", [PATHS.measurements])
-    made = {Path(str(path)) for job in workflow.dag.jobs for path in job.output}
-    if CONFIG == validate(
-        Config, read_layers([Path("params.yaml")]), "params.yaml"
-    ):
-        versioning.record(made, EVERY_OUTPUT)
+    MADE = {str(path) for job in workflow.dag.jobs for path in job.output}
+    SHOWN = [path for path in map(str, REPORTED) if path in MADE]
+    NUMBERS = Path(OUT, "summary").glob("*.json") if SHOWN else []
+    tracking.end_workflow("FINISHED", map(Path, SHOWN), NUMBERS)
+    if not (workflow.config_settings.config or workflow.config_settings.configfiles):
+        versioning.record(
+            stage
+            for stage in ("data", "synthesis", "restoration", "recognisers", "report")
+            if MADE >= {str(path) for path in getattr(rules, stage).input}
+        )

@@ -1,146 +1,126 @@
-# Masked face recognition: people to learn from, recognisers fitted to them, tests by every protocol.
-
-FIT = "{dataset}/{recogniser}/{training}/seed{seed}"
-
-
-rule synthesise_training:
-    input:
-        model=rules.train_synthesis.output.model,
-        faces=rules.crop_faces.output.faces,
-        mask_pictures=rules.draw_masks.output.mask_pictures,
-    output:
-        dressed=directory(PATHS.dressed("{dataset}", "{method}", "{seed}")),
-    log:
-        PATHS.log(f"synthesise_training/{JOB}"),
-    benchmark:
-        PATHS.benchmark(f"synthesise_training/{JOB}")
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        gpu=gpus_per_training(),
-        mem_mb=4000,
-        runtime=120,
-    params:
-        settings=decided_by("synthesise_training"),
-    message:
-        "Put masks on the training people by {wildcards.method}, seed {wildcards.seed}"
-    shell:
-        "maskbench synthesise_training --dataset {wildcards.dataset} --method {wildcards.method}"
-        " --seed {wildcards.seed} --model {input.model} --faces {input.faces}"
-        " --mask-pictures {input.mask_pictures} --out {output.dressed} 2> {log}"
+# Masked face recognition: training sets, recognisers fitted to them, tests by every protocol.
 
 
 rule embed:
     input:
-        faces=rules.crop_faces.output.faces,
-        dressed=dressed_for,
-        weights=rules.fetch_weights.output.weights,
+        faces=rules.crop_faces.output.out,
+        masked=training_pictures,
+        weights=rules.fetch_weights.output.out,
     output:
-        embeddings=directory(
-            PATHS.embeddings("{dataset}", "{network}", "{training}", "{seed}")
-        ),
-    log:
-        PATHS.log("embed/{dataset}/{network}/{training}/seed{seed}"),
-    benchmark:
-        PATHS.benchmark("embed/{dataset}/{network}/{training}/seed{seed}")
-    conda:
-        ENVIRONMENT
-    threads: 1
+        out=directory(f"{OUT}/embeddings/{{dataset}}/{{network}}/{{training_set}}/seed{{seed}}"),
     resources:
-        gpu=gpus_per_training(),
-        mem_mb=4000,
-        runtime=240,
+        **NETWORK,
     params:
-        settings=decided_by_recognition("embed"),
-        dressed=lambda wildcards, input: option("dressed", input.dressed),
+        **step(
+            "recognition.embed",
+            uses=lambda w: [NETWORKS.get(w.network)],
+        ),
     message:
-        "Embed {wildcards.training} faces by {wildcards.network} ({wildcards.dataset})"
-    shell:
-        "maskbench embed --dataset {wildcards.dataset} --network {wildcards.network}"
-        " --training {wildcards.training} --seed {wildcards.seed} --faces {input.faces}"
-        " {params.dressed} --weights {input.weights} --out {output.embeddings} 2> {log}"
+        "Embed {wildcards.training_set} faces by {wildcards.network} ({wildcards.dataset})"
+    script:
+        "../scripts/step.py"
 
 
 rule train_recogniser:
     input:
-        faces=rules.crop_faces.output.faces,
-        dressed=pictures_for,
-        embeddings=embeddings_for,
-        start=started_from,
-        weights=rules.fetch_weights.output.weights,
+        faces=rules.crop_faces.output.out,
+        masked=lambda wildcards: learns_from(wildcards, frozen=False),
+        embeddings=lambda wildcards: learns_from(wildcards, frozen=True),
+        after=start,
+        weights=rules.fetch_weights.output.out,
     output:
-        model=directory(
-            PATHS.recogniser("{dataset}", "{recogniser}", "{training}", "{seed}")
-        ),
-    log:
-        PATHS.log(f"train_recogniser/{FIT}"),
-    benchmark:
-        PATHS.benchmark(f"train_recogniser/{FIT}")
-    conda:
-        ENVIRONMENT
-    threads: 1
+        out=directory(f"{OUT}/recognisers/{{dataset}}/{{recogniser}}/{{training_set}}/seed{{seed}}"),
     resources:
-        gpu=gpus_per_training(),
-        mem_mb=4000,
-        runtime=24 * 60,
+        **TRAINING,
     params:
-        settings=decided_by_recognition("train_recogniser"),
-        dressed=lambda wildcards, input: option("dressed", input.dressed),
-        embeddings=lambda wildcards, input: option("embeddings", input.embeddings),
-        scratch=str(PATHS.root / "scratch" / "recognisers"),
+        **step("recognition.train_recogniser", uses=parts, block=block),
     message:
-        "Fit {wildcards.recogniser} to {wildcards.training}, seed {wildcards.seed}"
+        "Fit {wildcards.recogniser} to {wildcards.training_set}, seed {wildcards.seed}"
         " ({wildcards.dataset})"
-    shell:
-        "maskbench train_recogniser --dataset {wildcards.dataset}"
-        " --recogniser {wildcards.recogniser} --training {wildcards.training}"
-        " --seed {wildcards.seed} --faces {input.faces} {params.dressed} {params.embeddings}"
-        " --weights {input.weights} --scratch {params.scratch} --out {output.model} 2> {log}"
+    script:
+        "../scripts/step.py"
+
+
+# What is tested: test people under the overlay's masks, or a collection with its own pairs.
+TEST = {
+    "faces": rules.crop_faces.output.out,
+    "masked": lambda wildcards: when(not really_masked(wildcards), OVERLAY),
+    "pictures": lambda wildcards: when(really_masked(wildcards), rules.fetch.output.out),
+}
+STYLES = {
+    "styles": CONFIG.recognition.test_styles,
+    "unseen_styles": CONFIG.masks.unseen_styles,
+}
+
+
+rule embed_test:
+    input:
+        **TEST,
+        restored=lambda wildcards: when(
+            wildcards.restorer != "none",
+            expand(rules.restore.output.out, **wildcards, seed=0)[0],
+        ),
+        weights=rules.fetch_weights.output.out,
+    output:
+        out=directory(f"{OUT}/test_embeddings/{{dataset}}/{{network}}/{{restorer}}"),
+    resources:
+        **NETWORK,
+    params:
+        **step(
+            "recognition.embed_test",
+            uses=lambda w: [NETWORKS.get(w.network)],
+            **STYLES,
+        ),
+    message:
+        "Embed the test faces of {wildcards.dataset} by {wildcards.network}, masks taken off by"
+        " {wildcards.restorer}"
+    script:
+        "../scripts/step.py"
 
 
 rule evaluate_recognition:
     input:
-        model=PATHS.recogniser(DATASET, "{recogniser}", "{training}", "{seed}"),
-        faces=rules.crop_faces.output.faces,
-        masked=lambda wildcards: (
-            []
-            if is_really_masked(wildcards)
-            else PATHS.masked(wildcards.dataset, "keypoint", 0)
+        **TEST,
+        model=lambda wildcards: when(
+            recognisers.is_trained(block(wildcards)),
+            expand(rules.train_recogniser.output.out, **{**wildcards, "dataset": DATASET})[0],
         ),
-        pictures=lambda wildcards: (
-            PATHS.pictures(wildcards.dataset) if is_really_masked(wildcards) else []
+        embeddings=lambda wildcards: expand(
+            rules.embed_test.output.out,
+            dataset=wildcards.dataset,
+            network=recognisers.networks_of(block(wildcards)),
+            restorer=recognisers.restorer_of(block(wildcards)) or "none",
         ),
-        restored=restored_for,
-        weights=rules.fetch_weights.output.weights,
     output:
-        metrics=directory(
-            PATHS.recognition_metrics(
-                "{dataset}", "{recogniser}", "{training}", "{seed}"
-            )
+        out=directory(
+            f"{OUT}/metrics/recognition/{{dataset}}/{{recogniser}}/{{training_set}}/seed{{seed}}"
         ),
-    log:
-        PATHS.log(f"evaluate_recognition/{FIT}"),
-    benchmark:
-        PATHS.benchmark(f"evaluate_recognition/{FIT}")
-    conda:
-        ENVIRONMENT
-    threads: 1
     resources:
-        gpu=gpus_per_training(),
-        mem_mb=4000,
-        runtime=120,
+        **NETWORK,
     params:
-        settings=decided_by_recognition("evaluate_recognition"),
-        masked=lambda wildcards, input: option("masked", input.masked),
-        pictures=lambda wildcards, input: option("pictures", input.pictures),
-        restored=lambda wildcards, input: option("restored", input.restored),
+        **step(
+            "recognition.evaluate_recognition",
+            uses=parts,
+            block=block,
+            config=CONFIG.metrics,
+            folds=CONFIG.recognition.folds,
+            **STYLES,
+        ),
     message:
-        "Test {wildcards.recogniser} of {wildcards.training}, seed {wildcards.seed}"
+        "Test {wildcards.recogniser} of {wildcards.training_set}, seed {wildcards.seed}"
         " ({wildcards.dataset})"
-    shell:
-        "maskbench evaluate_recognition --dataset {wildcards.dataset}"
-        " --recogniser {wildcards.recogniser} --training {wildcards.training}"
-        " --seed {wildcards.seed} --model {input.model} --faces {input.faces}"
-        " {params.masked} {params.pictures} {params.restored} --weights {input.weights}"
-        " --out {output.metrics} 2> {log}"
+    script:
+        "../scripts/step.py"
+
+
+FITS = ("recogniser training_set seed", EXPERIMENT.recogniser_runs)
+RECOGNITIONS = [
+    path
+    for test in CONFIG.recognition.tests
+    for path in over(rules.evaluate_recognition.output.out, *FITS, dataset=test)
+]
+
+
+rule recognisers:
+    input:
+        RECOGNITIONS,

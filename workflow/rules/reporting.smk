@@ -1,177 +1,215 @@
-# Numbers into tables, figures and verdicts, with their captions for the report.
+# Numbers into tables, figures, verdicts and pages.
 
-TABLES = PLAN.tables
-FIGURES = list(PLAN.figures)
-# Of everything: synthesis, restoration, recognition.
-EVALUATIONS = [
-    *of_trainings(PATHS.synthesis_metrics),
-    *RESTORATIONS,
-    *of_tests(),
+from maskbench.reporting.captions import write_captions
+from maskbench.reporting.figures.specs import KINDS
+from maskbench.reporting.papers import papers
+from maskbench.reporting.papers.figures import drawable
+
+PAPERS = papers().values()
+PAPER_FILES = ("reporting/papers/*.yaml",)
+CAPTIONS = Path(workflow.basedir, "workflow", "report")
+# Captions of tables and figures, from their records: needed while report.html is rendered alone.
+RECORDED = Path(".snakemake", "captions").absolute()
+if "MASKBENCH_RENDERING" in os.environ:
+    write_captions(RECORDED)
+EVALUATIONS = [*SYNTHESES, *RESTORATIONS, *RECOGNITIONS]
+# What figures are drawn from, by the names of their needs.
+TRAINED = [run for run in EXPERIMENT.runs if EXPERIMENT.methods[run[0]].spec.trained]
+LEARNING = [
+    run
+    for run in EXPERIMENT.recogniser_runs
+    if isinstance(EXPERIMENT.recognisers[run[0]], recognisers.Learning)
 ]
-
-
-localrules:
-    collect_measurements,
-    judge_claims,
-    summarise,
+REALLY = EXPERIMENT.really_masked
+NEEDS = {
+    "pictures": expand(rules.fetch.output.out, dataset=DATASET),
+    "faces": expand(rules.crop_faces.output.out, dataset=DATASET),
+    "mask_pictures": [rules.draw_masks.output.out],
+    "models": over(rules.train_synthesis.output.out, RUNS[0], TRAINED, dataset=DATASET),
+    "masked": over(rules.synthesise.output.out, *RUNS, dataset=DATASET),
+    "recognition": RECOGNITIONS,
+    "recognisers": over(rules.train_recogniser.output.out, FITS[0], LEARNING, dataset=DATASET),
+    "restored": [path for path in RESTORED if f"/{DATASET}/" in path],
+    "really_masked": expand(rules.crop_faces.output.out, dataset=REALLY),
+    "unmasked": [path for path in RESTORED if Path(path).parts[-3] in REALLY],
+}
+TABLES = [name for paper in PAPERS for name in paper.tables]
+FIGURES = {name: figure for paper in PAPERS for name, figure in paper.figures.items()}
+DRAWABLE = drawable(FIGURES, NEEDS)
 
 
 rule collect_measurements:
     input:
         metrics=EVALUATIONS,
     output:
-        measurements=report(
-            PATHS.measurements, caption=caption("measurements"), category="Numbers"
-        ),
-    log:
-        PATHS.log("collect_measurements"),
-    benchmark:
-        PATHS.benchmark("collect_measurements")
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
+        out=shown(f"{OUT}/measurements.csv", "Numbers"),
     params:
-        settings=decided_by("collect_measurements"),
+        **step("reporting.collect_measurements"),
     message:
         "Put all numbers into one file"
-    shell:
-        "maskbench collect_measurements {input.metrics} --out {output.measurements} 2> {log}"
+    script:
+        "../scripts/step.py"
 
 
-for TABLE in TABLES:
-
-    rule:
-        name:
-            TABLE
-        input:
-            measurements=rules.collect_measurements.output.measurements,
-        output:
-            csv=PATHS.table(TABLE, "csv"),
-            tex=PATHS.table(TABLE, "tex"),
-            md=PATHS.table(TABLE, "md"),
-            html=report(
-                PATHS.table(TABLE, "html"),
-                caption=caption(TABLE),
-                category="Tables",
-                labels={"table": TABLE},
-            ),
-        log:
-            PATHS.log(f"make_table/{TABLE}"),
-        benchmark:
-            PATHS.benchmark(f"make_table/{TABLE}")
-        localrule: True
-        conda:
-            ENVIRONMENT
-        threads: 1
-        resources:
-            mem_mb=1000,
-            runtime=10,
-        params:
-            settings=decided_by("make_table"),
-            name=TABLE,
-            folder=PATHS.root / "tables",
-        message:
-            "Make the table {params.name}"
-        shell:
-            "maskbench make_table {params.name} --measurements {input.measurements}"
-            " --out {params.folder} 2> {log}"
+rule make_tables:
+    input:
+        measurements=rules.collect_measurements.output.out,
+    output:
+        expand(
+            f"{OUT}/tables/{{table}}.{{kind}}",
+            table=TABLES,
+            kind=["csv", "tex", "md"],
+        ),
+        html=[shown(f"{OUT}/tables/{table}.html", "Tables") for table in TABLES],
+    params:
+        **step("reporting.make_tables", files=PAPER_FILES, out=Path(OUT, "tables")),
+    message:
+        "Make the tables"
+    script:
+        "../scripts/step.py"
 
 
-for FIGURE in FIGURES:
-    NEEDS = PLAN.figures[FIGURE]
+for KIND in sorted({FIGURES[name].kind for name in DRAWABLE}):
+    DRAWN = [name for name in DRAWABLE if FIGURES[name].kind == KIND]
 
     rule:
         name:
-            FIGURE
+            f"make_figures_{KIND}"
         input:
-            **NEEDS,
+            **{
+                need: paths
+                for need in NEEDS
+                if (
+                    paths := sorted(
+                        {str(path) for name in DRAWN for path in DRAWABLE[name].get(need, ())}
+                    )
+                )
+            },
         output:
-            png=report(
-                PATHS.figure(FIGURE),
-                caption=caption(FIGURE),
-                category="Figures",
-                labels={"figure": FIGURE},
-            ),
-        log:
-            PATHS.log(f"make_figure/{FIGURE}"),
-        benchmark:
-            PATHS.benchmark(f"make_figure/{FIGURE}")
-        localrule: True
-        conda:
-            ENVIRONMENT
-        threads: 1
-        resources:
-            mem_mb=2000,
-            runtime=10,
+            png=[shown(f"{OUT}/figures/{name}.png", "Figures") for name in DRAWN],
         params:
-            settings=decided_by(
-                "make_figure",
-                after=tuple(FIGURE_INPUTS[need] for need in NEEDS),
-                modules=(f"maskbench.reporting.figures.{FIGURE}",),
-                among=methods_in(NEEDS),
+            **step(
+                "reporting.make_figures",
+                uses=lambda wildcards, kind=KIND: [KINDS.get(kind)],
+                figures={name: FIGURES[name] for name in DRAWN},
+                out=Path(OUT, "figures"),
+                figure_styles=CONFIG.masks.figure_styles,
+                styles=CONFIG.masks.styles,
+                unseen_styles=CONFIG.masks.unseen_styles,
             ),
-            name=FIGURE,
-            inputs=options_of(NEEDS),
         message:
-            "Draw the figure {params.name}"
-        shell:
-            "maskbench make_figure {params.name} {params.inputs} --out {output.png} 2> {log}"
+            f"Draw the figures: {', '.join(DRAWN)}"
+        script:
+            "../scripts/step.py"
 
 
 rule judge_claims:
     input:
         metrics=EVALUATIONS,
     output:
-        csv=PATHS.claims("csv"),
-        md=PATHS.claims("md"),
-        html=report(PATHS.claims("html"), caption=caption("claims"), category="Claims"),
-    log:
-        PATHS.log("judge_claims"),
-    benchmark:
-        PATHS.benchmark("judge_claims")
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
+        csv=f"{OUT}/claims.csv",
+        md=f"{OUT}/claims.md",
+        html=shown(f"{OUT}/claims.html", "Claims"),
     params:
-        settings=decided_by("judge_claims"),
-        folder=PATHS.root,
+        **step(
+            "reporting.judge_claims", files=(*PAPER_FILES, "reporting/claims.*.j2"), out=Path(OUT)
+        ),
     message:
         "Judge what the papers claim"
-    shell:
-        "maskbench judge_claims {input.metrics} --out {params.folder} 2> {log}"
+    script:
+        "../scripts/step.py"
 
 
 rule summarise:
     input:
-        measurements=rules.collect_measurements.output.measurements,
-        models=of_trainings(PATHS.model),
-        recognisers=of_learners(),
+        measurements=rules.collect_measurements.output.out,
+        models=NEEDS["models"],
+        recognisers=NEEDS["recognisers"],
     output:
-        summary=PATHS.summary,
-        curves=PATHS.curves,
-    log:
-        PATHS.log("summarise"),
-    benchmark:
-        PATHS.benchmark("summarise")
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
+        out=directory(f"{OUT}/summary"),
+        curves=f"{OUT}/curves.csv",
     params:
-        settings=decided_by("summarise"),
-        models=options_of(
-            {"models": of_trainings(PATHS.model), "recognisers": of_learners()}
-        ),
+        **step("reporting.summarise"),
     message:
         "Write the numbers and curves that dvc compares"
+    script:
+        "../scripts/step.py"
+
+
+PICTURES = [f"{OUT}/figures/{name}.png" for name in DRAWABLE]
+
+
+rule make_index:
+    input:
+        measurements=rules.collect_measurements.output.out,
+        claims=rules.judge_claims.output.csv,
+        tables=rules.make_tables.output.html,
+        figures=PICTURES,
+        metrics=EVALUATIONS,
+        masked=NEEDS["masked"],
+    output:
+        out=f"{OUT}/index.html",
+    params:
+        **step("reporting.make_index", files=(*PAPER_FILES, "reporting/*.j2")),
+    message:
+        "Answer on one page, {output.out}"
+    script:
+        "../scripts/step.py"
+
+
+RESULTS = [
+    rules.collect_measurements.output,
+    rules.make_tables.output,
+    PICTURES,
+    rules.judge_claims.output,
+    rules.summarise.output,
+    rules.make_index.output,
+]
+
+
+# What report.html shows: all results but the page itself.
+rule everything:
+    input:
+        RESULTS,
+
+
+rule make_report:
+    input:
+        RESULTS,
+    output:
+        page=f"{OUT}/report.html",
+    params:
+        captions=code_digest((), ("../../workflow/report/*.rst", *PAPER_FILES)),
+    message:
+        "Put everything on one page, {output.page}"
+    # The Snakemake inside runs no job and takes no lock: `--report` reads what is recorded.
     shell:
-        "maskbench summarise --measurements {input.measurements} {params.models}"
-        " --summary {output.summary} --curves {output.curves} 2> {log}"
+        'MASKBENCH_RENDERING=1 snakemake --report {output.page} --configfile "$MASKBENCH_SETTINGS"'
+        " --nolock --quiet all -- everything 2> {log}"
+
+
+# Every table and figure by its name.
+NAMED = {name: f"{OUT}/tables/{name}.html" for name in TABLES}
+for NAME, FILE in (NAMED | {name: f"{OUT}/figures/{name}.png" for name in DRAWABLE}).items():
+
+    rule:
+        name:
+            NAME
+        input:
+            FILE,
+
+
+rule tables:
+    input:
+        rules.make_tables.output,
+
+
+rule figures:
+    input:
+        PICTURES,
+
+
+rule report:
+    input:
+        RESULTS,
+        rules.make_report.output,

@@ -1,61 +1,126 @@
-# Mask synthesis: train a method, put masks on the test people.
-
-JOB = "{dataset}/{method}/seed{seed}"
+# Mask synthesis: train a method, put masks on people, measure them.
 
 
 rule train_synthesis:
     input:
-        faces=rules.crop_faces.output.faces,
-        masked=rules.masked_domain.output.masked,
-        mask_pictures=rules.draw_masks.output.mask_pictures,
+        faces=rules.crop_faces.output.out,
+        masked_domain=rules.masked_domain.output.out,
+        guides=guides,
+        mask_pictures=rules.draw_masks.output.out,
     output:
-        model=directory(PATHS.model("{dataset}", "{method}", "{seed}")),
-    log:
-        PATHS.log(f"train_synthesis/{JOB}"),
-    benchmark:
-        PATHS.benchmark(f"train_synthesis/{JOB}")
-    conda:
-        ENVIRONMENT
-    threads: 1
+        out=directory(f"{OUT}/models/{{dataset}}/{{method}}/seed{{seed}}"),
     resources:
-        gpu=gpus_per_training(),
-        mem_mb=4000,
-        runtime=24 * 60,
+        **TRAINING,
     params:
-        settings=decided_by("train_synthesis"),
-        scratch=str(PATHS.scratch("{dataset}", "{method}", "{seed}")),
+        **step(
+            "synthesis.train_synthesis",
+            method=METHOD,
+            styles=CONFIG.masks.styles,
+        ),
     message:
         "Train {wildcards.method}, seed {wildcards.seed} ({wildcards.dataset})"
-    shell:
-        "maskbench train_synthesis --dataset {wildcards.dataset} --method {wildcards.method}"
-        " --seed {wildcards.seed} --faces {input.faces} --masked {input.masked}"
-        " --mask-pictures {input.mask_pictures} --scratch {params.scratch}"
-        " --out {output.model} 2> {log}"
+    script:
+        "../scripts/step.py"
 
 
 rule synthesise:
     input:
-        model=rules.train_synthesis.output.model,
-        faces=rules.crop_faces.output.faces,
-        mask_pictures=rules.draw_masks.output.mask_pictures,
+        model=rules.train_synthesis.output.out,
+        faces=rules.crop_faces.output.out,
+        mask_pictures=rules.draw_masks.output.out,
     output:
-        masked=directory(PATHS.masked("{dataset}", "{method}", "{seed}")),
-    log:
-        PATHS.log(f"synthesise/{JOB}"),
-    benchmark:
-        PATHS.benchmark(f"synthesise/{JOB}")
-    conda:
-        ENVIRONMENT
-    threads: 1
+        out=directory(f"{OUT}/masked/{{dataset}}/{{method}}/seed{{seed}}"),
     resources:
-        gpu=gpus_per_training(),
-        mem_mb=4000,
-        runtime=60,
+        **NETWORK,
     params:
-        settings=decided_by("synthesise"),
+        **step(
+            "synthesis.synthesise",
+            method=METHOD,
+            styles=(*CONFIG.masks.figure_styles, *CONFIG.masks.unseen_styles),
+            split="test",
+        ),
     message:
         "Put masks on the test people by {wildcards.method}, seed {wildcards.seed}"
-    shell:
-        "maskbench synthesise --dataset {wildcards.dataset} --method {wildcards.method}"
-        " --seed {wildcards.seed} --model {input.model} --faces {input.faces}"
-        " --mask-pictures {input.mask_pictures} --split test --out {output.masked} 2> {log}"
+    script:
+        "../scripts/step.py"
+
+
+# The masks that test people wear, to measure against and to take off.
+OVERLAY = expand(rules.synthesise.output.out, method="keypoint", seed=0, allow_missing=True)[0]
+
+
+rule evaluate_synthesis:
+    input:
+        masked=rules.synthesise.output.out,
+        reference=OVERLAY,
+        faces=rules.crop_faces.output.out,
+        weights=rules.fetch_weights.output.out,
+    output:
+        out=directory(f"{OUT}/metrics/synthesis/{{dataset}}/{{method}}/seed{{seed}}"),
+    resources:
+        **NETWORK,
+    params:
+        **step(
+            "metrics.evaluate_synthesis",
+            config=CONFIG.metrics,
+            unseen_styles=CONFIG.masks.unseen_styles,
+        ),
+    message:
+        "Measure {wildcards.method}, seed {wildcards.seed} ({wildcards.dataset})"
+    script:
+        "../scripts/step.py"
+
+
+rule synthesise_training:
+    input:
+        model=rules.train_synthesis.output.out,
+        faces=rules.crop_faces.output.out,
+        mask_pictures=rules.draw_masks.output.out,
+    output:
+        out=directory(f"{OUT}/training_sets/{{dataset}}/{{method}}/seed{{seed}}"),
+    resources:
+        **NETWORK,
+    params:
+        **step(
+            "synthesis.synthesise_training",
+            method=METHOD,
+            styles=CONFIG.masks.styles,
+            copies=CONFIG.synthesis.copies,
+        ),
+    message:
+        "Put masks on the training people by {wildcards.method}, seed {wildcards.seed}"
+    script:
+        "../scripts/step.py"
+
+
+RUNS = ("method seed", EXPERIMENT.runs)
+SYNTHESES = over(rules.evaluate_synthesis.output.out, *RUNS, dataset=DATASET)
+# The runs whose masks are learnt from: by recognisers, guides and restorers.
+LEARNT_FROM = {
+    EXPERIMENT.run_of(training_set, seed)
+    for _, training_set, seed in EXPERIMENT.recogniser_runs
+    if training_set in EXPERIMENT.methods
+} | {("keypoint", 0) for _ in EXPERIMENT.guides}
+TESTS = set(CONFIG.recognition.tests) - {DATASET, *EXPERIMENT.really_masked}
+
+
+rule synthesis:
+    input:
+        SYNTHESES,
+        over(
+            rules.synthesise_training.output.out,
+            RUNS[0],
+            sorted(LEARNT_FROM),
+            dataset=DATASET,
+        ),
+        expand(OVERLAY, dataset=sorted(TESTS)),
+
+
+# The numbers of one method.
+for METHOD in EXPERIMENT.methods:
+
+    rule:
+        name:
+            f"synthesis_{METHOD}"
+        input:
+            [path for path in SYNTHESES if f"/{METHOD}/" in path],

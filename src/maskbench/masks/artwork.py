@@ -22,6 +22,7 @@ from PIL import Image
 
 from maskbench.artifacts import read_json, write_json
 from maskbench.errors import MaskbenchError, unknown_name
+from maskbench.masks.styles import style_names
 
 VIEW_BOX = 144.0
 _PLACES = ("upper", "mid", "lower", "chin")
@@ -41,13 +42,6 @@ _SUPERSAMPLING, _LARGEST_SIDE = 4, 576
 _PICTURES, _STYLES = "pictures.npy", "styles.json"
 
 Anchors = dict[str, tuple[float, float]]
-
-
-@lru_cache(maxsize=1)
-def style_names() -> tuple[str, ...]:
-    """The packaged mask styles, sorted; nothing is rendered."""
-    art = resources.files("maskbench.masks") / "art"
-    return tuple(sorted(f.name[:-4] for f in art.iterdir() if f.name.endswith(".svg")))
 
 
 def svg_source(style: str) -> str:

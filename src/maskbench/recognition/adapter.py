@@ -13,43 +13,13 @@ never saw lose by it (LFW's validation people, masked against bare: AUC 0.983 in
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 import torch
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor, nn
 
-from maskbench.config import Section
 from maskbench.errors import MaskbenchError
-
-
-class AdapterParams(Section):
-    """What an adapter is made of."""
-
-    transform: Literal["none", "centre", "whiten"] = Field(
-        "centre",
-        description="the fixed part: none: embeddings of length 1; centre: less their training "
-        "mean; whiten: and equally spread in every direction within people",
-    )
-    shrinkage: float = Field(
-        0.5,
-        gt=0,
-        le=1,
-        description="for whiten: the covariance within people is drawn by this share to the "
-        "multiple of the identity of the same trace; 1: only the mean is subtracted",
-    )
-    form: Literal["network", "matrix", "none"] = Field(
-        "network",
-        description="what is learnt: a network of one hidden layer, a matrix, or nothing, which "
-        "leaves the fixed transform alone",
-    )
-    hidden: int = Field(512, ge=1, description="units of the network")
-    dropout: float = Field(0.5, ge=0, lt=1, description="share of them left out in training")
-    keep: float = Field(
-        0.7, ge=0, lt=1, description="weight of the frozen cosine in the cosine of two results"
-    )
+from maskbench.recognition.params import AdapterParams
 
 
 class Adapter(nn.Module):

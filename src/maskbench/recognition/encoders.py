@@ -3,8 +3,8 @@
     encoder = encoder_of("dlib_resnet", weights)
     embeddings = encoder(faces, rows)        # FaceSet, rows -> float32 (n, dim)
 
-``name`` is the network, ``backbone`` what numbers say about it. Every encoder adds the embedding of
-the mirrored picture (its flip), except the two ImageNet networks of the third paper, whose
+``name`` is the network, which numbers carry as their ``backbone``. Every encoder adds the embedding
+of the mirrored picture (its flip), except the two ImageNet networks of the third paper, whose
 encodings are taken as they are.
 """
 
@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -25,42 +24,37 @@ from maskbench.errors import MaskbenchError
 from maskbench.faces.crop import to_crop
 from maskbench.faces.faceset import FaceSet
 from maskbench.faces.landmarks import shape_predictor
+from maskbench.imaging.resize import resized
 from maskbench.metrics.dlib_network import CHIP, EMBEDDING, read_dlib_network
 from maskbench.metrics.features import (
-    FID_INCEPTION,
+    FeatureExtractor,
     PackagedFeatures,
     feature_extractor,
     read_state,
 )
 from maskbench.metrics.identity import RECOGNISER
-from maskbench.networks import vgg19
+from maskbench.networks import vgg19 as vgg19_network
 from maskbench.recognition.alignment import aligned
 from maskbench.recognition.backbones.inception_resnet import EMBEDDING as FACENET_SIZE
 from maskbench.recognition.backbones.inception_resnet import InceptionResnetV1
+from maskbench.recognition.embed import Absent
+from maskbench.recognition.specs import NETWORKS
 
-FACENET, VGG19 = "facenet_vggface2.pt", vgg19.FILE
+FACENET, VGG19 = "facenet_vggface2.pt", vgg19_network.FILE
 FIVE_POINTS = "dlib_landmarks_5.dat"
-
-
-class Absent(Exception):
-    """A published network's weights are not there; the text says which and why."""
 
 
 class Encoder(ABC):
     """A network on face crops.
 
     Attributes:
-        name: registry name; ``backbone``: what the column of that name says.
+        name: of the network.
         dim: length of the embeddings.
     """
 
-    name: ClassVar[str]
+    name: str = ""
     dim: int
     BATCH: ClassVar[int] = 32
-
-    @property
-    def backbone(self) -> str:
-        return self.name
 
     @abstractmethod
     def encode(self, faces: FaceSet, rows: np.ndarray) -> np.ndarray:
@@ -93,7 +87,6 @@ def batched(network: nn.Module, pixels: np.ndarray, size: int, device: str) -> n
 class DlibEncoder(Encoder):
     """dlib's recogniser on chips aligned by the eyes (:mod:`.alignment`)."""
 
-    name = "dlib_resnet"
     dim = EMBEDDING
 
     def __init__(self, weights: Path, device: str) -> None:
@@ -124,7 +117,6 @@ class DlibUpperEncoder(DlibEncoder):
     """The same with everything below the eyes greyed in every picture, masked or bare: what nobody
     has to learn. A baseline for whatever learns to look past masks."""
 
-    name = "dlib_resnet_upper"
     FROM_ROW, GREY = 80, (123, 117, 104)
 
     def chips(self, faces: FaceSet, rows: np.ndarray) -> np.ndarray:
@@ -149,19 +141,11 @@ class WholeCrops(Encoder):
         self._network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def encode(self, faces: FaceSet, rows: np.ndarray) -> np.ndarray:
-        pixels = resized(np.asarray(faces.images[rows]), self.size)
+        pixels = np.stack([resized(image, self.size) for image in faces.images[rows]])
         found = batched(self._network, pixels, self.BATCH, self._device)
         if self.flip:
             found = found + batched(self._network, pixels[:, :, ::-1], self.BATCH, self._device)
         return found
-
-
-def resized(images: np.ndarray, size: int) -> np.ndarray:
-    """Pictures (n, H, W, 3) uint8 at (n, size, size, 3): areas averaged down, cubic up."""
-    if images.shape[1] == size:
-        return images
-    how = cv2.INTER_AREA if images.shape[1] > size else cv2.INTER_CUBIC
-    return np.stack([cv2.resize(image, (size, size), interpolation=how) for image in images])
 
 
 class _Scaled(nn.Module):
@@ -181,16 +165,12 @@ class _Scaled(nn.Module):
         return self.network((x - self.mean) / self.deviation)
 
 
-class FaceNet(WholeCrops):
+def facenet(weights: Path, device: str) -> Encoder:
     """FaceNet's published weights (VGGFace2), 160 x 160, (pixel - 127.5) / 128."""
-
-    name = "facenet"
-
-    def __init__(self, weights: Path, device: str) -> None:
-        network = InceptionResnetV1()
-        load_facenet(network, weights_file(weights, FACENET))
-        scaled = _Scaled(network, (127.5,) * 3, (128.0,) * 3)
-        super().__init__(scaled, FACENET_SIZE, 160, device)
+    network = InceptionResnetV1()
+    load_facenet(network, weights_file(weights, FACENET))
+    scaled = _Scaled(network, (127.5,) * 3, (128.0,) * 3)
+    return WholeCrops(scaled, FACENET_SIZE, 160, device)
 
 
 def load_facenet(network: InceptionResnetV1, path: Path) -> None:
@@ -205,72 +185,52 @@ def load_facenet(network: InceptionResnetV1, path: Path) -> None:
     except RuntimeError as error:
         first = str(error).splitlines()[-1].strip()
         raise MaskbenchError(
-            path, f"not FaceNet's weights ({first})", "run: maskbench fetch_weights"
+            path, f"not FaceNet's weights ({first})", "fetch the weights again"
         ) from error
 
 
-class _Vgg19(nn.Module):
-    """torchvision's VGG19 without its last layer: 4096 numbers, ImageNet's normalisation."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        network = vgg19.without_weights()
-        try:
-            network.load_state_dict(read_state(path), assign=True)
-        except RuntimeError as error:
-            raise MaskbenchError(path, "not VGG19", "run: maskbench fetch_weights") from error
-        network.classifier = network.classifier[:-1]
-        mean, deviation = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
-        self.network = _Scaled(network, mean, deviation)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.network(x)
-
-
-class Vgg19(WholeCrops):
-    """The third paper's second encoder; it names no layer, here the last before the classes."""
-
-    name = "vgg19"
-
-    def __init__(self, weights: Path, device: str) -> None:
-        super().__init__(_Vgg19(weights_file(weights, VGG19)), 4096, 224, device, flip=False)
+def vgg19(weights: Path, device: str) -> Encoder:
+    """The third paper's second encoder, ImageNet's normalisation. The paper names no layer: here it
+    is the last before the classes, 4096 numbers."""
+    path = weights_file(weights, VGG19)
+    network = vgg19_network.without_weights()
+    try:
+        network.load_state_dict(read_state(path), assign=True)
+    except RuntimeError as error:
+        raise MaskbenchError(path, "not VGG19", "fetch the weights again") from error
+    network.classifier = network.classifier[:-1]
+    scaled = _Scaled(network, (123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
+    return WholeCrops(scaled, 4096, 224, device, flip=False)
 
 
 class ImageFeatures(Encoder):
-    """Inception (the third paper's first encoder) or the packaged ImageNet network."""
+    """Pooled features of a network of :mod:`maskbench.metrics.features`."""
 
-    def __init__(self, weights: Path, device: str) -> None:
-        published = self.name == "inception"
-        if published:
-            self._extractor = feature_extractor(weights, True, self.BATCH, device)
-        else:
-            self._extractor = PackagedFeatures.open(weights, self.BATCH, device)
-        self.dim = self._extractor.dim
+    def __init__(self, extractor: FeatureExtractor) -> None:
+        self._extractor, self.dim = extractor, extractor.dim
 
     def encode(self, faces: FaceSet, rows: np.ndarray) -> np.ndarray:
         return self._extractor(np.asarray(faces.images[rows]))[0]
 
 
-class Inception(ImageFeatures):
-    """Pooled features of FID's Inception."""
-
-    name = "inception"
-
-
-class EfficientNet(ImageFeatures):
-    """Pooled features of the packaged EfficientNet-Lite0."""
-
-    name = "efficientnet_lite0"
+def inception(weights: Path, device: str) -> Encoder:
+    """FID's Inception, the third paper's first encoder."""
+    return ImageFeatures(feature_extractor(weights, True, Encoder.BATCH, device))
 
 
-_ENCODERS: dict[str, tuple[type, str]] = {
-    "dlib_resnet": (DlibEncoder, RECOGNISER),
-    "dlib_resnet_upper": (DlibUpperEncoder, RECOGNISER),
-    "facenet": (FaceNet, FACENET),
-    "inception": (Inception, FID_INCEPTION),
-    "vgg19": (Vgg19, VGG19),
-    "efficientnet_lite0": (EfficientNet, "efficientnet_lite0.pth"),
-}
+def efficientnet_lite0(weights: Path, device: str) -> Encoder:
+    """The packaged ImageNet network."""
+    return ImageFeatures(PackagedFeatures.open(weights, Encoder.BATCH, device))
+
+
+def dlib_resnet(weights: Path, device: str) -> Encoder:
+    """dlib's recogniser."""
+    return DlibEncoder(weights, device)
+
+
+def dlib_resnet_upper(weights: Path, device: str) -> Encoder:
+    """dlib's recogniser on what lies above the nose."""
+    return DlibUpperEncoder(weights, device)
 
 
 def encoder_of(name: str, weights: Path, device: str = "cpu") -> Encoder:
@@ -280,11 +240,12 @@ def encoder_of(name: str, weights: Path, device: str = "cpu") -> Encoder:
         Absent: its published weights are not in the folder.
         MaskbenchError: the weights are damaged, or packaged ones missing.
     """
-    made, file = _ENCODERS[name]
-    if isinstance(WEIGHTS[file], Published):
+    spec = NETWORKS.get(name)
+    if isinstance(WEIGHTS[spec.file], Published):
         try:
-            weights_file(weights, file)
+            weights_file(weights, spec.file)
         except MaskbenchError as error:
-            raise Absent(f"{file}: {error.what}") from error
-    found: Encoder = made(weights, device)
+            raise Absent(f"{spec.file}: {error.what}") from error
+    found: Encoder = spec.load()(weights, device)
+    found.name = name
     return found

@@ -1,11 +1,6 @@
 """The losses that recognisers are trained with, behind one interface.
 
-softmax     cross entropy of a linear layer on the embedding
-triplet     Schroff et al. 2015 (FaceNet), semi-hard triplets of the batch
-cosface     Wang et al. 2018: cosine less a margin
-arcface     Deng et al. 2019: angle plus a margin
-quintuplet  paper 2, section 4.2: bare and masked positives and negatives
-self_restrained  Boutros et al. 2022, for adapters on frozen embeddings
+What each is called, its paper and its margin stand in :mod:`maskbench.recognition.specs.losses`.
 
 The four published ones come from pytorch-metric-learning, which is imported where a loss is made:
 an evaluation needs none, and would wait a third longer for its modules. Losses with classes have
@@ -15,16 +10,16 @@ weights of their own, to be trained with the network.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from maskbench.errors import unknown_name
 from maskbench.recognition import quintuplet
-from maskbench.recognition.self_restrained import MARGIN, self_restrained_triplet
+from maskbench.recognition.self_restrained import self_restrained_triplet
+from maskbench.recognition.specs import LOSSES
+from maskbench.training.seeding import seeded
 
 
 @dataclass(frozen=True)
@@ -53,9 +48,9 @@ class RecognitionLoss(nn.Module):
         done: float,
         inputs: Tensor | None = None,
     ) -> Tensor:
-        return self.of(Batch(embeddings, labels, masked, done, inputs))
+        return self.value(Batch(embeddings, labels, masked, done, inputs))
 
-    def of(self, batch: Batch) -> Tensor:
+    def value(self, batch: Batch) -> Tensor:
         """The loss of a batch."""
         raise NotImplementedError
 
@@ -67,7 +62,7 @@ class Softmax(RecognitionLoss):
         super().__init__()
         self.classes = nn.Linear(size, people)
 
-    def of(self, batch: Batch) -> Tensor:
+    def value(self, batch: Batch) -> Tensor:
         return F.cross_entropy(self.classes(batch.embeddings), batch.labels)
 
 
@@ -83,7 +78,7 @@ class Margin(RecognitionLoss):
         """Begin with these class centres (people, D)."""
         self.inner.W.copy_(centres.T)  # type: ignore[operator, union-attr]
 
-    def of(self, batch: Batch) -> Tensor:
+    def value(self, batch: Batch) -> Tensor:
         return self.inner(batch.embeddings, batch.labels)
 
 
@@ -101,7 +96,7 @@ class Triplet(RecognitionLoss):
         self.miner = TripletMarginMiner(margin, "semihard", distance=distance)
         self.inner = TripletMarginLoss(margin, distance=distance)
 
-    def of(self, batch: Batch) -> Tensor:
+    def value(self, batch: Batch) -> Tensor:
         return self.inner(
             batch.embeddings, batch.labels, self.miner(batch.embeddings, batch.labels)
         )
@@ -116,9 +111,9 @@ class Quintuplet(RecognitionLoss):
         super().__init__()
         self.margin = margin
 
-    def of(self, batch: Batch) -> Tensor:
-        mine = quintuplet.semi_hard if batch.done < self.HARDEST_FROM else quintuplet.hardest
-        return mine(F.normalize(batch.embeddings), batch.labels, batch.masked, self.margin)
+    def value(self, batch: Batch) -> Tensor:
+        found = quintuplet.semi_hard if batch.done < self.HARDEST_FROM else quintuplet.hardest
+        return found(F.normalize(batch.embeddings), batch.labels, batch.masked, self.margin)
 
 
 class SelfRestrained(RecognitionLoss):
@@ -129,43 +124,45 @@ class SelfRestrained(RecognitionLoss):
         super().__init__()
         self.margin = margin
 
-    def of(self, batch: Batch) -> Tensor:
+    def value(self, batch: Batch) -> Tensor:
         assert batch.inputs is not None
         return self_restrained_triplet(
             batch.embeddings, batch.inputs, batch.labels, batch.masked, self.margin
         )
 
 
-def _cosface(people: int, size: int, margin: float, scale: float) -> RecognitionLoss:
+def softmax(people: int, size: int, margin: float, scale: float) -> RecognitionLoss:
+    """Margin and scale are not used."""
+    return Softmax(people, size)
+
+
+def triplet(people: int, size: int, margin: float, scale: float) -> RecognitionLoss:
+    """The margin is of squared distances."""
+    return Triplet(margin)
+
+
+def cosface(people: int, size: int, margin: float, scale: float) -> RecognitionLoss:
+    """Cosine less a margin."""
     from pytorch_metric_learning.losses import CosFaceLoss
 
     return Margin(CosFaceLoss(people, size, margin=margin, scale=scale))
 
 
-def _arcface(people: int, size: int, margin: float, scale: float) -> RecognitionLoss:
+def arcface(people: int, size: int, margin: float, scale: float) -> RecognitionLoss:
+    """Angle plus a margin in radians."""
     from pytorch_metric_learning.losses import ArcFaceLoss
 
     return Margin(ArcFaceLoss(people, size, margin=math.degrees(margin), scale=scale))
 
 
-# people, size of the embeddings, margin, scale
-_MADE: dict[str, Callable[[int, int, float, float], RecognitionLoss]] = {
-    "softmax": lambda people, size, margin, scale: Softmax(people, size),
-    "triplet": lambda people, size, margin, scale: Triplet(margin),
-    "cosface": _cosface,
-    "arcface": _arcface,
-    "quintuplet": lambda people, size, margin, scale: Quintuplet(margin),
-    "self_restrained": lambda people, size, margin, scale: SelfRestrained(margin),
-}
-LOSSES = tuple(_MADE)
-MARGINS = {
-    "triplet": 0.2, "cosface": 0.35, "arcface": 0.5, "quintuplet": 0.2, "self_restrained": MARGIN,
-}  # fmt: skip
-"""The papers' margins: of a cosine for cosface, of an angle in radians for arcface, else of squared
-distances."""
-SCALES = {"cosface": 64.0, "arcface": 64.0}
-WANT_MASKS = ("quintuplet", "self_restrained")
-"""Losses that are zero without masked pictures."""
+def quintuplets(people: int, size: int, margin: float, scale: float) -> RecognitionLoss:
+    """The margin is of squared distances."""
+    return Quintuplet(margin)
+
+
+def self_restrained(people: int, size: int, margin: float, scale: float) -> RecognitionLoss:
+    """The margin is of squared distances."""
+    return SelfRestrained(margin)
 
 
 def recognition_loss(
@@ -179,19 +176,18 @@ def recognition_loss(
     """A loss.
 
     Args:
-        name: one of :data:`LOSSES`.
+        name: in the registry of losses.
         people: identities in training; labels are 0 to ``people - 1``.
         size: of the embeddings.
         seed: of the class weights.
-        margin, scale: None: the paper's (:data:`MARGINS`, :data:`SCALES`).
+        margin, scale: None: the paper's.
 
     Raises:
         MaskbenchError: no such loss; the nearest name is given.
     """
-    if name not in _MADE:
-        raise unknown_name("recognition", "loss", name, LOSSES)
-    margin = MARGINS.get(name, 0) if margin is None else margin
-    scale = SCALES.get(name, 1) if scale is None else scale
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return _MADE[name](people, size, margin, scale)
+    spec = LOSSES.get(name)
+    margin = spec.margin if margin is None else margin
+    scale = spec.scale if scale is None else scale
+    make = spec.load()
+    made: RecognitionLoss = seeded(lambda: make(people, size, margin or 0, scale or 1), seed)
+    return made

@@ -13,31 +13,50 @@ Adding a recogniser is adding a block: rules, tables and figures take it up from
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    TypeAdapter,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from maskbench.config import Section, validate
 from maskbench.errors import MaskbenchError, unknown_name
-from maskbench.recognition.adapter import AdapterParams
-from maskbench.recognition.lessons import Augmentation
-from maskbench.recognition.losses import LOSSES, MARGINS, SCALES, WANT_MASKS
+from maskbench.recognition.specs import BACKBONES, LOSSES, NETWORKS
+from maskbench.registry import Registry
 
 BARE = "bare"
 """The training set without masked pictures."""
 EVERY = "every"
-NETWORKS = (
-    "dlib_resnet", "dlib_resnet_upper", "facenet", "inception", "vgg19", "efficientnet_lite0",
-)  # fmt: skip
 
-Network = Literal[
-    "dlib_resnet", "dlib_resnet_upper", "facenet", "inception", "vgg19", "efficientnet_lite0"
-]
-Backbone = Literal["iresnet18", "iresnet50", "mobilefacenet", "resnet50", "inception_resnet_v1"]
-Loss = Literal["softmax", "triplet", "cosface", "arcface", "quintuplet"]
-AdapterLoss = Literal["arcface", "cosface", "triplet", "self_restrained"]
-assert set(Loss.__args__) | set(AdapterLoss.__args__) == set(LOSSES)  # type: ignore[attr-defined]
+
+def _names(registry: Registry[Any], kind: str = "") -> tuple[str, ...]:
+    return tuple(name for name, spec in registry.all().items() if not kind or kind in spec.kinds)
+
+
+def _one_of(names: tuple[str, ...], what: str) -> tuple[AfterValidator, WithJsonSchema]:
+    """What makes a text one of some names: a check that tells the nearest, and the schema."""
+
+    def check(name: str) -> str:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(names)}"
+            raise ValueError(f"unknown {what}, {hint}")
+        return name
+
+    return AfterValidator(check), WithJsonSchema({"enum": list(names), "type": "string"})
+
+
+Network = Annotated[str, *_one_of(_names(NETWORKS), "network")]
+Backbone = Annotated[str, *_one_of(_names(BACKBONES), "backbone")]
+Loss = Annotated[str, *_one_of(_names(LOSSES, "network"), "loss")]
+AdapterLoss = Annotated[str, *_one_of(_names(LOSSES, "adapter"), "loss of adapters")]
 
 Training = str | tuple[str, ...]
 _TRAINING = (
@@ -45,6 +64,41 @@ _TRAINING = (
     "bare: bare pictures alone; several of them as a list, or `every` for bare and all methods of "
     "this configuration: then each is a training of its own"
 )
+
+
+class Augmentation(Section):
+    """What happens to pictures while a network learns."""
+
+    mirror: bool = Field(True, description="every second picture is mirrored")
+    shift: float = Field(0.06, ge=0, lt=0.5, description="moved by up to this share of the side")
+    light: float = Field(0.2, ge=0, lt=1, description="brightness and contrast changed by up to")
+
+
+class AdapterParams(Section):
+    """What an adapter is made of."""
+
+    transform: Literal["none", "centre", "whiten"] = Field(
+        "centre",
+        description="the fixed part: none: embeddings of length 1; centre: less their training "
+        "mean; whiten: and equally spread in every direction within people",
+    )
+    shrinkage: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="for whiten: the covariance within people is drawn by this share to the "
+        "multiple of the identity of the same trace; 1: only the mean is subtracted",
+    )
+    form: Literal["network", "matrix", "none"] = Field(
+        "network",
+        description="what is learnt: a network of one hidden layer, a matrix, or nothing, which "
+        "leaves the fixed transform alone",
+    )
+    hidden: int = Field(512, ge=1, description="units of the network")
+    dropout: float = Field(0.5, ge=0, lt=1, description="share of them left out in training")
+    keep: float = Field(
+        0.7, ge=0, lt=1, description="weight of the frozen cosine in the cosine of two results"
+    )
 
 
 class Pretrained(Section):
@@ -97,13 +151,15 @@ def _fits_the_loss(block: Trained | Adapted) -> None:
     """Refuse what the loss of a block does not have, or cannot learn from.
 
     Raises:
-        ValueError: said in words.
+        ValueError: it does not fit.
     """
-    for key, losses in (("margin", MARGINS), ("scale", SCALES)):
-        if getattr(block, key) is not None and block.loss not in losses:
-            raise ValueError(f"loss {block.loss} has no {key}; of {', '.join(losses)} alone")
+    loss = LOSSES.get(block.loss)
+    for key in ("margin", "scale"):
+        if getattr(block, key) is not None and getattr(loss, key) is None:
+            having = [s.name for s in LOSSES.all().values() if getattr(s, key) is not None]
+            raise ValueError(f"loss {block.loss} has no {key}; of {', '.join(having)} alone")
     wanted = (block.training,) if isinstance(block.training, str) else block.training
-    if block.loss in WANT_MASKS and {BARE, EVERY} & set(wanted):
+    if loss.needs_masked and {BARE, EVERY} & set(wanted):
         raise ValueError(
             f"loss {block.loss} is zero without masked pictures: name synthesis methods as training"
         )
@@ -128,8 +184,12 @@ class Trained(Learning):
     precision: Literal["float32", "bfloat16"] = Field("float32", description="of the network")
 
     @model_validator(mode="after")
-    def _fits_its_loss(self) -> Trained:
+    def _fits_its_loss_and_start(self) -> Trained:
         _fits_the_loss(self)
+        if self.start == "facenet" and self.backbone != "inception_resnet_v1":
+            raise ValueError(
+                f"facenet's weights are not {self.backbone}'s: set backbone: inception_resnet_v1"
+            )
         return self
 
 
@@ -177,7 +237,7 @@ class Restored(Section):
 
 
 Recogniser = Pretrained | Trained | Adapted | Projected | Restored
-_KINDS: dict[str, type[Section]] = {
+KINDS: dict[str, type[Section]] = {
     "pretrained": Pretrained,
     "network": Trained,
     "adapter": Adapted,
@@ -195,10 +255,10 @@ def parse(name: str, block: dict[str, Any], place: str = "params.yaml") -> Recog
     """
     key = f"{place}: recognition.recognisers.{name}"
     if not isinstance(block, dict) or "kind" not in block:
-        raise MaskbenchError(key, "missing key kind", f"one of {', '.join(_KINDS)}")
-    if block["kind"] not in _KINDS:
-        raise unknown_name(f"{key}.kind", "kind", str(block["kind"]), _KINDS)
-    found: Recogniser = validate(_KINDS[block["kind"]], block, key)
+        raise MaskbenchError(key, "missing key kind", f"one of {', '.join(KINDS)}")
+    if block["kind"] not in KINDS:
+        raise unknown_name(f"{key}.kind", "kind", str(block["kind"]), KINDS)
+    found: Recogniser = validate(KINDS[block["kind"]], block, key)
     return found
 
 
@@ -222,20 +282,30 @@ def learnt_from(recogniser: Recogniser, methods: tuple[str, ...]) -> tuple[str, 
     return (wanted,) if isinstance(wanted, str) else tuple(wanted)
 
 
-def variant_of(recogniser: Recogniser, training: str) -> str:
-    """How measurements name the training set: "" where a recogniser has but one."""
-    if isinstance(recogniser, Pretrained | Restored):
-        return ""
-    single = isinstance(recogniser.training, str) and recogniser.training != EVERY
-    return "" if single else training
-
-
 def start_file(recogniser: Recogniser) -> Path | None:
     """The file of given weights that a network's training starts from, if any."""
     named = isinstance(recogniser, Trained) and recogniser.start not in (None, "facenet")
     return Path(str(recogniser.start)) if named else None  # type: ignore[union-attr]
 
 
-def network_of(recogniser: Recogniser) -> str | None:
-    """The frozen network whose embeddings a recogniser learns from, if any."""
-    return recogniser.network if isinstance(recogniser, Adapted | Projected) else None
+def networks_of(recogniser: Recogniser) -> tuple[str, ...]:
+    """The frozen networks whose embeddings a recogniser takes: the first that is there; ``()``: it
+    embeds by its own."""
+    if isinstance(recogniser, Restored):
+        return recogniser.networks
+    return () if isinstance(recogniser, Trained) else (recogniser.network,)
+
+
+def is_trained(recogniser: Recogniser) -> bool:
+    """Whether anything is learnt, so that there is a model folder."""
+    return not isinstance(recogniser, Pretrained | Restored)
+
+
+def restorer_of(recogniser: Recogniser) -> str | None:
+    """The restorer that takes masks off before a recogniser is tested, if any."""
+    return recogniser.restorer if isinstance(recogniser, Restored) else None
+
+
+def learns(recogniser: Recogniser) -> bool:
+    """Whether a recogniser is trained in steps: those have curves, and a training for each seed."""
+    return isinstance(recogniser, Learning)

@@ -47,6 +47,10 @@ class People:
     draws: np.ndarray
 
 
+def _number(name: str, value: float, n: int, replicates: np.ndarray) -> Number:
+    return Number(name, value, n, replicates=replicates)
+
+
 def scores_of(embeddings: np.ndarray, pairs: Pairs) -> np.ndarray:
     """Cosines (P,) float32 of pairs of embeddings of length 1."""
     out = np.empty(len(pairs), np.float32)
@@ -63,7 +67,7 @@ def verification(
 
     Args:
         scores: (P,) of the pairs.
-        folds: wanted; fewer where there are fewer than two people a fold (said in the note).
+        folds: wanted; fewer where there are fewer than two people a fold (the note has it).
         seed: of the dealing of people to folds.
     """
     n, same = len(pairs), pairs.same
@@ -88,7 +92,13 @@ def verification(
         values[name] = roc.tar_at(far) if enough else None
         notes[name] = note if enough else _unresolved(roc, far)
     numbers = [
-        Number(name, value, n, found[name] if value is not None else np.empty(0), notes[name])
+        Number(
+            name,
+            value,
+            n,
+            replicates=found[name] if value is not None else np.empty(0),
+            note=notes[name],
+        )
         for name, value in values.items()
     ]
     return [_folded(scores, pairs, people, folds, seed, note), *numbers]
@@ -117,9 +127,13 @@ def _folded(
     except ValueError:
         return Number("accuracy", None, len(pairs), note="no pairs to choose a threshold on")
     chosen = Pairs(pairs.first[tested], pairs.second[tested], pairs.same[tested])
-    said = "; ".join(filter(None, (f"{count} folds of people" if count != folds else "", note)))
+    fewer = f"{count} folds of people" if count != folds else ""
     return Number(
-        "accuracy", float(right.mean()), len(tested), weighted_means(right, chosen, people), said
+        "accuracy",
+        float(right.mean()),
+        len(tested),
+        replicates=weighted_means(right, chosen, people),
+        note="; ".join(filter(None, (fewer, note))),
     )
 
 
@@ -167,12 +181,12 @@ def operating_points(
     weight = _PairWeights(pairs, people)
     both = _moments(weight, scores, same)
     numbers = [
-        Number("genuine_mean", float(scores[same].mean()), int(same.sum()), both[0][0]),
-        Number("impostor_mean", float(scores[~same].mean()), int((~same).sum()), both[1][0]),
+        _number("genuine_mean", float(scores[same].mean()), int(same.sum()), both[0][0]),
+        _number("impostor_mean", float(scores[~same].mean()), int((~same).sum()), both[1][0]),
     ]
     try:
         whole = separation(scores[same], scores[~same])
-        numbers.append(Number("fdr", whole.fdr, n, _sigma(both) ** 2))
+        numbers.append(_number("fdr", whole.fdr, n, _sigma(both) ** 2))
     except ValueError as why:
         numbers.append(Number("fdr", None, n, note=str(why)))
     for name, fmr in OPERATING.items():
@@ -200,8 +214,8 @@ def _transferred(
         let_in = weight.impostor(accepted[~same]) / weight.impostor(np.ones(counts["fmr"]))
         refused = weight.genuine(1 - accepted[same]) / weight.genuine(np.ones(counts["fnmr"]))
     return [
-        Number(f"{name}_fmr", point.fmr, counts["fmr"], let_in),
-        Number(f"{name}_fnmr", point.fnmr, counts["fnmr"], refused),
+        _number(f"{name}_fmr", point.fmr, counts["fmr"], let_in),
+        _number(f"{name}_fnmr", point.fnmr, counts["fnmr"], refused),
     ]
 
 
@@ -252,7 +266,7 @@ def same_picture(scores: np.ndarray, pairs: Pairs, people: People) -> list[Numbe
         (found.error_gaussian, n, gaussian),
         (found.error_empirical, n, (missed + let_in) / 2),
     ]
-    return [Number(name, *value) for name, value in zip(SAME_PICTURE, values, strict=True)]
+    return [_number(name, *value) for name, value in zip(SAME_PICTURE, values, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -294,8 +308,8 @@ def identification(
                 f"rank_{k}",
                 float(hit.mean()),
                 len(probes),
-                _probe_means(hit, probes, people),
-                f"{count} people in the gallery",
+                replicates=_probe_means(hit, probes, people),
+                note=f"{count} people in the gallery",
             )
         )
     return Identified(numbers, rank, count)

@@ -17,7 +17,7 @@ class PeopleSampler:
         identities: (N,) of all pictures.
         masked: (N,) bool.
         people: P, people a batch.
-        bare, worn: K, bare and masked pictures of each person.
+        bare, with_mask: K, bare and masked pictures of each person.
         seed: of the order.
 
     Raises:
@@ -31,17 +31,17 @@ class PeopleSampler:
         *,
         people: int,
         bare: int,
-        worn: int,
+        with_mask: int,
         seed: int,
     ) -> None:
         identities, masked = np.asarray(identities), np.asarray(masked, bool)
-        self.people, self.counts = people, (bare, worn)
+        self.people, self.counts = people, (bare, with_mask)
         self._rng = np.random.default_rng(seed)
         self._left: list[int] = []
         self._rows: list[tuple[np.ndarray, np.ndarray]] = []
         for person in np.unique(identities):
-            mine = identities == person
-            rows = np.flatnonzero(mine & ~masked), np.flatnonzero(mine & masked)
+            own = identities == person
+            rows = np.flatnonzero(own & ~masked), np.flatnonzero(own & masked)
             if all(len(r) or not k for r, k in zip(rows, self.counts, strict=True)):
                 self._rows.append(rows)
         if len(self._rows) < people:
@@ -57,7 +57,7 @@ class PeopleSampler:
         """Rows of a batch: person after person, the bare pictures first.
 
         Returns:
-            (people * (bare + worn),) int.
+            (people * (bare + with_mask),) int.
         """
         chosen: list[int] = []
         while len(chosen) < self.people:

@@ -22,12 +22,9 @@ from torch import Tensor
 
 from maskbench.recognition.quintuplet import squared_distances
 
-MARGIN = 2.0
-"""Of squared distances, which lie in 0..4."""
-
 
 def self_restrained_triplet(
-    adapted: Tensor, frozen: Tensor, labels: Tensor, masked: Tensor, margin: float = MARGIN
+    adapted: Tensor, frozen: Tensor, labels: Tensor, masked: Tensor, margin: float
 ) -> Tensor:
     """The loss over all triplets of a batch: every masked face with every bare picture of its
     person and every bare picture of anybody else.
@@ -37,7 +34,7 @@ def self_restrained_triplet(
         frozen: (B, D), the frozen recogniser's embeddings; rows of masked faces are not read.
         labels: (B,) int, the people.
         masked: (B,) bool.
-        margin: m.
+        margin: m, of squared distances, which lie in 0..4.
 
     Returns:
         A scalar; 0, with gradient 0, where the batch has no triplet.

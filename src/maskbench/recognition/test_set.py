@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -20,11 +21,13 @@ from maskbench.datasets.manifest import Pictures
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
-from maskbench.recognition.encoders import Encoder
 from maskbench.recognition.pair_lists import drawn_pairs
 
+if TYPE_CHECKING:
+    from maskbench.recognition.encoders import Encoder
+
 SPLIT = "test"
-BARE, WORN, UNSEEN = "bare", "masked", "unseen"
+BARE, MASKED, UNSEEN = "bare", "masked", "unseen"
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,7 @@ class TestSet:
 
     def embeddings(self, encoder: Encoder) -> np.ndarray:
         """(N, dim) float32 of length 1, in the order of ``table``."""
-        found = np.concatenate([encoder(part, rows) for part, rows in self.parts])
-        return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
+        return unit_rows(np.concatenate([encoder(part, rows) for part, rows in self.parts]))
 
     def pairs(self, one: str, other: str, limit: int, seed: int) -> Pairs:
         """All pairs of pictures of two kinds; never two pictures of one photograph.
@@ -91,6 +93,41 @@ class TestSet:
                 self.identities, photos, self.of_kind(one), self.of_kind(other), limit, seed
             )
         )
+
+
+def unit_rows(values: np.ndarray) -> np.ndarray:
+    """Rows of length 1; rows of zeros stay zeros."""
+    return values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-12)
+
+
+def open_test_set(
+    faces: Path,
+    masked: Path | None,
+    pictures: Path | None,
+    styles: int,
+    unseen_styles: Sequence[str],
+    restored: Path | None = None,
+) -> TestSet:
+    """What recognisers are tested on.
+
+    Args:
+        faces: FaceSet.
+        masked: MaskedSet of its test people, every face with every measured style; None for a
+            collection of really masked people.
+        pictures: folder of the step ``fetch``, for such a collection.
+        styles: of the seen and of the unseen styles, how many each face wears.
+        unseen_styles: styles that no training has seen.
+        restored: a set with the same rows as ``masked`` (or as the collection), whose pictures
+            are tested in their place.
+
+    Raises:
+        MaskbenchError: see :func:`masked_by_us` and :func:`really_masked`.
+    """
+    if masked is not None:
+        return masked_by_us(faces, masked, styles, unseen_styles, restored)
+    if pictures is None:
+        raise MaskbenchError(faces, "neither masked pictures nor labels", "give one of them")
+    return really_masked(faces, pictures, restored)
 
 
 def masked_by_us(
@@ -109,21 +146,21 @@ def masked_by_us(
     Raises:
         MaskbenchError: no test people, no masked pictures, sets that do not belong together.
     """
-    bare, worn = FaceSet.open(faces), MaskedSet.open(masked)
+    bare, overlaid = FaceSet.open(faces), MaskedSet.open(masked)
     rows = bare.of_split(SPLIT)
     if not len(rows):
         raise MaskbenchError(faces, "no test people", "check datasets.*.shares")
-    replaced: FaceSet = worn if shown is None else _same_rows(worn, FaceSet.open(shown))
-    is_unseen = worn.faces["style"].isin(list(unseen_styles)).to_numpy()
+    replaced: FaceSet = overlaid if shown is None else _same_rows(overlaid, FaceSet.open(shown))
+    is_unseen = overlaid.faces["style"].isin(list(unseen_styles)).to_numpy()
     parts: list[tuple[FaceSet, np.ndarray]] = [(bare, rows)]
     tables = [_described(bare, rows, BARE, bare.faces["face_id"])]
-    for kind, wanted in ((WORN, ~is_unseen), (UNSEEN, is_unseen)):
-        chosen = _dealt(worn.faces, np.flatnonzero(wanted), styles)
+    for kind, wanted in ((MASKED, ~is_unseen), (UNSEEN, is_unseen)):
+        chosen = _dealt(overlaid.faces, np.flatnonzero(wanted), styles)
         if len(chosen):
             parts.append((replaced, chosen))
-            tables.append(_described(worn, chosen, kind, worn.faces["of"]))
+            tables.append(_described(overlaid, chosen, kind, overlaid.faces["bare_id"]))
     if len(parts) == 1:
-        raise MaskbenchError(masked, "no masked pictures", "run: maskbench synthesise")
+        raise MaskbenchError(masked, "no masked pictures", "make the set again")
     table = pd.concat(tables, ignore_index=True)
     return TestSet(bare.dataset, bare.crop, table, tuple(parts), None)
 
@@ -150,7 +187,7 @@ def really_masked(faces: Path, pictures: Path, shown: Path | None = None) -> Tes
     label = dict(zip(opened.manifest["source"], opened.manifest["mask"], strict=True))
     table = _described(found, rows, BARE, found.faces["face_id"])
     table["style"] = [label[source] for source in found.faces["source"].iloc[rows]]
-    table["kind"] = np.where(table["style"] == "", BARE, WORN)
+    table["kind"] = np.where(table["style"] == "", BARE, MASKED)
     replaced = found if shown is None else _same_rows(found, FaceSet.open(shown))
     official = _official(opened.path / PAIRS, table, faces)
     return TestSet(found.dataset, found.crop, table, ((replaced, rows),), official)
@@ -173,9 +210,10 @@ def _described(found: FaceSet, rows: np.ndarray, kind: str, photo: pd.Series) ->
 def _dealt(table: pd.DataFrame, rows: np.ndarray, count: int) -> np.ndarray:
     """Of the rows of each face ``count``, starting one style later with every next face."""
     chosen: list[int] = []
-    for number, (_, own) in enumerate(table.iloc[rows].groupby("of", sort=False).indices.items()):
-        mine = rows[own]
-        chosen += [int(mine[(number + k) % len(mine)]) for k in range(min(count, len(mine)))]
+    for number, (_, own) in enumerate(
+        table.iloc[rows].groupby("bare_id", sort=False).indices.items()
+    ):
+        chosen += [int(rows[own[(number + k) % len(own)]]) for k in range(min(count, len(own)))]
     return np.array(sorted(chosen), int)
 
 
@@ -205,7 +243,7 @@ def _official(path: Path, table: pd.DataFrame, faces: Path) -> Pairs | None:
     )
 
 
-def refuse_known(test: TestSet, people: frozenset[str], learnt: str) -> None:
+def refuse_known(test: TestSet, people: frozenset[str], dataset: str) -> None:
     """Testing on people who were learnt from would prove nothing.
 
     Within a data set names are compared as they are. Between data sets the letters of full names
@@ -213,13 +251,14 @@ def refuse_known(test: TestSet, people: frozenset[str], learnt: str) -> None:
 
     Args:
         test: the test set.
-        people: whom a recogniser learnt from; ``learnt``: of this data set.
+        people: whom a recogniser learnt from.
+        dataset: whose they are.
 
     Raises:
         MaskbenchError: somebody is in both.
     """
     tested = set(test.identities.tolist())
-    if learnt == test.dataset:
+    if dataset == test.dataset:
         both = sorted(tested & people)
     else:
         letters = {_letters(name) for name in people} - {""}
@@ -228,7 +267,7 @@ def refuse_known(test: TestSet, people: frozenset[str], learnt: str) -> None:
         raise MaskbenchError(
             f"{test.dataset}: {both[0]}",
             f"is among the people that were learnt from ({len(both)} in both)",
-            f"name them in datasets.{learnt}.exclude",
+            f"name them in datasets.{dataset}.exclude",
         )
 
 

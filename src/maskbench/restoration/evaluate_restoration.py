@@ -3,9 +3,8 @@
 ``psnr``, ``ssim``, ``lpips``: of the whole picture. ``psnr_in_hole``, ``ssim_in_hole``: where was
 painted (the mean of the SSIM map there). ``identity_cosine``: embeddings of restored and bare face.
 
-Variants: "" (the styles of the figure) and ``unseen_styles``; and, to compare with, the same of the
-masked pictures as they came, with the holes of the restored ones: ``masked`` and
-``masked_unseen_styles``.
+To compare with, the same of the masked pictures as they came, with the holes of the restored ones:
+method ``unrestored``.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from maskbench.artifacts import atomic_dir
 from maskbench.config import MetricsConfig
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
+from maskbench.guides.evaluate_guide import batches, seen_and_unseen
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.metrics import bootstrap, identity, psnr, ssim
 from maskbench.metrics.features import feature_extractor
@@ -29,12 +29,12 @@ from maskbench.metrics.identity import DlibRecogniser
 from maskbench.metrics.lpips import perceptual_distance
 from maskbench.metrics.numbers import Number, facts_of, mean_number, write_numbers
 from maskbench.metrics.picture_metrics import counterparts
-from maskbench.restoration.evaluate_segmenter import batches, seen_and_unseen
 from maskbench.threads import one_thread
 
 log = logging.getLogger(__name__)
 
-MASKED = "masked"
+UNRESTORED = "unrestored"
+_BEFORE = "masked_"
 METRICS = ("psnr", "ssim", "lpips", "psnr_in_hole", "ssim_in_hole", "identity_cosine")
 
 
@@ -59,11 +59,11 @@ def evaluate_restoration(
         weights: folder of network weights.
         out: folder to make: ``metrics.json`` (rows), ``per_picture.parquet`` (face_id, style,
             a column a metric, ``masked_`` before those of the masked picture),
-            ``resamples.parquet`` (variant, metric, resample, value).
+            ``resamples.parquet``.
         config: section ``metrics``.
         unseen_styles: styles that no training has seen; every other style counts as seen.
         seed: of the training that made the pictures.
-        restorer: registry name.
+        restorer: name of the block that made them.
         run_id: tracking run.
 
     Raises:
@@ -73,25 +73,27 @@ def evaluate_restoration(
     if len(after) == 0:
         raise MaskbenchError(restored, "no pictures", "make the set again")
     if list(after.faces["face_id"]) != list(before.faces["face_id"]):
-        raise MaskbenchError(
-            restored, f"was not made from {masked}", "restore that set again: maskbench restore"
-        )
+        raise MaskbenchError(restored, f"was not made from {masked}", "restore that set again")
     values, face, backbones = _measure(after, before, bare, weights, config)
     draws = bootstrap.draw_faces(int(face.max()) + 1, config.bootstrap, config.bootstrap_seed)
-    numbers: dict[str, list[Number]] = {}
-    for variant, rows in seen_and_unseen(after, unseen_styles).items():
+    people = after.faces["identity"].to_numpy()
+    numbers: list[Number] = []
+    for styles, rows in seen_and_unseen(after, unseen_styles).items():
         faces_of, own = np.unique(face[rows], return_inverse=True)
-        for prefix in ("", f"{MASKED}_"):
-            numbers[(prefix + variant).rstrip("_")] = [
+        for prefix, other in (("", {}), (_BEFORE, {"method": UNRESTORED, "restorer": ""})):
+            numbers += [
                 mean_number(
-                    name, values[prefix + name][rows], own, draws[:, faces_of],
-                    backbones.get(name, "none"),
+                    name, values[prefix + name][rows], own, draws[:, faces_of], people[rows],
+                    backbone=backbones.get(name, "none"), styles=styles, other=other,
                 )
                 for name in METRICS
             ]  # fmt: skip
-    table = {"face_id": after.faces["of"].to_numpy(), "style": after.faces["style"].to_numpy()}
+    table = {
+        "face_id": after.faces["bare_id"].to_numpy(),
+        "style": after.faces["style"].to_numpy(),
+    }
     with atomic_dir(Path(out)) as tmp:
-        facts = facts_of("restoration", after, restorer, seed, run_id)
+        facts = facts_of("restoration", after, restorer, seed, run_id, restorer=restorer)
         count = write_numbers(tmp, numbers, facts)
         pd.DataFrame(table | values).to_parquet(tmp / "per_picture.parquet", index=False)
     log.info("%s seed %d: %d numbers in %s", restorer, seed, count, out)
@@ -116,7 +118,7 @@ def _measure(
             embedded = recogniser(wanted, wanted_landmarks[rows[batch]])
             holes = np.array(after.masks[batch]) > 0
             part: dict[str, np.ndarray] = {}
-            for prefix, pictures in (("", after), (f"{MASKED}_", before)):
+            for prefix, pictures in (("", after), (_BEFORE, before)):
                 images = np.array(pictures.images[batch])
                 own = _pictures(images, wanted, holes)
                 own["lpips"] = np.concatenate(

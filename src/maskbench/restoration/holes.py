@@ -4,28 +4,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from pydantic import Field
 
-from maskbench.config import Section
-
-
-class HoleParams(Section):
-    """How a hole is made of a coverage."""
-
-    threshold: int = Field(
-        64, ge=1, le=255, description="a pixel is the mask's from this coverage (of 255) on"
-    )
-    grow: float = Field(
-        0.03, ge=0, lt=0.5, description="the hole reaches this far beyond the mask, share of the "
-        "side: soft edges, shadows and a segmenter's errors lie there"
-    )  # fmt: skip
-    feather: float = Field(
-        0.02, ge=0, lt=0.5, description="width of the soft seam within the hole, share of the side"
-    )
-    least_cover: float = Field(
-        0.02, ge=0, le=1, description="a picture of which less than this share is covered is left "
-        "as it is: it wears no mask"
-    )  # fmt: skip
+from maskbench.restoration.specs import HoleParams
 
 
 def grown(region: np.ndarray, pixels: float) -> np.ndarray:
@@ -45,7 +25,7 @@ def holes_of(masks: np.ndarray, params: HoleParams) -> tuple[np.ndarray, np.ndar
     Returns:
         holes (B, H, W) bool: what is painted; and how much of the painting is laid over the picture
         (B, H, W) uint8: 255 inside, falling to 0 at the hole's edge. Both are empty for a picture
-        that wears no mask.
+        that shows no mask.
     """
     side = masks.shape[1]
     holes = np.zeros(masks.shape, bool)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from maskbench.artifacts import atomic_dir, read_json
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
+from maskbench.guides.model import PARAMS, trained_params
+from maskbench.guides.segmenter import Segmenter
 from maskbench.masks.maskedset import MASKED_COLUMNS, MaskedSet, MaskedSetWriter
-from maskbench.restoration.base import PARAMS, own_params, unmask
-from maskbench.restoration.base import restorer as restorer_of
-from maskbench.restoration.segmenter import Segmenter
+from maskbench.registry import Block
+from maskbench.restoration.base import unmask
+from maskbench.restoration.specs import RestorerParams
 
 log = logging.getLogger(__name__)
 
@@ -25,42 +26,40 @@ REAL = "real"
 
 
 def restore(
-    restorer: str,
+    restorer: Block,
     model: Path,
     segmenter: Path | None,
     masked: Path,
-    params: Any,
     out: Path,
 ) -> None:
     """Write the set ``out``: the rows of ``masked``, in their order, with restored pictures.
 
     Args:
-        restorer: registry name.
-        model: folder written by ``train_restorer``.
-        segmenter: folder written by ``train_segmenter``; None where every coverage is known and
-            ``params.masks_from`` is ``coverage``.
+        restorer: a block of ``restoration.restorers``; the keys of ``RestorerParams`` count, all
+            others are the model's own. Or a synthesis method with the role ``unmasker``: then a
+            picture with a mask is replaced by the whole of what the method makes of it.
+        model: folder written by ``train_restorer``, or by ``train_synthesis`` for a method.
+        segmenter: model folder of the guide ``segmenter``; None where every coverage is known and
+            ``masks_from`` is ``coverage``.
         masked: a MaskedSet, or a FaceSet of people some of whom may wear masks.
-        params: the restorer's ``Params``; the keys of ``RestorerParams`` count, all others are the
-            model's own.
-        out: a MaskedSet: rows, ids and columns of ``masked`` (a FaceSet's get an empty ``of``,
-            ``method`` and ``style``), so that it can stand in its place; ``masks.npy`` holds what
-            was painted, 0..255.
+        out: a MaskedSet: rows, ids and columns of ``masked`` (a FaceSet's get an empty
+            ``bare_id``, ``method`` and ``style``), so that it can stand in its place; ``masks.npy``
+            holds what was painted over, 0..255.
 
     Raises:
         MaskbenchError: unreadable inputs, a segmenter that is needed and absent.
     """
-    params = own_params(Path(model), restorer, params)
-    painter = restorer_of(restorer).open(Path(model), params)
+    params, remove_masks = _opened(restorer, Path(model))
     given = open_set(Path(masked))
     known = has_coverage(given, params.masks_from)
     if segmenter is None and not known.all():
         raise MaskbenchError(
             masked, "its masks must be found, but no segmenter is given",
-            "give --segmenter, made by: maskbench train_segmenter",
+            "give the model folder of the guide segmenter",
         )  # fmt: skip
     needed = None if known.all() else segmenter
     find = None if needed is None else Segmenter.open(Path(needed))
-    spec = {**given.spec, "restored_by": restorer, "masks_from": params.masks_from}
+    spec = {**given.spec, "restored_by": restorer.name, "masks_from": params.masks_from}
     spec["learnt_from"] = learnt_from([Path(model), *([] if needed is None else [Path(needed)])])
     bare = 0
     with atomic_dir(Path(out)) as tmp, MaskedSetWriter(tmp, given.size, spec) as writer:
@@ -68,15 +67,40 @@ def restore(
             part = slice(start, min(start + _BATCH, len(given)))
             images = np.array(given.images[part])
             masks = coverages(given, part, known[part], find)
-            restored, holes = unmask(painter, images, masks, params)
+            restored, holes = remove_masks(images, masks)
             bare += int((~holes.any(axis=(1, 2))).sum())
             rows = given.faces.iloc[part].to_dict("records")
             for image, hole, row in zip(restored, holes, rows, strict=True):
                 values = {name: row.get(name, "") for name in MASKED_COLUMNS}
                 writer.add(image, {str(k): v for k, v in values.items()}, hole)
     log.info(
-        "%s: %d pictures restored, %d left as they were, %s", restorer, len(given) - bare, bare, out
-    )
+        "%s: %d pictures restored, %d left as they were, %s",
+        restorer.name, len(given) - bare, bare, out,
+    )  # fmt: skip
+
+
+RemoveMasks = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""Pictures (B, H, W, 3) and coverages (B, H, W), uint8 -> restored pictures and holes, uint8."""
+
+
+def _opened(restorer: Block, model: Path) -> tuple[RestorerParams, RemoveMasks]:
+    """How masks are found, and what takes them off."""
+    if "unmasker" in getattr(restorer.spec, "roles", ()):
+        params = RestorerParams()
+        take_off = restorer.spec.load().open(model, restorer).take_off
+
+        def whole(images: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            restored, holes = unmask(lambda some, _: some, images, masks, params)
+            rows = np.flatnonzero(holes.any(axis=(1, 2)))
+            if len(rows):
+                restored[rows] = take_off(images[rows])
+            return restored, holes
+
+        return params, whole
+    now = {key: getattr(restorer.params, key) for key in RestorerParams.model_fields}
+    own = trained_params(model, restorer.spec, **now)
+    painter = restorer.spec.load().open(model, own)
+    return own, lambda images, masks: unmask(painter, images, masks, own)
 
 
 def learnt_from(models: Sequence[Path]) -> dict[str, list[str]]:

@@ -17,7 +17,7 @@ COLUMNS = 10
 def shown_rows(faces: FaceSet, masked: MaskedSet) -> np.ndarray:
     """At most ten rows of validation people, spread evenly; of training people where there are no
     others."""
-    known = masked.faces["of"].isin(faces.faces["face_id"]).to_numpy()
+    known = masked.faces["bare_id"].isin(faces.faces["face_id"]).to_numpy()
     split = masked.faces["split"].to_numpy()
     rows = np.flatnonzero(known & (split == "val"))
     rows = rows if len(rows) else np.flatnonzero(known & (split == "train"))
@@ -46,7 +46,7 @@ def write_sheet(
     columns = []
     for row, edge, picture in zip(rows, edges, restored, strict=True):
         drawn = cv2.resize(edge, (faces.size, faces.size), interpolation=cv2.INTER_NEAREST)
-        true = faces.images[bare[str(masked.faces["of"].iloc[row])]]
+        true = faces.images[bare[str(masked.faces["bare_id"].iloc[row])]]
         drawn = np.repeat(drawn[..., None], 3, axis=2)
         columns.append(np.vstack([true, masked.images[row], drawn, picture]))
     Image.fromarray(np.hstack(columns)).save(path)

@@ -2,70 +2,48 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
-from typing import Any
 
-from maskbench.artifacts import atomic_dir, remove, write_json
-from maskbench.faces.faceset import FaceSet
-from maskbench.masks.maskedset import MaskedSet
-from maskbench.restoration.base import PARAMS, RestorerParams
-from maskbench.restoration.base import restorer as restorer_of
-from maskbench.restoration.train_segmenter import CODE
-from maskbench.training.base import Run, to_run
-from maskbench.training.checkpoint import training_key
-
-log = logging.getLogger(__name__)
+from maskbench.guides.model import train_model
+from maskbench.registry import Block
+from maskbench.restoration.specs import RestorerParams
+from maskbench.training.curves import Run, to_run
 
 
 def train_restorer(
-    restorer: str,
+    restorer: Block,
     faces: Path,
     masked: Path,
     weights: Path,
-    params: Any,
     seed: int,
     out: Path,
     scratch: Path,
     run: Run | None = None,
 ) -> None:
-    """Train, or go on with a training that was stopped, and write ``out`` whole or not at all.
+    """Write the model folder ``out``.
 
     Args:
-        restorer: registry name.
+        restorer: a block of ``restoration.restorers``.
         faces: FaceSet of the bare faces.
         masked: MaskedSet of the same people.
         weights: folder written by ``fetch_weights``.
-        params: an instance of the restorer's ``Params``.
         seed: of every random choice.
-        out: the model folder: state.safetensors, curves.parquet, sheet.png, params.json.
-        scratch: folder for checkpoints; each training keeps its own below it.
+        out: the model folder (:mod:`maskbench.guides.model`), with a sheet.png.
+        scratch: folder for checkpoints.
         run: a tracking run for the curves.
 
     Raises:
         MaskbenchError: unreadable inputs, sets that do not belong together, an unwritable output.
     """
-    chosen = restorer_of(restorer)
-    bare, dressed = FaceSet.open(faces), MaskedSet.open(masked)
-    learnt = params.model_dump(exclude=set(RestorerParams.model_fields) - {"threshold"})
-    own = Path(scratch) / training_key(
-        {"restorer": restorer, "params": learnt, "seed": seed},
-        [Path(faces), Path(masked), *_weights_of(Path(weights))], CODE,
+    made = restorer.spec.load()
+    # The listing of a weights folder names every file's checksum: it stands for the folder.
+    listing = Path(weights) / "weights.json"
+    train_model(
+        restorer, faces, masked, seed, out, scratch,
+        lambda bare, pictures, folder, kept: made.train(
+            bare, pictures, restorer.params, weights=Path(weights), seed=seed, out=folder,
+            scratch=kept, log=to_run(run),
+        ),
+        further=[listing] if listing.is_file() else [],
+        not_learnt=set(RestorerParams.model_fields) - {"threshold"},
     )  # fmt: skip
-
-    with atomic_dir(Path(out)) as tmp:
-        chosen.train(
-            bare, dressed, params, weights=Path(weights), seed=seed, out=tmp,
-            scratch=own, log=to_run(run),
-        )  # fmt: skip
-        note = {"restorer": restorer, "params": params.model_dump(mode="json"), "seed": seed}
-        note |= {"dataset": bare.dataset, "crop": bare.crop, "people": bare.people_of("train")}
-        write_json(tmp / PARAMS, note)
-    remove(own)
-    log.info("%s seed %d: trained, %s", restorer, seed, out)
-
-
-def _weights_of(folder: Path) -> list[Path]:
-    """The listing of a weights folder, which names every file's checksum, stands for the folder."""
-    listing = folder / "weights.json"
-    return [listing] if listing.is_file() else []

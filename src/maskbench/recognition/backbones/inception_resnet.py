@@ -154,3 +154,8 @@ class InceptionResnetV1(nn.Module):
         x = self.block8(self.repeat_3(x))
         x = self.dropout(self.avgpool_1a(x)).flatten(1)
         return self.last_bn(self.last_linear(x))
+
+
+def inception_resnet_v1(size: int, width: int) -> nn.Module:
+    """For pictures of any size; its width is fixed."""
+    return InceptionResnetV1()

@@ -62,3 +62,13 @@ class IResNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.last(self.head(self.trunk(x).flatten(1)))
+
+
+def iresnet18(size: int, width: int) -> nn.Module:
+    """The smallest of the family."""
+    return IResNet("iresnet18", size, width)
+
+
+def iresnet50(size: int, width: int) -> nn.Module:
+    """That of paper 4."""
+    return IResNet("iresnet50", size, width)

@@ -73,3 +73,8 @@ class MobileFaceNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layers(x)
+
+
+def mobilefacenet(size: int, width: int) -> nn.Module:
+    """For pictures of a size; its width is fixed."""
+    return MobileFaceNet(size)

@@ -17,13 +17,7 @@ import pandas as pd
 from maskbench.errors import MaskbenchError, from_os_error
 from maskbench.measurements import ALL, NONE, SEEN, STANDARD, read_metrics, to_frame
 from maskbench.reporting.figures.style import COLOURS
-from maskbench.reporting.recognition_names import (
-    BARE,
-    recogniser_order,
-    recogniser_title,
-    training_set_order,
-    training_set_title,
-)
+from maskbench.reporting.names import BARE, in_order, title_of
 
 MAIN = (
     ("dlib_resnet", NONE),
@@ -111,8 +105,8 @@ def of_protocol(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
 def label(key: Key) -> str:
     """``ArcFace (bare faces)``: in parentheses, whose masks it learnt from."""
     recogniser, training_set = key
-    words = recogniser_title(recogniser)
-    return words if training_set == NONE else f"{words} ({training_set_title(training_set)})"
+    words = title_of(recogniser)
+    return words if training_set == NONE else f"{words} ({title_of(training_set)})"
 
 
 def read_tested(folders: Sequence[Path]) -> list[Tested]:
@@ -138,8 +132,8 @@ def read_tested(folders: Sequence[Path]) -> list[Tested]:
 
 def in_table_order(keys: Sequence[Key]) -> list[Key]:
     """Recognisers as tables order them, the training sets of each together."""
-    recognisers = recogniser_order({name for name, _ in keys})
-    sets = training_set_order({training_set for _, training_set in keys})
+    recognisers = in_order({name for name, _ in keys})
+    sets = in_order({training_set for _, training_set in keys})
     return [(name, each) for name in recognisers for each in sets if (name, each) in keys]
 
 

@@ -13,7 +13,7 @@ from maskbench.reporting.figures.page import Page, readable
 from maskbench.reporting.figures.people import Shown, masked_people, really_masked_people
 from maskbench.reporting.figures.request import Request
 from maskbench.reporting.figures.style import GREY
-from maskbench.reporting.names import method_title
+from maskbench.reporting.names import title_of
 
 GAP, RIM, HEAD = 0.05, 0.04, 0.16  # picture sides
 WORDS = 0.72  # inches of the words at the left
@@ -45,7 +45,7 @@ def _series(request: Request, shown: Shown) -> list[tuple[str, list[Any]]]:
             if drawing is None:
                 known = ", ".join(shown.pictures)
                 raise MaskbenchError(request.place, f"no pictures {kind!r}", f"it has: {known}")
-            head = words.format(dataset=shown.masked.dataset, restorer=method_title(restorer))
+            head = words.format(dataset=shown.masked.dataset, restorer=title_of(restorer))
             series.append((head, [drawing(row) for row in shown.rows]))
     return series
 

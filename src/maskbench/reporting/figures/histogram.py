@@ -22,7 +22,7 @@ from maskbench.reporting.figures.evaluations import (
 )
 from maskbench.reporting.figures.request import Request
 from maskbench.reporting.figures.style import COLOURS, GREY, new_figure, panel_grid
-from maskbench.reporting.recognition_names import protocol_title
+from maskbench.reporting.names import condition_title
 
 WIDTH, ROW = 3.6, 1.05  # inches a data set (two columns), two at the least; inches a row
 LEFT = 0.25  # inches
@@ -68,7 +68,7 @@ def draw(request: Request) -> Figure:
                 if row == len(shown) - 1:
                     axes.set_xlabel("cosine", labelpad=1)
                 if row == 0:
-                    words = f"{dataset}: {protocol_title(protocol)}"
+                    words = f"{dataset}: {condition_title('protocol', protocol)}"
                     axes.set_title(words, color=GREY, fontsize=7, pad=26)
     handles, words_of = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, words_of, loc="upper right", ncols=2, borderpad=0.1)

@@ -20,7 +20,7 @@ from maskbench.masks.maskedset import MaskedSet
 from maskbench.reporting.figures.page import Page, degrees, readable
 from maskbench.reporting.figures.request import Request
 from maskbench.reporting.figures.style import GREY, PALE
-from maskbench.reporting.names import method_order, method_title
+from maskbench.reporting.names import in_order, title_of
 
 LABEL, GAP, HEAD, BETWEEN = 1.25, 0.35, 0.62, 0.25  # picture sides
 CHARACTERS = 14.5  # of the smallest text to a picture side
@@ -88,7 +88,7 @@ def draw(request: Request) -> Figure:
         if place == 0:
             pictures = [bare.images[position[face["face_id"]]] for _, face in faces]
             _bare_column(page, top, faces, pictures)
-        page.text(left, top - 0.36, method_title(name), size=8, bold=True)
+        page.text(left, top - 0.36, title_of(name), size=8, bold=True)
         page.line(left, top - 0.29, left + len(styles), top - 0.29, PALE)
         for column, style in enumerate(styles):
             page.text(left + column + 0.5, top - 0.07, readable(style), 5.5, GREY, align="center")
@@ -127,7 +127,7 @@ def _by_method(request: Request) -> dict[str, MaskedSet]:
             found.setdefault(str(name), masked)
     if not found:
         raise MaskbenchError(request.place, "the masked sets are empty", "mask the faces again")
-    return {name: found[name] for name in method_order(found)}
+    return {name: found[name] for name in in_order(found)}
 
 
 def _picture(masked: MaskedSet, face_id: str, style: str, name: str) -> np.ndarray:

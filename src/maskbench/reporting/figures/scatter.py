@@ -28,7 +28,7 @@ from maskbench.reporting.figures.evaluations import (
 from maskbench.reporting.figures.request import Request
 from maskbench.reporting.figures.specs.scatter import ScatterOptions
 from maskbench.reporting.figures.style import COLOURS, GREY, new_figure, panel_grid
-from maskbench.reporting.recognition_names import BARE
+from maskbench.reporting.names import BARE
 
 WIDTH, ROW = 7.2, 3.55  # inches
 KINDS = ("bare", "masked")

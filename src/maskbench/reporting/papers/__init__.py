@@ -1,8 +1,8 @@
 """What the papers print, draw and claim: one file a paper, read without torch and matplotlib.
 
 ``{name}.yaml`` holds ``paper`` (authors and year), ``title``, ``order`` (of all papers), ``names``
-(how tables call what has no spec of its own), ``tables``, ``figures`` and ``claims``. Tables and
-figures that are no paper's stand in ``ours.yaml``.
+(how tables call what has no spec of its own), ``sequence``, ``tables``, ``figures`` and ``claims``.
+Tables and figures that are no paper's stand in ``ours.yaml``.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class Paper(Section):
         title: of the paper.
         order: place among the papers.
         names: titles of methods, recognisers and training sets that have no spec, by name.
+        sequence: which names tables and legends show first.
         tables, figures: by name.
     """
 
@@ -37,6 +38,7 @@ class Paper(Section):
     title: str
     order: int
     names: dict[str, str] = Field({})
+    sequence: tuple[str, ...] = ()
     tables: dict[str, Table] = Field({})
     figures: dict[str, Figure] = Field({})
     claims: tuple[Claim, ...] = ()

@@ -78,6 +78,7 @@ class Table(Section):
     others: tuple[str, ...] = Field(
         (), description="patterns of methods whose measured rows follow below the paper's"
     )
+    intervals: bool = Field(True, description="print the 95% intervals; the CSV file has them")
     percent: bool = Field(False, description="shares are printed as percents")
     differs: Differences = Field(
         {}, description="in what measured numbers are not the paper's quantity, by metric"

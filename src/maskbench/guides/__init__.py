@@ -1,0 +1,1 @@
+"""Guides: networks trained here that methods and restorers need."""

@@ -1,0 +1,161 @@
+"""The mask segmenter: which pixels of a face picture belong to a mask (paper 4's module S).
+
+Paper 4, section III-C and section IV: a U-Net trained with SGD. There it learns from hand-made maps
+of really masked pictures; here from overlays, whose coverage is known, made as various as real
+masks are (:mod:`.variety`), and from bare faces, on which there is nothing to find.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from maskbench.config import MetricsConfig
+from maskbench.faces.faceset import FaceSet
+from maskbench.guides.evaluate_guide import batches, seen_and_unseen
+from maskbench.guides.model import trained_params
+from maskbench.guides.pairs import Pairs
+from maskbench.guides.segmenter_training import PLAYER, SegmenterLearner, network_of
+from maskbench.guides.specs import GUIDES
+from maskbench.guides.specs.segmenter import SegmenterParams
+from maskbench.guides.unet import UNet
+from maskbench.imaging.resize import resized
+from maskbench.imaging.tensors import as_tensor
+from maskbench.masks.maskedset import MaskedSet
+from maskbench.metrics import bootstrap
+from maskbench.metrics.numbers import Number, mean_number
+from maskbench.metrics.picture_metrics import counterparts
+from maskbench.metrics.placement import COVERED, placement_iou
+from maskbench.threads import one_thread
+from maskbench.training.checkpoint import load_network
+from maskbench.training.curves import Log
+from maskbench.training.devices import place
+from maskbench.training.loop import train
+
+NAME = "segmenter"
+
+
+class SegmenterGuide:
+    """What the steps of a guide call."""
+
+    def train(
+        self,
+        faces: FaceSet,
+        masked: MaskedSet,
+        params: SegmenterParams,
+        *,
+        seed: int,
+        out: Path,
+        scratch: Path,
+        log: Log,
+    ) -> None:
+        """Train and write ``state.safetensors`` and ``curves.parquet`` into the folder ``out``."""
+        pairs = Pairs(faces, masked, "train", params.train_size)
+        train(
+            SegmenterLearner(pairs, params, seed, place(params.precision)),
+            title=f"{NAME} seed {seed}", seed=seed, out=out, scratch=scratch, log=log,
+            log_every=params.log_every, checkpoint_every=params.checkpoint_every,
+            pictures=params.batch_size,
+        )  # fmt: skip
+
+    def measure(
+        self,
+        model: Path,
+        masked: MaskedSet,
+        faces: FaceSet,
+        config: MetricsConfig,
+        unseen_styles: Sequence[str],
+    ) -> tuple[list[Number], pd.DataFrame]:
+        """Measure a trained segmenter.
+
+        ``mean_iou``: intersection over union of the found mask with the known coverage, mean over
+        pictures. ``mask_found_on_bare``: mean share of a bare face that is taken for a mask, where
+        nothing should be.
+        """
+        find = Segmenter.open(model)
+        bare_rows, face = np.unique(counterparts(masked, faces, ["face_id"]), return_inverse=True)
+        with one_thread():
+            overlap = np.concatenate(
+                [
+                    placement_iou(find.predict(np.array(masked.images[b])), masked.masks[b])
+                    for b in batches(np.arange(len(masked)))
+                ]
+            )
+            found = np.concatenate(
+                [
+                    (find.predict(np.array(faces.images[b])) >= COVERED).mean(axis=(1, 2))
+                    for b in batches(bare_rows)
+                ]
+            )
+        draws = bootstrap.draw_faces(len(bare_rows), config.bootstrap, config.bootstrap_seed)
+        people = masked.faces["identity"].to_numpy()
+        bare_people = faces.faces["identity"].to_numpy()[bare_rows]
+        numbers = [
+            mean_number(
+                "mean_iou", overlap[rows], face[rows], draws, people[rows], styles=styles
+            )
+            for styles, rows in seen_and_unseen(masked, unseen_styles).items()
+        ]  # fmt: skip
+        numbers.append(
+            mean_number("mask_found_on_bare", found, np.arange(len(found)), draws, bare_people)
+        )
+        per_picture = pd.DataFrame(
+            {
+                "face_id": masked.faces["bare_id"].to_numpy(),
+                "style": masked.faces["style"].to_numpy(),
+                "mean_iou": overlap,
+            }
+        )
+        return numbers, per_picture
+
+
+class Segmenter:
+    """A trained segmenter.
+
+    Args:
+        network: (B, 3, s, s) in [-1, 1] -> logits (B, 1, s, s), in evaluation mode.
+        size: s.
+    """
+
+    def __init__(self, network: UNet, size: int, batch_size: int = 16) -> None:
+        self.network, self.size, self.batch_size = network, size, batch_size
+
+    @classmethod
+    def open(cls, model: Path) -> Segmenter:
+        """Open a folder written by ``train_guide``, with the parameters of its training.
+
+        Raises:
+            MaskbenchError: no model there, or a damaged one.
+        """
+        params = trained_params(model, GUIDES.get(NAME))
+        network = load_network(network_of(params), model, PLAYER, place("float32").device)
+        return cls(network, params.train_size)
+
+    @torch.inference_mode()
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        """Where the masks are.
+
+        Args:
+            images: uint8 (B, H, W, 3) RGB, square crops of faces of any size.
+
+        Returns:
+            coverage, uint8 (B, H, W): 255 times the probability that a pixel is a mask's, the mean
+            over the picture and its mirror image.
+        """
+        out = np.zeros(images.shape[:3], np.uint8)
+        device = next(self.network.parameters()).device
+        for start in range(0, len(images), self.batch_size):
+            part = slice(start, min(start + self.batch_size, len(images)))
+            pictures = as_tensor(list(images[part]), self.size).to(device) * 2 - 1
+            straight, mirrored = (
+                torch.sigmoid(self.network(p.contiguous(memory_format=torch.channels_last)).float())
+                for p in (pictures, pictures.flip(3))
+            )
+            mean = (straight + mirrored.flip(3)) / 2
+            found = mean.mul(255).round().to(torch.uint8).cpu().numpy()
+            out[part] = [resized(one, images.shape[1]) for one in found[:, 0]]
+        return out

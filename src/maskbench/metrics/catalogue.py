@@ -1,0 +1,90 @@
+"""How every metric is called and shown, and which end of it is better.
+
+Tables, figures and claims read it; a metric without an entry keeps its plain name. Nothing else
+lists metrics: the order here is the order in which they are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How a metric is shown.
+
+    Attributes:
+        title: words.
+        better: ``higher``, ``lower`` or "" where neither is meant.
+        digits: decimals shown.
+        short: heading of a column; the title where none is given.
+    """
+
+    title: str
+    better: Literal["higher", "lower", ""]
+    digits: int
+    short: str = ""
+
+    @property
+    def arrow(self) -> str:
+        """What follows the title in a heading: where better numbers lie."""
+        return {"higher": " ↑", "lower": " ↓", "": ""}[self.better]
+
+
+METRICS: dict[str, Metric] = {
+    "placement_iou": Metric("Placement IoU", "higher", 3),
+    "covers_nose_mouth": Metric("Covers nose and mouth", "higher", 3, "Covers"),
+    "leaves_eyes": Metric("Leaves the eyes free", "higher", 3, "Eyes free"),
+    "ssim": Metric("SSIM", "higher", 3),
+    "ssim_outside_mask": Metric("SSIM outside the mask", "higher", 3, "SSIM outside"),
+    "psnr": Metric("PSNR (dB)", "higher", 2),
+    "lpips": Metric("LPIPS", "lower", 3),
+    "fid": Metric("FID", "lower", 2),
+    "kid": Metric("KID", "lower", 4),
+    "is": Metric("Inception Score", "higher", 3),
+    "identity_cosine": Metric("Identity cosine", "higher", 3),
+    "psnr_in_hole": Metric("PSNR where restored (dB)", "higher", 2, "PSNR in hole"),
+    "ssim_in_hole": Metric("SSIM where restored", "higher", 3, "SSIM in hole"),
+    "mean_iou": Metric("Mean IoU of the mask", "higher", 3),
+    "mask_found_on_bare": Metric("Share of a bare face taken for a mask", "lower", 4, "False mask"),
+    "accuracy": Metric("Accuracy", "higher", 3),
+    "accuracy_best_threshold": Metric(
+        "Accuracy at the best threshold", "higher", 3, "Best accuracy"
+    ),
+    "auc": Metric("AUC", "higher", 3),
+    "eer": Metric("EER", "lower", 3),
+    "tar_at_far_1e-2": Metric("TAR at FAR 1e-2", "higher", 3, "TAR 1e-2"),
+    "tar_at_far_1e-3": Metric("TAR at FAR 1e-3", "higher", 3, "TAR 1e-3"),
+    "tar_at_far_1e-4": Metric("TAR at FAR 1e-4", "higher", 3, "TAR 1e-4"),
+    "rank_1": Metric("Rank 1", "higher", 3),
+    "rank_5": Metric("Rank 5", "higher", 3),
+    "genuine_mean": Metric("Genuine mean", "higher", 3, "Genuine"),
+    "impostor_mean": Metric("Impostor mean", "lower", 3, "Impostor"),
+    "fdr": Metric("FDR", "higher", 2),
+    "fmr100_fmr": Metric("FMR at FMR100", "lower", 4, "FMR100"),
+    "fmr100_fnmr": Metric("FNMR at FMR100", "lower", 3, "FNMR100"),
+    "fmr1000_fmr": Metric("FMR at FMR1000", "lower", 4, "FMR1000"),
+    "fmr1000_fnmr": Metric("FNMR at FMR1000", "lower", 3, "FNMR1000"),
+    "undetected": Metric("Pictures without a detected face", "lower", 0, "Undetected"),
+    "cos_same_mean": Metric("Cosine, same face", "higher", 3, "Cos. same"),
+    "cos_same_sd": Metric("Cosine, same face: deviation", "lower", 3),
+    "cos_diff_mean": Metric("Cosine, different faces", "lower", 3, "Cos. different"),
+    "cos_diff_sd": Metric("Cosine, different faces: deviation", "lower", 3),
+    "sigma_separation": Metric("Difference in σ", "higher", 3, "Diff. in σ"),
+    "error_rate_gaussian": Metric("Error rate, Gaussian", "lower", 3, "Error, Gauss"),
+    "error_rate_empirical": Metric("Error rate, empirical", "lower", 3, "Error, emp."),
+    "rank_correlation": Metric("Rank correlation", "", 3),
+}
+
+
+def metric(name: str) -> Metric:
+    """How ``name`` is shown."""
+    return METRICS.get(name, Metric(name, "", 3))
+
+
+def metric_order(names: Iterable[str]) -> list[str]:
+    """Known metrics in the order above, then the others by name."""
+    names = set(names)
+    return [name for name in METRICS if name in names] + sorted(names - set(METRICS))

@@ -1,0 +1,185 @@
+"""Every protocol on a recogniser's embeddings of a test set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from maskbench.config import MetricsConfig
+from maskbench.measurements import SEEN, STANDARD, UNSEEN
+from maskbench.metrics import bootstrap
+from maskbench.metrics.numbers import Number
+from maskbench.recognition import protocols, test_set
+from maskbench.recognition.identification import cmc
+from maskbench.recognition.protocols import Identified, People
+from maskbench.recognition.roc import roc_of, tar_name
+from maskbench.recognition.test_set import BARE, MASKED, Pairs, TestSet
+
+IMPOSTORS = 500_000
+"""Impostor pairs of a protocol at most; they resolve a FAR of 1e-4 fifty times over."""
+OFFICIAL, BARE_BARE, BARE_MASKED = "official", "bare_bare", "bare_masked"
+UNSEEN_STYLES = "unseen_styles"
+KINDS = {
+    BARE_BARE: (BARE, BARE),
+    BARE_MASKED: (BARE, MASKED),
+    "masked_masked": (MASKED, MASKED),
+    UNSEEN_STYLES: (BARE, test_set.UNSEEN),
+}
+"""Lists of pairs, as the tables ``scores`` and ``roc`` name them."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The numbers, and the tables ``scores``, ``roc`` and ``cmc``."""
+
+    numbers: list[Number]
+    tables: dict[str, pd.DataFrame]
+
+
+_SCORES = ("protocol", "first", "second", "same", "score")
+_ROC, _CMC = ("protocol", "far", "tar"), ("protocol", "rank", "share")
+
+
+def nothing(why: str) -> Measured:
+    """Numbers of a recogniser that is not there."""
+    names = ["accuracy", "accuracy_best_threshold", "auc", "eer"]
+    names += [*map(tar_name, protocols.FARS), *(f"rank_{k}" for k in protocols.RANKS)]
+    columns = {"scores": _SCORES, "roc": _ROC, "cmc": _CMC}
+    return Measured(
+        [Number(name, None, 0, note=why) for name in names],
+        {name: pd.DataFrame(columns=list(found)) for name, found in columns.items()},
+    )
+
+
+def measure(embeddings: np.ndarray, test: TestSet, folds: int, config: MetricsConfig) -> Measured:
+    """Every protocol on embeddings of length 1, in the order of the test set's table.
+
+    ``standard`` are official pairs where the data set has them, else bare against masked pictures.
+    """
+    names, person = np.unique(test.identities, return_inverse=True)
+    draws = bootstrap.draw_faces(len(names), config.bootstrap, config.bootstrap_seed)
+    people = People(person, draws)
+    lists: dict[str, Pairs] = {} if test.official is None else {OFFICIAL: test.official}
+    for name, (one, other) in KINDS.items():
+        drawn = test.pairs(one, other, IMPOSTORS, config.bootstrap_seed)
+        if len(drawn):
+            lists[name] = drawn
+    scores = {name: protocols.scores_of(embeddings, pairs) for name, pairs in lists.items()}
+    empty = np.empty(0, np.float32)
+    bare = lists.get(BARE_BARE)
+    bare_impostors = empty if bare is None else scores[BARE_BARE][~bare.same]
+    standard = OFFICIAL if test.official is not None else BARE_MASKED
+    numbers: list[Number] = []
+    for name, pairs in lists.items():
+        found = protocols.verification(scores[name], pairs, people, folds, config.bootstrap_seed)
+        if name != OFFICIAL:
+            found += protocols.operating_points(scores[name], pairs, people, bare_impostors)
+        protocol = STANDARD if name in (standard, UNSEEN_STYLES) else name
+        styles = UNSEEN if name == UNSEEN_STYLES else SEEN
+        rows = np.concatenate([pairs.first, pairs.second])
+        numbers += _labelled(found, people, rows, protocol=protocol, styles=styles)
+    identified, probes = _identified(embeddings, test, people)
+    numbers += _labelled(identified.numbers, people, probes)
+    if test.table["undetected"].any() or test.official is not None:
+        missed = int(test.table["undetected"].sum())
+        note = "pictures without a detected face, taken whole"
+        numbers.append(Number("undetected", float(missed), len(person), len(names), note=note))
+    own = _own_pictures(test, config.bootstrap_seed)
+    if own is not None:
+        found = protocols.same_picture(protocols.scores_of(embeddings, own), own, people)
+        rows = np.concatenate([own.first, own.second])
+        numbers += _labelled(found, people, rows, protocol="same_picture")
+    return Measured(numbers, _tables(lists, scores, test, identified))
+
+
+def _labelled(
+    numbers: Sequence[Number], people: People, rows: np.ndarray, **labels: str
+) -> list[Number]:
+    """Numbers with their protocol, and how many people the pictures behind them show."""
+    n_people = len(np.unique(people.of[rows]))
+    return [replace(number, n_people=n_people, **labels) for number in numbers]  # type: ignore[arg-type]
+
+
+def _identified(
+    embeddings: np.ndarray, test: TestSet, people: People
+) -> tuple[Identified, np.ndarray]:
+    """Bare gallery, masked probes; and the rows of the probes.
+
+    Where masks were put on by us a probe's photograph must not be in the gallery: of each person
+    the first half of the photographs is the gallery, the masked pictures of the others are probes.
+    """
+    gallery, probes = test.of_kind(BARE), test.of_kind(MASKED)
+    if _by_us(test):
+        table = test.table.iloc[gallery]
+        half = table.groupby("identity", sort=False).cumcount().to_numpy() < (
+            (table.groupby("identity")["photo"].transform("count").to_numpy() + 1) // 2
+        )
+        gallery = gallery[half]
+        shown = set(test.table["photo"].iloc[gallery])
+        probes = probes[~test.table["photo"].iloc[probes].isin(shown).to_numpy()]
+    known = np.isin(people.of[probes], people.of[gallery])
+    found = protocols.identification(embeddings, gallery, probes[known], people)
+    if lost := int((~known).sum()):
+        remark = f"{lost} probes left out: their people are not in the gallery"
+        found = replace(
+            found,
+            numbers=[
+                replace(n, note="; ".join(filter(None, (n.note, remark)))) for n in found.numbers
+            ],
+        )
+    return found, probes[known]
+
+
+def _by_us(test: TestSet) -> bool:
+    return bool(test.table["photo"].duplicated().any())
+
+
+def _own_pictures(test: TestSet, seed: int) -> Pairs | None:
+    """A bare face with its own masked pictures, and with those of other people (paper 3)."""
+    if not _by_us(test):
+        return None
+    photo = test.table["photo"].to_numpy()
+    bare_of = {photo[row]: row for row in test.of_kind(BARE)}
+    second = test.of_kind(MASKED)
+    first = np.array([bare_of[photo[row]] for row in second], int)
+    others = test.pairs(BARE, MASKED, IMPOSTORS, seed)
+    if not len(second) or others.same.all():
+        return None
+    apart = ~others.same
+    return Pairs(
+        np.concatenate([first, others.first[apart]]),
+        np.concatenate([second, others.second[apart]]),
+        np.concatenate([np.ones(len(first), bool), np.zeros(int(apart.sum()), bool)]),
+    )
+
+
+def _tables(
+    lists: dict[str, Pairs], scores: dict[str, np.ndarray], test: TestSet, found: Identified
+) -> dict[str, pd.DataFrame]:
+    face = test.table["face_id"].to_numpy()
+    listed, curves = [], []
+    for name, pairs in lists.items():
+        listed.append(
+            pd.DataFrame(
+                {
+                    "protocol": pd.Categorical([name] * len(pairs), list(lists)),
+                    "first": face[pairs.first],
+                    "second": face[pairs.second],
+                    "same": pairs.same,
+                    "score": scores[name],
+                }
+            )
+        )
+        if pairs.same.any() and not pairs.same.all():
+            far, tar = roc_of(scores[name][pairs.same], scores[name][~pairs.same]).curve()
+            curves.append(pd.DataFrame({"protocol": name, "far": far, "tar": tar}))
+    shares = cmc(found.rank, found.people) if len(found.rank) else np.empty(0)
+    ranking = {"protocol": "identification", "rank": np.arange(1, len(shares) + 1), "share": shares}
+    return {
+        "scores": pd.concat(listed, ignore_index=True),
+        "roc": pd.concat([pd.DataFrame(columns=list(_ROC)), *curves], ignore_index=True),
+        "cmc": pd.DataFrame(ranking, columns=list(_CMC)),
+    }

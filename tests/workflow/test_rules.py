@@ -1,0 +1,126 @@
+"""What the rules declare: arguments that their functions take, resources, and how little it costs."""
+
+import inspect
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from snakemake.api import SnakemakeApi
+from snakemake.resources import Resources
+from snakemake.settings.types import (
+    ConfigSettings,
+    DAGSettings,
+    OutputSettings,
+    Quietness,
+    ResourceSettings,
+    StorageSettings,
+)
+
+import maskbench
+from maskbench import step
+
+ROOT = Path(maskbench.__file__).parents[2]
+CONFIGS = [(), ("lfw.yaml", "mfr2.yaml"), ("paper/maskfacenet.yaml",), ("smoke.yaml",)]
+
+
+def jobs(folder, configs=(), **resources):
+    """All jobs of a workflow, by a rule's name."""
+    files = [ROOT / "config" / name for name in configs]
+    with SnakemakeApi(OutputSettings(quiet={Quietness.ALL}, dryrun=True)) as api:
+        flow = api.workflow(
+            resource_settings=ResourceSettings(**({"cores": 2} | resources)),
+            config_settings=ConfigSettings(configfiles=files),
+            storage_settings=StorageSettings(),
+            snakefile=ROOT / "Snakefile",
+            workdir=folder,
+        )
+        dag = flow.dag(DAGSettings(forceall=True))
+        workflow = dag.workflow_api._workflow
+        workflow._prepare_dag(forceall=True, ignore_incomplete=True, lock_warn_only=True)
+        workflow._build_dag()
+        found = {}
+        for job in workflow.dag.jobs:
+            if not job.is_norun:
+                found.setdefault(job.rule.name, []).append((job, dict(job.resources.items())))
+        return found
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "params.yaml").symlink_to(ROOT / "params.yaml")
+    return tmp_path
+
+
+@pytest.mark.parametrize("configs", CONFIGS)
+def test_every_job_gives_its_function_what_it_takes(folder, configs):
+    for rule, found in jobs(folder, configs).items():
+        for job, _ in found:
+            if rule == "make_report":  # another Snakemake
+                continue
+            function = step.function_of(job.params.step)
+            given = step.arguments(function, as_script_sees(job))
+            tracking = {"run": None, "run_id": ""}
+            takes = inspect.signature(function)
+            given |= {name: value for name, value in tracking.items() if name in takes.parameters}
+            try:
+                takes.bind(**given)
+            except TypeError as error:
+                pytest.fail(f"{rule}: {error}")
+
+
+def as_script_sees(job):
+    return SimpleNamespace(
+        input=job.input, output=job.output, wildcards=dict(job.wildcards_dict), params=job.params,
+        threads=1, config={"output": str(job.output[0]).split("/")[0]},
+    )  # fmt: skip
+
+
+def test_the_slurm_profile_knows_every_job_that_uses_a_gpu(folder, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")  # no nvidia-smi: neither a laptop nor a login node
+    text = (ROOT / "profiles" / "slurm" / "config.v9+.yaml").read_text("utf-8")
+    profile = yaml.safe_load(text)
+    defaults = [f"{key}={value}" for key, value in profile["default-resources"].items()]
+    here = jobs(folder)
+    defaults = Resources.parse(defaults, allow_expressions=True)
+    there = jobs(folder, cores=None, nodes=profile["jobs"], default_resources=defaults)
+    assert here.keys() == there.keys()
+    gpu = {rule for rule, found in there.items() if found[0][1].get("gpu")}
+    assert gpu == {rule for rule in here if uses_networks(here[rule][0][0])}
+    for rule in here:
+        (_, small), (_, large) = here[rule][0], there[rule][0]
+        assert not small.get("gpu")
+        assert large["mem_mb"] >= small["mem_mb"] > 0
+        assert large["runtime"] == small["runtime"] > 0
+        assert large["slurm_partition"] == ("gpu" if rule in gpu else "default")
+
+
+def uses_networks(job):
+    """Trainings, and what runs networks after them."""
+    words = ("train_", "synthesise", "embed", "restore", "evaluate_")
+    return job.rule.name.startswith(words)
+
+
+def lines(*paths):
+    return sum(len(path.read_text("utf-8").splitlines()) for path in paths)
+
+
+def test_a_step_is_declared_once(folder):
+    """Lines of all that only wires steps, over the rules that do work; files that name a step."""
+    package = ROOT / "src" / "maskbench"
+    wiring = [ROOT / "Snakefile", ROOT / "dvc.yaml"]
+    wiring += [*ROOT.glob("workflow/rules/*.smk"), *ROOT.glob("workflow/scripts/*.py")]
+    names = ("cli", "step", "code_digest", "experiment", "versioning", "timeleft")
+    wiring += [package / f"{name}.py" for name in names]
+    text = "".join(path.read_text("utf-8") for path in ROOT.glob("workflow/rules/*.smk"))
+    rules = set(re.findall(r"\*\*step\(\s*\"([\w.]+)\"", text))
+    assert lines(*wiring) / len(rules) <= 60
+    for rule in rules:
+        name = rule.rpartition(".")[2]
+        naming = [
+            path
+            for path in [*wiring, *package.rglob("*.py"), ROOT / "params.yaml"]
+            if re.search(rf"\b{name}\(|[.\"]{name}\b", path.read_text("utf-8"))
+        ]
+        assert len(set(naming)) <= 4, f"{name}: {naming}"

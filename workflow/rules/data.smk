@@ -1,0 +1,112 @@
+# Pictures, faces, weights and masks: fetched, checked, divided by people, cropped, drawn.
+
+
+rule fetch:
+    output:
+        out=directory(f"{OUT}/pictures/{{dataset}}"),
+    params:
+        **step(
+            "datasets.fetch",
+            name=lambda w: w.dataset,
+            config=lambda w: CONFIG.datasets[w.dataset],
+        ),
+    message:
+        "Get the pictures of {wildcards.dataset}"
+    script:
+        "../scripts/step.py"
+
+
+rule fetch_weights:
+    output:
+        out=directory(f"{OUT}/weights"),
+    params:
+        **step("datasets.fetch_weights", published=CONFIG.metrics.weights == "published"),
+    message:
+        "Get the networks' weights"
+    script:
+        "../scripts/step.py"
+
+
+rule split:
+    input:
+        pictures=rules.fetch.output.out,
+    output:
+        out=f"{OUT}/splits/{{dataset}}.parquet",
+    params:
+        **step(
+            "datasets.split",
+            config=lambda w: CONFIG.datasets[w.dataset],
+        ),
+    message:
+        "Divide the people of {wildcards.dataset} into train, val and test"
+    script:
+        "../scripts/step.py"
+
+
+rule crop_faces:
+    input:
+        pictures=rules.fetch.output.out,
+        splits=rules.split.output.out,
+        weights=rules.fetch_weights.output.out,
+    output:
+        out=directory(f"{OUT}/faces/{{dataset}}"),
+    threads: 8
+    resources:
+        **CPU,
+    params:
+        **step(
+            "faces.crop_faces",
+            config=CONFIG.faces,
+            max_reject_share=lambda w: CONFIG.datasets[w.dataset].max_reject_share,
+            undetected=lambda w: CONFIG.datasets[w.dataset].undetected,
+        ),
+    message:
+        "Find, measure and crop the faces of {wildcards.dataset}"
+    script:
+        "../scripts/step.py"
+
+
+rule draw_masks:
+    output:
+        out=directory(f"{OUT}/mask_pictures"),
+    params:
+        **step("masks.draw_masks", files=("masks/art/*.svg",), size=CONFIG.masks.size),
+    message:
+        "Draw the mask pictures"
+    script:
+        "../scripts/step.py"
+
+
+REAL = CONFIG.synthesis.real_domain.source
+
+
+rule masked_domain:
+    input:
+        faces=rules.crop_faces.output.out,
+        mask_pictures=rules.draw_masks.output.out,
+        real_faces=when(REAL != "keypoint", expand(rules.crop_faces.output.out, dataset=REAL)),
+    output:
+        out=directory(f"{OUT}/masked_domain/{{dataset}}"),
+    resources:
+        **CPU,
+    params:
+        **step(
+            "synthesis.masked_domain",
+            config=CONFIG.synthesis.real_domain,
+            styles=CONFIG.masks.styles,
+            seed=0,
+        ),
+    message:
+        "Collect training people wearing masks ({wildcards.dataset})"
+    script:
+        "../scripts/step.py"
+
+
+rule data:
+    input:
+        rules.fetch_weights.output,
+        rules.draw_masks.output,
+        expand(rules.masked_domain.output.out, dataset=DATASET),
+        expand(rules.crop_faces.output.out, dataset=EXPERIMENT.datasets),
+        expand(rules.split.output.out, dataset=EXPERIMENT.datasets),
+        expand(rules.fetch.output.out, dataset=EXPERIMENT.datasets),
