@@ -37,7 +37,7 @@ def test_commands_exist(path):
     )
     assert set(re.findall(r"^make (\w+)", quoted, re.M)) <= targets
     for given in re.findall(r"(?:--configfile|conda env create -f) (\S+)", quoted):
-        assert (ROOT / given).exists() or given == "config/mine.yaml", given
+        assert (ROOT / given).exists() or given == "config/own.yaml", given
     for script in re.findall(r"python ((?:benchmarks|workflow)/\S+\.py)", quoted):
         assert (ROOT / script).exists(), script
     for profile in re.findall(r"--workflow-profile (\S+)", quoted):
@@ -54,12 +54,14 @@ def test_commands_of_maskbench_exist():
         assert set(used) <= known, path
 
 
-def test_readme_names_what_reproduce_leaves():
-    text = (ROOT / "README.md").read_text("utf-8")
-    for name in table_names():
-        assert f"`{name}`" in text
-    for name in figure_names():
-        assert name.rstrip("123") in text
+def test_results_name_what_reproduce_leaves():
+    text = (ROOT / "docs" / "results.md").read_text("utf-8")
+    for name in (*table_names(), *figure_names()):
+        assert f"`{name}`" in text, name
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 180
 
 
 @pytest.mark.parametrize("name", [*table_names(), *figure_names(), "measurements", "claims"])
@@ -281,7 +283,7 @@ def test_recognition_is_documented():
 
     protocols = (ROOT / "docs" / "protocols" / "recognition.md").read_text("utf-8")
     methods = (ROOT / "docs" / "methods.md").read_text("utf-8")
-    readme = (ROOT / "README.md").read_text("utf-8")
+    results = (ROOT / "docs" / "results.md").read_text("utf-8")
     for name in (*params._KINDS, *params.NETWORKS):
         assert f"`{name}`" in protocols, name
     for name in (set(KINDS) | set(CONDITIONS["protocol"])) - {"", "identification"}:
@@ -289,22 +291,23 @@ def test_recognition_is_documented():
     for name in (*LOSSES, *params.Backbone.__args__):
         assert f"`{name}`" in methods, name
     for kind in params._KINDS:
-        assert f"`{kind}`" in readme, kind
+        assert f"`{kind}`" in results, kind
     assert f"{IMPOSTORS:,}" in protocols
 
 
-def test_readme_names_the_default_recognisers():
+def test_results_name_the_default_recognisers():
     from maskbench import experiment
 
-    section = (ROOT / "README.md").read_text("utf-8").split("## Recognition")[1].split("\n## ")[0]
+    text = (ROOT / "docs" / "results.md").read_text("utf-8")
+    section = text.split("### The recognisers")[1].split("\n## ")[0]
     for name in experiment.load([ROOT / "params.yaml"]).recognition.recognisers:
         ending = next((e for e in ("_projected", "_strip") if name.endswith(e)), "")
         assert f"`{name.removesuffix(ending)}`" in section, name
         assert f"`{ending}`" in section or not ending
 
 
-def test_readme_names_every_benchmark():
-    text = (ROOT / "README.md").read_text("utf-8")
+def test_every_benchmark_is_documented():
+    text = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
     for script in (ROOT / "benchmarks").glob("*.py"):
         assert f"python benchmarks/{script.name}" in text, script.name
 
