@@ -155,16 +155,18 @@ def models(tmp_path: Path) -> list[Path]:
     for method in ("wgan_stn", "pywgan_div"):
         for seed in (0, 1):
             folder = tmp_path / "models" / "tiny" / method / f"seed{seed}"
-            (folder / "snapshots").mkdir(parents=True)
+            (folder / "sheets").mkdir(parents=True)
             steps = np.arange(0, 60, 10)
             parts = [
-                pd.DataFrame({"step": steps, "name": name, "value": scale / (1 + steps + seed)})
+                pd.DataFrame(
+                    {"step": steps, "name": f"train/{name}", "value": scale / (1 + steps + seed)}
+                )
                 for name, scale in (("critic_loss", -5e4), ("generator_loss", 1e-3))
             ]
             pd.concat(parts).to_parquet(folder / "curves.parquet", index=False)
             for step in range(0, 60, 5):
                 sheet = np.full((2 * SIZE, 3 * SIZE, 3), 4 * step, np.uint8)
-                Image.fromarray(sheet).save(folder / "snapshots" / f"step_{step:06d}.png")
+                Image.fromarray(sheet).save(folder / "sheets" / f"1_train_{step:06d}.png")
             made.append(folder)
     return made
 
@@ -364,6 +366,8 @@ def recognisers(tmp_path: Path) -> list[Path]:
                 made.append(folder)
                 if name != "dlib_resnet":
                     steps = np.arange(0, 30, 10)
-                    frame = pd.DataFrame({"step": steps, "name": "loss", "value": 1 / (1 + steps)})
+                    frame = pd.DataFrame(
+                        {"step": steps, "name": "train/loss", "value": 1 / (1 + steps)}
+                    )
                     frame.to_parquet(folder / "curves.parquet", index=False)
     return made

@@ -75,6 +75,7 @@ METRICS: dict[str, Metric] = {
     "sigma_separation": Metric("Difference in σ", "higher", 3, "Diff. in σ"),
     "error_rate_gaussian": Metric("Error rate, Gaussian", "lower", 3, "Error, Gauss"),
     "error_rate_empirical": Metric("Error rate, empirical", "lower", 3, "Error, emp."),
+    "rank_correlation": Metric("Rank correlation", "", 3),
 }
 
 

@@ -68,12 +68,7 @@ def _start_from(backbone: Backbone, params: Trained, weights: Path) -> None:
     if params.start is None:
         return
     if params.start == "facenet":
-        if not isinstance(backbone.network, InceptionResnetV1):
-            raise MaskbenchError(
-                "recognition.recognisers: start",
-                f"facenet's weights are not {params.backbone}'s",
-                "set backbone: inception_resnet_v1",
-            )
+        assert isinstance(backbone.network, InceptionResnetV1)  # params have been checked
         try:
             path = weights_file(weights, FACENET)
         except MaskbenchError as error:

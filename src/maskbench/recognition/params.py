@@ -184,8 +184,12 @@ class Trained(Learning):
     precision: Literal["float32", "bfloat16"] = Field("float32", description="of the network")
 
     @model_validator(mode="after")
-    def _fits_its_loss(self) -> Trained:
+    def _fits_its_loss_and_start(self) -> Trained:
         _fits_the_loss(self)
+        if self.start == "facenet" and self.backbone != "inception_resnet_v1":
+            raise ValueError(
+                f"facenet's weights are not {self.backbone}'s: set backbone: inception_resnet_v1"
+            )
         return self
 
 

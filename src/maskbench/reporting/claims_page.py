@@ -1,55 +1,99 @@
 """The verdicts as a page: ``claims.html`` and ``claims.md`` from the rows of ``claims.csv``.
 
-Papers one after another, each with its counts, the claims that were judged, and the others by what
-was missing.
+Counts come first, then each paper: the claims that were judged, and what was not measured by its
+reason. What all judged claims of a paper share stands above their table.
 """
 
 from __future__ import annotations
 
-import html
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass
+from importlib import resources
 
+import jinja2
 import pandas as pd
 
+from maskbench.measurements import NONE
 from maskbench.metrics.catalogue import metric
 from maskbench.reporting.aggregate import number, seeds_in_words
+from maskbench.reporting.names import condition_title, title_of
+from maskbench.reporting.papers.tables import PLAIN
 
 VERDICTS = ("supported", "contradicted", "undecided", "not measured")
-TITLE = "Do the papers' claims hold here?"
+HEADING = "Do the papers' claims hold here?"
+CLAIMED = {
+    ">": "claimed to be above",
+    ">=": "claimed not to be below",
+    "<": "claimed to be below",
+    "<=": "claimed not to be above",
+}
 NOTES = (
-    "Difference: left − right, the mean over seeds (trainings). Its 95% interval comes from a "
-    "bootstrap over pictures (recognition: over people), paired where both sides were measured on "
-    "the same ones.",
-    "Supported: the whole interval lies on the claimed side. Contradicted: it lies on the other "
-    "side. Undecided: it holds zero, or there is no interval. Not measured: a side is missing, for "
-    "the reason given.",
-    "Where a side has several seeds, one is drawn in each resample. Where it has one, the interval "
-    "does not show how another training would have come out.",
-    "Each claim is judged at 95% by itself. Of the differences that are truly zero, about 5% are "
-    "decided by chance.",
-    "Claims without words of their own are orders of printed numbers: rows next to each other in "
-    "one column of a table.",
+    "Claims are in our words. Those of the form «X is higher for A than for B» are not sentences "
+    "of the paper: they follow from two neighbouring numbers of a printed column.",
+    "Difference: first number − second number, means over seeds (trainings). Its 95% interval "
+    "comes from a bootstrap over pictures (recognition: over people), paired where both numbers "
+    "were measured on the same ones.",
+    "Supported: the whole interval lies on the claimed side of zero. Contradicted: it lies on the "
+    "other side. Undecided: it holds zero, or there is no interval. Not measured: a number is "
+    "missing.",
+    "Where a method has several seeds, one is drawn in each resample. Where it has one, the "
+    "interval does not show how another training would have come out.",
+    "Each claim is judged at 95% by itself: of differences that are truly zero, about 5% come out "
+    "as supported or contradicted.",
 )
 
 
-def counts(table: pd.DataFrame) -> str:
-    """``14 supported, 1 contradicted, 8 undecided, 20 not measured (23 of 43 measurable)``."""
-    found = table["verdict"].value_counts()
-    each = ", ".join(f"{found.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
-    measurable = len(table) - found.get("not measured", 0)
-    return f"{each} ({measurable} of {len(table)} could be measured)"
+@dataclass(frozen=True)
+class Part:
+    """The claims of one paper, or all of them.
+
+    Attributes:
+        name: the paper's.
+        counts: how many claims have each verdict.
+        judged: claims of which both sides were measured.
+        missing: reason -> the claims that were not measured for it.
+    """
+
+    name: str
+    counts: dict[str, int]
+    judged: tuple[Judged, ...]
+    missing: dict[str, list[str]]
+
+    @property
+    def claims(self) -> int:
+        """How many there are."""
+        return sum(self.counts.values())
+
+    @property
+    def measurable(self) -> int:
+        """How many of them were judged."""
+        return self.claims - self.counts["not measured"]
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """The facts that hold for all judged claims."""
+        first = self.judged[0].facts if self.judged else ()
+        return tuple(fact for fact in first if all(fact in one.facts for one in self.judged))
+
+    @property
+    def networks(self) -> list[str]:
+        """Of the recognisers."""
+        return sorted({name for one in self.judged for name in one.networks})
 
 
 @dataclass(frozen=True)
-class _Judged:
+class Judged:
     """A judged claim as text.
 
     Attributes:
-        printed: the paper's numbers, "" without.
+        verdict, says, where: of the claim.
+        printed: the paper's two numbers, "" without.
+        metric: with the network that computes it.
         sides: left and right: value and what it is of.
-        difference: with its interval; or why there is none.
-        basis: what the interval and the numbers rest on.
+        relation: what is claimed of the left value beside the right one.
+        difference: with its interval, or why there is none.
+        facts: data set, shared conditions, seeds, and what the interval is over.
+        networks: of recognisers.
     """
 
     verdict: str
@@ -57,182 +101,132 @@ class _Judged:
     where: str
     printed: str
     metric: str
-    relation: str
     sides: tuple[tuple[str, str], tuple[str, str]]
+    relation: str
     difference: str
-    basis: str
+    facts: tuple[str, ...]
+    networks: tuple[str, ...]
 
 
-def _judged(row: pd.Series) -> _Judged:
-    shown = metric(row["left_metric"])
-    digits = max(3, shown.digits)
-    values = [number(row[f"{side}_value"], digits) for side in ("left", "right")]
+def judged(row: pd.Series) -> Judged:
+    """A row of ``claims.csv`` in which both sides were measured."""
+    digits = max(3, metric(row["left_metric"]).digits)
     difference = row["reason"]
     if pd.notna(row["ci_low"]):
         low, high = number(row["ci_low"], digits), number(row["ci_high"], digits)
         difference = f"{number(row['difference'], digits)} [{low}, {high}]"
-    printed = ""
-    if pd.notna(row["left_printed"]):
-        printed = f"{row['left_printed']:g} {row['relation']} {row['right_printed']:g}"
-    return _Judged(
+    left, right = (_conditions(row, side) for side in ("left", "right"))
+    shared = [words for words in left if words in right]
+    recognised = row["left_step"] == "recognition"
+    networks = [str(row[f"{side}_network"]) for side in ("left", "right")]
+    seeds = sorted({int(row[f"{side}_seeds"]) for side in ("left", "right")} - {0})
+    facts = [f"data set {row['left_dataset']}" if row["left_dataset"] else "", *shared]
+    facts.append(" and ".join(map(seeds_in_words, seeds)))
+    facts.append(f"interval over {row['resampled']}" if row["resampled"] else "")
+    sides = [
+        (
+            _value(row, side, digits),
+            ", ".join([_name(row, side), *(w for w in words if w not in shared)]).strip(", "),
+        )
+        for side, words in (("left", left), ("right", right))
+    ]
+    return Judged(
         row["verdict"],
         row["says"],
-        row["where"],
-        printed,
-        shown.title,
-        row["relation"],
-        ((values[0], _of(row, "left")), (values[1], _of(row, "right"))),
+        _capital(row["where"]),
+        _printed(row),
+        _metric(row) + (f" ({networks[0]})" if networks[0] and not recognised else ""),
+        (sides[0], sides[1]),
+        CLAIMED[row["relation"]],
         difference,
-        _basis(row),
+        tuple(word for word in facts if word),
+        tuple(name for name in networks if name and recognised),
     )
 
 
-def _of(row: pd.Series, side: str) -> str:
-    """``arcface, learnt from keypoint; bare_bare``: what a side is."""
-
-    def column(name: str) -> str:
-        return str(row[f"{side}_{name}"])
-
-    words = [column("method")]
-    if column("training_set") not in ("", "none"):
-        words.append(f"learnt from {column('training_set')}")
-    words += [
-        column(name)
-        for name, plain in (
-            ("protocol", "standard"), ("subset", "all"), ("checkpoint", "final"),
-        )
-        if column(name) not in ("", plain)
-    ]  # fmt: skip
-    if column("styles") == "unseen":
-        words.append("unseen styles")
-    if row["left_metric"] != row["right_metric"] and column("metric"):
-        words.append(metric(column("metric")).title)
-    return ", ".join(word for word in words if word)
+def _metric(row: pd.Series) -> str:
+    """``SSIM``; ``Rank 5 and Accuracy`` where the sides differ in it."""
+    names = dict.fromkeys(str(row[f"{side}_metric"]) for side in ("left", "right"))
+    return ", ".join(metric(name).title for name in names if name)
 
 
-def _basis(row: pd.Series) -> str:
-    """``orl; 3 seeds; interval over pictures and seeds``."""
-    seeds = {row[f"{side}_seeds"] for side in ("left", "right")} - {0}
-    networks = {row[f"{side}_network"] for side in ("left", "right")} - {""}
-    words = [str(row["left_dataset"])]
-    words.append(" and ".join(seeds_in_words(int(count)) for count in sorted(seeds)))
-    words.append("; ".join(sorted(networks)))
-    words.append(f"interval over {row['resampled']}" if row["resampled"] else "")
-    return "; ".join(word for word in words if word)
+def _value(row: pd.Series, side: str, digits: int) -> str:
+    value = row[f"{side}_value"]
+    return number(value, digits) if row[f"{side}_seeds"] else f"{value:g}"
 
 
-def _papers(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    for paper, rows in table.groupby("paper", sort=False):
-        yield str(paper), rows
+def _printed(row: pd.Series) -> str:
+    """``0.110 and 0.181``: with as many decimals as the longer one has."""
+    if pd.isna(row["left_printed"]):
+        return ""
+    values = [f"{row[f'{side}_printed']:g}" for side in ("left", "right")]
+    digits = max(len(value.partition(".")[2]) for value in values)
+    return " and ".join(f"{float(value):.{digits}f}" for value in values)
 
 
-def _missing(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """What was not measured, by reason."""
-    found = rows[rows["verdict"] == "not measured"]
-    for reason, group in found.groupby("reason", sort=False):
-        yield str(reason), group
+def _name(row: pd.Series, side: str) -> str:
+    """The method's title; its metric, too, where the sides differ in it."""
+    if not row[f"{side}_method"]:
+        return ""
+    own = metric(row[f"{side}_metric"]).title if row["left_metric"] != row["right_metric"] else ""
+    return ", ".join(filter(None, (title_of(row[f"{side}_method"]), own)))
 
 
-def to_markdown(table: pd.DataFrame) -> str:
-    """Every paper's judged claims as a table, the others as a list of what was missing."""
-    parts = [f"# {TITLE}", f"{len(table)} claims: {counts(table)}."]
-    for paper, rows in _papers(table):
-        parts += [f"## {paper}", f"{counts(rows)}."]
-        judged = [_judged(row) for _, row in rows.iterrows() if row["verdict"] != "not measured"]
-        if judged:
-            lines = [
-                "| Verdict | Claim | Measured | Difference [95%] |",
-                "| --- | --- | --- | --- |",
-            ]
-            for one in judged:
-                (left, of_left), (right, of_right) = one.sides
-                measured = f"{one.metric}: {left} ({of_left}) {one.relation} {right} ({of_right})"
-                cells = [one.verdict, f"{one.says} ({one.where})", measured, one.difference]
-                lines.append("| " + " | ".join(_escaped(cell) for cell in cells) + " |")
-            parts.append("\n".join(lines))
-        missing = [
-            f"- {_escaped(reason)}: {len(group)} " + ("claim" if len(group) == 1 else "claims")
-            for reason, group in _missing(rows)
-        ]
-        if missing:
-            parts += ["Not measured:", "\n".join(missing)]
-    parts += ["## How to read this", "\n".join(f"- {note}" for note in NOTES)]
-    return "\n\n".join(parts) + "\n"
+def _conditions(row: pd.Series, side: str) -> list[str]:
+    """What a side was trained on and how it was measured, where that is not the plain case."""
+    words = []
+    if row[f"{side}_training_set"] not in ("", NONE):
+        words.append(f"trained on {title_of(row[f'{side}_training_set'])}")
+    for column, plain in PLAIN.items():
+        if row[f"{side}_{column}"] not in ("", plain):
+            words.append(condition_title(column, row[f"{side}_{column}"]))
+    return words
 
 
-def _escaped(text: str) -> str:
-    for sign in "\\|*_<":
-        text = text.replace(sign, "\\" + sign)
-    return text
-
-
-_CSS = """
-body { font: 15px/1.45 system-ui, sans-serif; color: #1a1a1a; margin: 1.5rem auto; max-width: 72rem;
-  padding: 0 1rem; }
-h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .3rem; }
-table { border-collapse: collapse; width: 100%; border-bottom: 1.5px solid; }
-th, td { padding: .4rem .6rem; text-align: left; vertical-align: top; }
-th { border-top: 1.5px solid; border-bottom: 1px solid; }
-td + td { border-left: 1px solid #eee; }
-tbody tr:nth-child(even) { background: #f7f7f7; }
-small { color: #555; display: block; }
-b, .value { font-variant-numeric: tabular-nums; }
-.verdict { white-space: nowrap; font-weight: 600; }
-.supported { color: #00724f; } .contradicted { color: #b34700; } .undecided { color: #555; }
-.wide { overflow-x: auto; }
-details { margin: .6rem 0; } summary { cursor: pointer; }
-"""
-
-
-def to_html(table: pd.DataFrame) -> str:
-    """A page that stands alone."""
-    parts = [f"<h1>{TITLE}</h1>", f"<p>{len(table)} claims: {counts(table)}.</p>"]
-    for paper, rows in _papers(table):
-        parts += [f"<h2>{html.escape(paper)}</h2>", f"<p>{counts(rows)}.</p>"]
-        judged = [_judged(row) for _, row in rows.iterrows() if row["verdict"] != "not measured"]
-        if judged:
-            head = "".join(f"<th>{word}</th>" for word in _HEAD)
-            body = "\n".join(_html_row(one) for one in judged)
-            parts.append(
-                f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n'
-                f"<tbody>\n{body}\n</tbody>\n</table></div>"
-            )
-        parts += [_html_missing(reason, group) for reason, group in _missing(rows)]
-    notes = "\n".join(f"<li>{html.escape(note)}</li>" for note in NOTES)
-    parts.append(f"<h2>How to read this</h2>\n<ul>\n{notes}\n</ul>")
-    page = "\n".join(parts)
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{TITLE}</title>\n<style>{_CSS}</style>\n</head>\n<body>\n{page}\n</body>\n"
-        "</html>\n"
+def part(name: str, rows: pd.DataFrame) -> Part:
+    """Rows of ``claims.csv`` as a part of the page."""
+    unmeasured = rows[rows["verdict"] == "not measured"]
+    return Part(
+        name,
+        {verdict: int((rows["verdict"] == verdict).sum()) for verdict in VERDICTS},
+        tuple(judged(row) for _, row in rows.drop(unmeasured.index).iterrows()),
+        {
+            str(reason): [_unmeasured(row) for _, row in group.iterrows()]
+            for reason, group in unmeasured.groupby("reason", sort=False)
+        },
     )
 
 
-_HEAD = ("Verdict", "What the paper holds", "Measured here", "Difference [95% interval]")
+def _unmeasured(row: pd.Series) -> str:
+    """A claim that was not measured, with the metric that it is about."""
+    return f"{row['says']} {_metric(row)}. {_capital(row['where'])}."
 
 
-def _html_row(one: _Judged) -> str:
-    (left, of_left), (right, of_right) = one.sides
-    where = f"{one.where}. Printed: {one.printed}" if one.printed else one.where
-    cells = [
-        f'<td class="verdict {one.verdict}">{one.verdict}</td>',
-        f"<td>{html.escape(one.says)}<small>{html.escape(where)}</small></td>",
-        f"<td>{html.escape(one.metric)}<br><b>{left}</b> {html.escape(of_left)}<br>"
-        f"{html.escape(one.relation)} <b>{right}</b> {html.escape(of_right)}</td>",
-        f'<td class="value">{html.escape(one.difference)}'
-        f"<small>{html.escape(one.basis)}</small></td>",
-    ]
-    return f"<tr>{''.join(cells)}</tr>"
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
-def _html_missing(reason: str, group: pd.DataFrame) -> str:
-    claims = "\n".join(
-        f"<li>{html.escape(row['says'])} <small>{html.escape(row['where'])}</small></li>"
-        for _, row in group.iterrows()
+def render(table: pd.DataFrame, ending: str) -> str:
+    """The page.
+
+    Args:
+        table: the rows of ``claims.csv``.
+        ending: ``html`` (stands alone) or ``md``.
+    """
+    environment = jinja2.Environment(
+        autoescape=ending == "html",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
     )
-    count = f"{len(group)} " + ("claim" if len(group) == 1 else "claims")
-    return (
-        f"<details><summary>Not measured, {count}: {html.escape(reason)}</summary>\n"
-        f"<ul>\n{claims}\n</ul></details>"
+    environment.filters["plain"] = _plain
+    text = resources.files("maskbench.reporting").joinpath(f"claims.{ending}.j2").read_text("utf-8")
+    papers = [part(str(name), rows) for name, rows in table.groupby("paper", sort=False)]
+    return environment.from_string(text).render(
+        heading=HEADING, whole=part("", table), papers=papers, words=VERDICTS, notes=NOTES
     )
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown does not take for formatting."""
+    return re.sub(r"[\\\\|*_<]", r"\\\g<0>", text)

@@ -18,11 +18,18 @@ import numpy as np
 import pandas as pd
 
 from maskbench.artifacts import atomic_file
-from maskbench.reporting.claims_page import to_html, to_markdown
+from maskbench.reporting.claims_page import render
 from maskbench.reporting.papers import Paper, papers
 from maskbench.reporting.papers.claims import Claim, Quantity, RankCorrelation, Side
-from maskbench.reporting.papers.orders import orders, with_orders
-from maskbench.reporting.replicates import Estimate, Evaluations, Unclear, Unmeasured, common
+from maskbench.reporting.papers.orders import with_orders
+from maskbench.reporting.replicates import (
+    NOT_RUN,
+    Estimate,
+    Evaluations,
+    Unclear,
+    Unmeasured,
+    common,
+)
 
 LEVEL = 0.95
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
@@ -62,34 +69,31 @@ class Verdict:
         return self.left.value - self.right.value
 
 
-def judge_claims(metrics: Sequence[Path], out: Path, of: Mapping[str, Paper] | None = None) -> None:
+def judge_claims(
+    metrics: Sequence[Path], out: Path, chosen: Mapping[str, Paper] | None = None
+) -> None:
     """Write ``claims.csv``, ``claims.md`` and ``claims.html``.
 
     Args:
         metrics: folders of evaluations (``metrics.json``, ``resamples.parquet``).
         out: the folder for the three files.
-        of: papers by name; those of the project where not given.
+        chosen: papers by name; the project's where not given.
     """
     evaluations = Evaluations(metrics)
-    chosen = (papers() if of is None else of).values()
     verdicts = {
-        paper.paper or "The question behind this project": judge_all(claims_of(paper), evaluations)
-        for paper in chosen
+        paper.paper or "The question behind this project": judge_all(
+            with_orders(paper.claims, tuple(paper.tables.values())), evaluations
+        )
+        for paper in (papers() if chosen is None else chosen).values()
     }
     table = pd.DataFrame(
         [_row(paper, verdict) for paper, found in verdicts.items() for verdict in found]
     )
     with atomic_file(Path(out) / "claims.csv") as tmp:
         table.to_csv(tmp, index=False, float_format="%.8g", lineterminator="\n")
-    for ending, render in (("md", to_markdown), ("html", to_html)):
+    for ending in ("md", "html"):
         with atomic_file(Path(out) / f"claims.{ending}") as tmp:
-            tmp.write_text(render(table), encoding="utf-8")
-
-
-def claims_of(paper: Paper) -> list[Claim]:
-    """Those that its file holds in words, then the orders of its printed numbers."""
-    derived = [claim for table in paper.tables.values() for claim in orders(table)]
-    return with_orders(paper.claims, derived)
+            tmp.write_text(render(table, ending), encoding="utf-8")
 
 
 def judge_all(claims: Iterable[Claim], evaluations: Evaluations) -> list[Verdict]:
@@ -126,7 +130,7 @@ def judge(claim: Claim, evaluations: Evaluations) -> Verdict:
     left, right = sides
     if left is None or right is None:
         verdict = NOT_MEASURED if NOT_MEASURED in reasons.values() else UNDECIDED
-        return Verdict(claim, left, right, verdict, "; ".join(reasons))
+        return Verdict(claim, left, right, verdict, _joined(list(reasons)))
     small = too_small_gallery(claim, evaluations)
     if small:
         return Verdict(claim, left, right, NOT_MEASURED, small)
@@ -138,6 +142,13 @@ def judge(claim: Claim, evaluations: Evaluations) -> Verdict:
     low, high = map(float, np.quantile(differences, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]))
     verdict = decide(low, high, claim.relation)
     return Verdict(claim, left, right, verdict, "", low, high, resampled(left, right))
+
+
+def _joined(reasons: list[str]) -> str:
+    """``a and b did not run; c was not measured``."""
+    absent = [reason.removesuffix(NOT_RUN) for reason in reasons if reason.endswith(NOT_RUN)]
+    others = [reason for reason in reasons if not reason.endswith(NOT_RUN)]
+    return "; ".join([*([" and ".join(sorted(absent)) + NOT_RUN] if absent else []), *others])
 
 
 def too_small_gallery(claim: Claim, evaluations: Evaluations) -> str:
@@ -202,9 +213,9 @@ def _side(name: str, side: Side, estimate: Estimate | None) -> dict[str, object]
     columns: dict[str, str] = {}
     if isinstance(side, Quantity):
         columns = side.columns() | (dict(estimate.columns) if estimate else {})
-    elif isinstance(side, RankCorrelation):
-        metric = "rank correlation of " + " and ".join(side.rank_correlation)
-        columns = {"metric": metric, "method": ", ".join(side.methods)}
+    elif isinstance(side, RankCorrelation):  # over several methods and metrics
+        columns = dict(estimate.columns) if estimate else {}
+        columns |= {"metric": "rank_correlation", "method": ""}
     return {f"{name}_{column}": columns.get(column, "") for column in SIDE} | {
         f"{name}_network": "; ".join(estimate.networks) if estimate else "",
         f"{name}_seeds": estimate.seeds if estimate else 0,

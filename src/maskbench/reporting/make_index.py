@@ -2,29 +2,214 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+import io
+import os
+from collections.abc import Mapping, Sequence
+from importlib import resources
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from maskbench.artifacts import atomic_file
+from maskbench.errors import MaskbenchError, from_os_error
+from maskbench.masks.maskedset import MaskedSet
+from maskbench.measurements import read_measurements
+from maskbench.reporting import answers, headline
+from maskbench.reporting.answers import Value
+from maskbench.reporting.names import title_of
+from maskbench.reporting.papers import papers
+from maskbench.reporting.replicates import Evaluations
+
+TEMPLATE = "index.html.j2"
+PEOPLE, SIDE = 2, 96  # pictures of each method; pixels
+VERDICTS = ("supported", "contradicted", "undecided", "not measured")
+DRAWING = 120  # pixels of an interval's axis
 
 
 def make_index(
     measurements: Path,
     claims: Path,
     out: Path,
+    metrics: Sequence[Path] = (),
     tables: Sequence[Path] = (),
     figures: Sequence[Path] = (),
-    recognition: Sequence[Path] = (),
     masked: Sequence[Path] = (),
-    faces: Path | None = None,
 ) -> None:
-    """Write ``index.html``, one static file with links to the results beside it.
+    """Write ``index.html``: one static file with links to the results beside it.
 
     Args:
         measurements: ``measurements.csv``.
         claims: ``claims.csv``.
         out: the page; links are relative to its folder.
+        metrics: folders of evaluations, whose replicates give the intervals of differences.
         tables: the tables' HTML files.
         figures: the figures' PNG files.
-        recognition: evaluations of recognisers, whose resamples give intervals of differences.
-        masked: masked sets, ``.../{method}/seed{seed}``; faces: their bare faces.
+        masked: masked sets, ``.../{method}/seed{seed}``; of several the first is shown.
+
+    Raises:
+        MaskbenchError: a file is missing or cannot be read.
     """
-    raise NotImplementedError
+    import jinja2
+
+    frame, verdicts = read_measurements(measurements), _verdicts(claims)
+    evaluations, dataset = Evaluations(metrics), headline.main_dataset(frame)
+    placed = answers.placement(frame, dataset)
+    ranked = [name for name, of in placed.items() if answers.PLACEMENT in of]
+    tested = sorted(set(frame.loc[frame["step"] == "recognition", "dataset"]))
+    every = [answers.recognition(frame, evaluations, name) for name in tested]
+    found = [one for one in every if one is not None]
+    overlaps = [placed[name][answers.PLACEMENT] for name in ranked]
+    half = overlaps[0].mean / 2 if overlaps else 0.0
+    axes = {"placement": _axis(overlaps, half), "trained": (0.5, 1.0)} | {
+        one.dataset: _axis([each.gains[answers.AUC] for each in one.gained]) for one in found
+    }
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    environment.filters |= {"shown": shown, "signed": signed, "title": title, "interval": interval}
+    template = environment.from_string(
+        resources.files("maskbench.reporting").joinpath(TEMPLATE).read_text("utf-8")
+    )
+    page = template.render(
+        dataset=dataset,
+        facts=_facts(frame, dataset),
+        placed=placed,
+        ranked=ranked,
+        lead=answers.lead(evaluations, dataset, *ranked[:2]) if len(ranked) > 1 else None,
+        recognition=found,
+        pictures=pictures(masked),
+        verdicts=verdicts,
+        words=VERDICTS,
+        links=_links(Path(out).parent, tables, figures),
+        axes=axes,
+        AUC=answers.AUC, TAR=answers.TAR, PLACEMENT=answers.PLACEMENT,
+    )  # fmt: skip
+    with atomic_file(Path(out)) as tmp:
+        tmp.write_text(page, encoding="utf-8")
+
+
+def title(name: str) -> str:
+    """Words for a method, training set or recogniser."""
+    return title_of(name) or "nothing"
+
+
+def shown(value: float | None, digits: int = 3) -> str:
+    """A number with a true minus; an absent one is a dash."""
+    return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")
+
+
+def signed(value: float | None, digits: int = 3) -> str:
+    """A difference with its sign."""
+    return "–" if value is None else f"{value:+.{digits}f}".replace("-", "−")
+
+
+def interval(value: Value, low: float, high: float) -> Mapping[str, float | None]:
+    """Where an interval's parts stand on an axis from ``low`` to ``high``, in pixels; ``mid`` is
+    None where the number lies beyond the axis."""
+    width = high - low or 1.0
+
+    def place(x: float | None) -> float | None:
+        return None if x is None else round(min(max((x - low) / width, 0), 1) * DRAWING, 1)
+
+    return {
+        "low": place(value.low),
+        "mid": place(value.mean) if low <= value.mean <= high else None,
+        "high": place(value.high),
+        "zero": place(0.0) if low < 0 < high else None,
+    }
+
+
+def _axis(values: Sequence[Value], least: float = -np.inf) -> tuple[float, float]:
+    """An axis that holds the intervals of all numbers of at least ``least``."""
+    shown = [value for value in values if value.mean >= least]
+    ends = [x for value in shown for x in (value.mean, value.low, value.high) if x is not None]
+    return (min(ends), max(ends)) if ends else (0.0, 1.0)
+
+
+def pictures(masked: Sequence[Path]) -> dict[str, list[str]]:
+    """Pictures by method as data URIs: the same people and styles for all; ``bare`` is none.
+
+    The people are those that the first set gives, different people in different styles.
+    """
+    from maskbench.reporting.figures.people import examples
+
+    sets: dict[str, MaskedSet] = {}
+    for path in map(Path, masked):
+        if path.parent.name not in sets:
+            sets[path.parent.name] = MaskedSet.open(path)
+    if not sets:
+        return {}
+    faces = max((one.faces for one in sets.values()), key=lambda table: table["style"].nunique())
+    styles = list(dict.fromkeys(faces["style"]))
+    wanted = faces.iloc[examples(faces, styles, PEOPLE)][["bare_id", "style"]]
+    found: dict[str, list[str]] = {}
+    for name, one in sets.items():
+        for face, style in wanted.itertuples(index=False):
+            here = (one.faces["bare_id"] == face) & one.faces["style"].isin([style, ""])
+            rows = np.flatnonzero(here.to_numpy())
+            if len(rows):
+                found.setdefault(name, []).append(_data_uri(np.asarray(one.images[rows[0]])))
+    return found
+
+
+def _data_uri(picture: np.ndarray) -> str:
+    buffer = io.BytesIO()
+    image = Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    image.save(buffer, "JPEG", quality=85)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def _facts(frame: pd.DataFrame, dataset: str) -> dict[str, Any]:
+    """How large the experiment is: people tested, trainings of each step, networks."""
+    facts: dict[str, Any] = {}
+    for step in ("synthesis", "recognition"):
+        rows = headline.plain(frame, step)
+        rows = rows[rows["dataset"] == dataset]
+        trained = rows.groupby(["method", "training_set"])["seed"].nunique()
+        facts[step] = {
+            "methods": sorted(set(rows["method"])),
+            "people": int(rows["n_people"].max()) if len(rows) else 0,
+            "pictures": int(rows["n"].max()) if len(rows) else 0,
+            "fewest": int(trained.min()) if len(trained) else 0,
+            "most": int(trained.max()) if len(trained) else 0,
+            "networks": sorted(set(rows["backbone"]) - {"none", "absent", ""}),
+        }
+    return facts
+
+
+def _verdicts(path: Path) -> list[tuple[str, dict[str, int]]]:
+    """How many claims of each paper have each verdict."""
+    try:
+        table = pd.read_csv(path, usecols=["paper", "verdict"], keep_default_na=False)
+    except OSError as error:
+        raise from_os_error(error, path) from error
+    except ValueError as error:
+        what = f"not a table of claims ({error})"
+        raise MaskbenchError(path, what, "judge the claims again") from error
+    return [
+        (str(paper), {word: int((rows["verdict"] == word).sum()) for word in VERDICTS})
+        for paper, rows in table.groupby("paper", sort=False)
+    ]
+
+
+def _links(root: Path, tables: Sequence[Path], figures: Sequence[Path]) -> list[dict[str, Any]]:
+    """Tables and figures by paper: (title, address)."""
+    there = {Path(path).stem: os.path.relpath(path, root) for path in (*tables, *figures)}
+    groups = []
+    for paper in papers().values():
+        group = {
+            kind: [
+                (record.title, there[name])
+                for name, record in getattr(paper, kind).items()
+                if name in there
+            ]
+            for kind in ("tables", "figures")
+        }
+        heading = f"{paper.paper}: {paper.title}" if paper.paper else paper.title
+        if any(group.values()):
+            groups.append({"heading": heading, **group})
+    return groups

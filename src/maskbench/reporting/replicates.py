@@ -30,6 +30,7 @@ from maskbench.measurements import (
 from maskbench.reporting.papers.claims import Quantity, RankCorrelation, Side
 
 SEED = 0  # of the draws of trainings
+NOT_RUN = " did not run"
 _ONE_OF = ("step", "dataset", "split", "training_set", "restorer", "backbone", "crop")
 
 
@@ -85,12 +86,16 @@ class Evaluations:
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        self._all: dict[str, list[_Measured]] = {}  # by method
+        self._all: list[_Measured] = []
         for folder in sorted({Path(path) for path in folders}):
             resamples, gallery = read_resamples(folder), _gallery_people(folder)
             for number, row in enumerate(read_metrics(folder)):
-                one = _Measured(row, resamples.get(number, np.empty(0)), gallery)
-                self._all.setdefault(row.method, []).append(one)
+                self._all.append(_Measured(row, resamples.get(number, np.empty(0)), gallery))
+        self._datasets = sorted({one.row.dataset for one in self._all})
+        self._training_sets = {one.row.training_set for one in self._all}
+        self._by_name: dict[tuple[str, str], list[_Measured]] = {}
+        for one in self._all:
+            self._by_name.setdefault((one.row.method, one.row.metric), []).append(one)
 
     def datasets(self, side: Side) -> set[str]:
         """The data sets that a side was measured on."""
@@ -121,7 +126,8 @@ class Evaluations:
     def _measured(self, side: Quantity) -> list[_Measured]:
         """The rows that a quantity means, by seed."""
         columns = side.columns()
-        found = [one for one in self._all.get(side.method, []) if one.fits(columns)]
+        named = self._by_name.get((side.method, side.metric), [])
+        found = [one for one in named if one.fits(columns)]
         return sorted(found, key=lambda one: (one.row.fold, one.row.seed))
 
     def _quantity(self, side: Quantity) -> Estimate:
@@ -147,23 +153,24 @@ class Evaluations:
 
     def _why_not(self, side: Quantity, measured: Sequence[_Measured]) -> str:
         """Why a quantity, of which these are the rows, has no value."""
-        if measured:
-            return f"{side.words()} could not be measured{_notes(measured)}"
-        everything = list(itertools.chain(*self._all.values()))
-        datasets = {one.row.dataset for one in everything}
-        if side.dataset is not None and side.dataset not in datasets:
-            run = f" ({', '.join(sorted(datasets))})" if datasets else ""
+        if side.dataset is not None and side.dataset not in self._datasets:
+            run = f" ({', '.join(self._datasets)})" if self._datasets else ""
             return f"{side.dataset} is not a data set of this run{run}"
-        if side.training_set not in {None, *(one.row.training_set for one in everything)}:
-            return f"nothing learnt from {side.training_set}"
+        if side.training_set is not None and side.training_set not in self._training_sets:
+            return f"{side.training_set}{NOT_RUN}"
         where = f" on {side.dataset}" if side.dataset else ""
         of_method = [
-            one for one in self._all.get(side.method, []) if side.dataset in (None, one.row.dataset)
+            one
+            for one in self._all
+            if one.row.method == side.method and side.dataset in (None, one.row.dataset)
         ]
         if not of_method:
-            return f"{side.method} did not run{where}"
-        if all(one.row.value is None for one in of_method):
-            return f"{side.method} could not be measured{_notes(of_method)}"
+            return f"{side.method}{where}{NOT_RUN}"
+        if all(one.row.value is None for one in of_method):  # a network without its weights
+            return _notes(of_method) or f"{side.method} could not be measured"
+        if measured:
+            why = _notes(measured)
+            return f"{side.words()} could not be measured" + (f" ({why})" if why else "")
         return f"{side.words()} was not measured{where}"
 
     def _rank_correlation(self, side: RankCorrelation) -> Estimate:
@@ -181,9 +188,8 @@ class Evaluations:
 
 
 def _notes(measured: Sequence[_Measured]) -> str:
-    """The remarks of rows, in brackets."""
-    notes = dict.fromkeys(one.row.note for one in measured if one.row.note)
-    return f" ({'; '.join(notes)})" if notes else ""
+    """The remarks of rows. That of a network names the file of weights that is absent."""
+    return "; ".join(dict.fromkeys(one.row.note for one in measured if one.row.note))
 
 
 def _quantities(side: RankCorrelation) -> list[list[Quantity]]:

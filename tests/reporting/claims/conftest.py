@@ -17,7 +17,7 @@ from maskbench.reporting.replicates import Evaluations
 RESAMPLES = 400
 
 
-def of(method: str, metric: str = "ssim", **columns: str) -> Quantity:
+def quantity(method: str, metric: str = "ssim", **columns: str) -> Quantity:
     """A side of a claim."""
     return Quantity(method=method, metric=metric, **columns)
 

@@ -61,6 +61,19 @@ def test_curves_of_untrained_methods_are_passed_over(models, tmp_path):
         losses(request(models=[empty]))
 
 
+def test_each_stage_has_a_row_of_its_own(figure_of, tmp_path):
+    folder = tmp_path / "pywgan_div" / "seed0"
+    folder.mkdir(parents=True)
+    names = ("train/critic_loss", "train/generator_loss", "warm_up/critic_loss")
+    parts = [pd.DataFrame({"step": [0, 10], "name": name, "value": [1.0, 0.5]}) for name in names]
+    pd.concat(parts).to_parquet(folder / "curves.parquet", index=False)
+    figure = figure_of("loss_curves", {"models": [folder]})
+    panels = [axes.get_title(loc="left") for axes in figure.axes]
+    assert panels == ["critic loss", "generator loss", "critic loss"]
+    rows = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert rows == ["Py-WGAN-div, train", "Py-WGAN-div, warm up"]
+
+
 def test_curves_of_recognisers(figure_of, draw, recognisers, tmp_path):
     table = losses(request(recognisers=recognisers))
     assert set(table["row"]) == {"softmax", "arcface"}

@@ -9,8 +9,8 @@ from maskbench.masks.maskedset import MaskedSet
 from maskbench.reporting.figures import examples as arrangement
 from maskbench.reporting.figures.mask_pictures import checkerboard
 from maskbench.reporting.figures.methods import choose_poses
-from maskbench.reporting.figures.page import degrees, evenly
-from maskbench.reporting.figures.people import choose_really_masked, examples, put_back
+from maskbench.reporting.figures.page import degrees
+from maskbench.reporting.figures.people import choose_really_masked, evenly, examples, put_back
 from maskbench.reporting.figures.snapshots import snapshots
 
 BAR = (14 / 48) * (28 / 48)  # the mask's share of a picture of conftest.py
@@ -146,10 +146,15 @@ def test_examples_are_different_people_in_different_styles():
     assert examples(table, ("absent",), 3) == []
 
 
-def test_snapshots_are_ordered_by_step(models):
-    assert [step for step, _ in snapshots(models[0])] == list(range(0, 60, 5))
-    with pytest.raises(MaskbenchError, match="no step_"):
-        snapshots(models[0] / "snapshots")
+def test_snapshots_are_ordered_by_stage_and_step(models):
+    assert [step for _, step, _ in snapshots(models[0])] == list(range(0, 60, 5))
+    sheets = models[0] / "sheets"
+    (sheets / "1_train_000005.png").rename(sheets / "0_warm_up_000900.png")
+    assert [(stage, step) for stage, step, _ in snapshots(models[0])][:2] == [
+        ("warm_up", 900), ("train", 0),
+    ]  # fmt: skip
+    with pytest.raises(MaskbenchError, match="no pictures"):
+        snapshots(sheets)
 
 
 @pytest.mark.parametrize(("count", "most"), [(1, 8), (8, 8), (13, 8), (100, 9)])

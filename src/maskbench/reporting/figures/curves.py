@@ -1,4 +1,5 @@
-"""What networks minimised: a row a method or recogniser, a panel a loss, a line a training."""
+"""What networks minimised: a row a method or recogniser and stage, a panel a loss, a line a
+training."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from maskbench.errors import MaskbenchError
-from maskbench.reporting.figures.page import first_seen, readable
+from maskbench.reporting.figures.page import readable
 from maskbench.reporting.figures.request import Request
 from maskbench.reporting.figures.style import COLOURS, GREY, new_figure, panel_grid
 from maskbench.reporting.names import in_order, title_of
@@ -23,7 +24,8 @@ IN_A_LINE = 4  # entries of the legend
 
 
 def losses(request: Request) -> pd.DataFrame:
-    """All curves as (row, training_set, seed, name, step, value); untrained methods have none.
+    """All curves as (row, stage, training_set, seed, name, step, value), names without their stage;
+    untrained methods have none.
 
     Raises:
         MaskbenchError: no folder holds a curve.
@@ -35,22 +37,38 @@ def losses(request: Request) -> pd.DataFrame:
             if path.exists():
                 row, training_set, seed = _training(folder, need)
                 curves = pd.read_parquet(path)
+                parts = [str(name).rpartition("/") for name in curves["name"]]
+                curves["stage"] = [stage for stage, _, _ in parts]
+                curves["name"] = [loss for _, _, loss in parts]
                 frames.append(curves.assign(row=row, training_set=training_set, seed=seed))
     table = pd.concat(frames) if frames else pd.DataFrame()
     if len(table) == 0:
         raise MaskbenchError(request.place, "no training has curves", "train something")
-    return table.sort_values(["row", "seed", "training_set", "name", "step"], kind="stable")
+    return table.sort_values(
+        ["row", "stage", "seed", "training_set", "name", "step"], kind="stable"
+    )
 
 
 def draw(request: Request) -> Figure:
     """Panels of one column share nothing: losses of different kinds differ in scale."""
     options, table = request.options, losses(request)
-    rows = in_order(table["row"].unique())[: options.rows]
-    table = table[table["row"].isin(rows)]
-    keys = table[["seed", "training_set"]].drop_duplicates().sort_values(["seed", "training_set"])
+    rows = [
+        (name, stage)
+        for name in in_order(table["row"].unique())
+        for stage in table.loc[table["row"] == name, "stage"].unique()
+    ][: options.rows]
+    of_row = {
+        (name, stage): table[(table["row"] == name) & (table["stage"] == stage)]
+        for name, stage in rows
+    }
+    keys = (
+        pd.concat(of_row.values())[["seed", "training_set"]]
+        .drop_duplicates()
+        .sort_values(["seed", "training_set"])
+    )
     trainings = [(int(seed), str(each)) for seed, each in keys.itertuples(index=False)]
     shown = trainings[: options.lines]
-    names = {row: first_seen(table[table["row"] == row]["name"]) for row in rows}
+    names = {row: list(found["name"].unique()) for row, found in of_row.items()}
     note = f"{len(shown)} of {len(trainings)} trainings are shown" if trainings != shown else ""
 
     legend = LEGEND_LINE * (-(-len(shown) // IN_A_LINE) + bool(note) - 1)
@@ -63,16 +81,18 @@ def draw(request: Request) -> Figure:
     for index, row in enumerate(rows):
         for column, name in enumerate(names[row]):
             axes = figure.add_subplot(grid[index, column])
-            _panel(axes, table[(table["row"] == row) & (table["name"] == name)], shown)
+            _panel(axes, of_row[row][of_row[row]["name"] == name], shown)
             axes.set_title(readable(name), color=GREY, fontsize=7, pad=3)
             if column == 0:
-                axes.text(0.0, 1.22, title_of(row), transform=axes.transAxes, fontweight="bold")
+                stages = [stage for other, stage in rows if other == row[0]]
+                words = title_of(row[0]) + (f", {readable(row[1])}" if len(stages) > 1 else "")
+                axes.text(0.0, 1.22, words, transform=axes.transAxes, fontweight="bold")
             if index == len(rows) - 1:
                 axes.set_xlabel("step", labelpad=1)
     if len(shown) > 1:
-        words = _words(len({seed for seed, _ in trainings}) > 1)
+        label = _words(len({seed for seed, _ in trainings}) > 1)
         handles = [
-            Line2D([], [], color=_colour(place), label=words(*key), linewidth=0.8)
+            Line2D([], [], color=_colour(place), label=label(*key), linewidth=0.8)
             for place, key in enumerate(shown)
         ]
         figure.legend(

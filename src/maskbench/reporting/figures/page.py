@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -77,13 +76,3 @@ def degrees(value: float) -> str:
     whole = round(float(value))
     sign = "+" if whole > 0 else "−" if whole < 0 else ""
     return f"{sign}{abs(whole)}°"
-
-
-def evenly(count: int, most: int) -> list[int]:
-    """At most ``most`` of ``count`` indices, evenly spread, both ends included."""
-    return sorted({round(i) for i in np.linspace(0, count - 1, min(most, count))})
-
-
-def first_seen(names: Iterable[str]) -> list[str]:
-    """Names without repeats in their first order."""
-    return list(dict.fromkeys(names))

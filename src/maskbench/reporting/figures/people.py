@@ -15,7 +15,6 @@ from maskbench.datasets.pictures import read_picture
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
-from maskbench.reporting.figures.page import evenly, first_seen
 
 HALF = 128  # a pixel belongs to the binary segmentation where the mask covers half of it
 LEAST = 0.02  # share of a picture that a mask covers at the least
@@ -92,7 +91,7 @@ def masked_people(inputs: Mapping[str, Sequence[Path]], count: int) -> Shown:
     everywhere = ids.isin(set(ids).intersection(*position.values()))
     kept = np.flatnonzero(everywhere.to_numpy())
     faces = masked.faces.iloc[kept].reset_index(drop=True)
-    rows = [int(kept[row]) for row in examples(faces, first_seen(faces["style"]), count)]
+    rows = [int(kept[row]) for row in examples(faces, list(faces["style"].unique()), count)]
     if not rows:
         what = "no face stands in all restored sets" if restored else "the masked set is empty"
         raise MaskbenchError(masked.path, what, "make the sets again")
@@ -161,6 +160,11 @@ def choose_really_masked(found: MaskedSet, most: int) -> list[int]:
     table = table.sort_values(["person", "face_id"], kind="stable")
     first = table.groupby("person", sort=True)["row"].first().to_numpy()
     return [int(first[place]) for place in evenly(len(first), most)] if len(first) else []
+
+
+def evenly(count: int, most: int) -> list[int]:
+    """At most ``most`` of ``count`` indices, evenly spread, both ends included."""
+    return sorted({round(i) for i in np.linspace(0, count - 1, min(most, count))})
 
 
 def _same(a: FaceSet, b: FaceSet) -> bool:

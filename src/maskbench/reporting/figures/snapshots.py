@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from maskbench.errors import MaskbenchError
-from maskbench.reporting.figures.page import Page, evenly
+from maskbench.reporting.figures.page import Page, readable
+from maskbench.reporting.figures.people import evenly
 from maskbench.reporting.figures.request import Request
 from maskbench.reporting.names import title_of
 
@@ -18,21 +19,21 @@ MOST = {1: 8, 3: 9, 4: 8}  # snapshots shown by how many stand beside each other
 WIDTH = 7.2  # inches
 
 
-def snapshots(model: Path) -> list[tuple[int, Path]]:
-    """(step, picture) of a model folder, by step.
+def snapshots(model: Path) -> list[tuple[str, int, Path]]:
+    """(stage, step, picture) of a model folder, in the order of the training.
 
     Raises:
-        MaskbenchError: the folder has no ``snapshots/step_*.png``.
+        MaskbenchError: the folder has no ``sheets/{index}_{stage}_{step}.png``.
     """
-    folder = Path(model) / "snapshots"
+    folder = Path(model) / "sheets"
     found = []
     for path in folder.glob("*.png"):
-        step = re.search(r"(\d+)$", path.stem)
-        if step:
-            found.append((int(step[1]), path))
+        named = re.fullmatch(r"(\d+)_(.+)_(\d+)", path.stem)
+        if named:
+            found.append((int(named[1]), int(named[3]), named[2], path))
     if not found:
-        raise MaskbenchError(folder, "no step_*.png", "train with snapshots switched on")
-    return sorted(found)
+        raise MaskbenchError(folder, "no pictures", "train with snapshot_every above 0")
+    return [(stage, step, path) for _, step, stage, path in sorted(found)]
 
 
 def draw(request: Request) -> Figure:
@@ -41,7 +42,7 @@ def draw(request: Request) -> Figure:
     wanted = request.options.snapshots.method
     model = next((path for path in models if path.parent.name == wanted), models[0])
     found = snapshots(model)
-    height, width = _read(found[0][1]).shape[:2]
+    height, width = _read(found[0][2]).shape[:2]
     across = 1 if width >= 2 * height else 3 if width >= height else 4
     shown = [found[i] for i in evenly(len(found), MOST[across])]
     label = 0.16 if across == 1 else 0.0  # of a picture's width
@@ -54,13 +55,15 @@ def draw(request: Request) -> Figure:
     page = Page(columns, -(-len(shown) // across) * cell_y + title, side)
     name = f"{title_of(model.parent.name)}, {model.name.replace('seed', 'seed ')}"
     page.text(0.01, title * 0.6, name, size=8, bold=True)
-    for index, (step, path) in enumerate(shown):
+    several = len({stage for stage, _, _ in shown}) > 1
+    for index, (stage, step, path) in enumerate(shown):
         band, column = divmod(index, across)
         x, y = column * cell_x + 0.01, title + band * cell_y
+        words = f"{readable(stage)}, step {step:,}" if several else f"step {step:,}"
         if across == 1:
-            page.text(x, y + ratio / 2, f"step\n{step:,}", valign="center")
+            page.text(x, y + ratio / 2, words.replace("step ", "step\n"), valign="center")
         else:
-            page.text(x, y + head * 0.75, f"step {step:,}")
+            page.text(x, y + head * 0.75, words)
         page.picture(x + label, y + head, _read(path), 1.0, ratio)
     return page.figure
 

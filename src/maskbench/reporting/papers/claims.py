@@ -24,14 +24,14 @@ import itertools
 import re
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from maskbench.config import Section
+from maskbench.config import Section, validate
 from maskbench.errors import MaskbenchError, unknown_name
 from maskbench.measurements import ALL, FINAL, SEEN, STANDARD
+from maskbench.reporting.papers.tables import PLAIN
 
 Relation = Literal[">", ">=", "<", "<="]
-_PLAIN = {"protocol": STANDARD, "subset": ALL, "styles": SEEN, "checkpoint": FINAL}
 
 
 class Quantity(Section):
@@ -58,8 +58,8 @@ class Quantity(Section):
 
     def words(self) -> str:
         """``placement_iou of gan_stn (pose_turned)``."""
-        more = [f"learnt from {self.training_set}"] if self.training_set else []
-        more += [value for name, plain in _PLAIN.items() if (value := getattr(self, name)) != plain]
+        more = [f"trained on {self.training_set}"] if self.training_set else []
+        more += [value for name, plain in PLAIN.items() if (value := getattr(self, name)) != plain]
         return f"{self.metric} of {self.method}" + (f" ({', '.join(more)})" if more else "")
 
 
@@ -69,11 +69,6 @@ class RankCorrelation(Section):
     rank_correlation: tuple[str, str]
     methods: tuple[str, ...] = Field(min_length=3)
     dataset: str | None = None
-
-    def words(self) -> str:
-        """``rank correlation of is and ssim over gan_stn, wgan_stn, pywgan_div``."""
-        first, second = self.rank_correlation
-        return f"rank correlation of {first} and {second} over {', '.join(self.methods)}"
 
 
 Side = Quantity | RankCorrelation | float
@@ -101,26 +96,10 @@ class Claim(Section):
     gallery_people: int | None = Field(default=None, ge=1)
     printed: tuple[float, float] | None = None
 
-    @model_validator(mode="before")
-    @classmethod
-    def _one_kind_of_side(cls, values: Any) -> Any:
-        # A union would answer with the errors of every member; the side's own model with one.
-        for name in ("left", "right"):
-            side = values.get(name) if isinstance(values, dict) else None
-            if isinstance(side, dict):
-                kind = RankCorrelation if "rank_correlation" in side else Quantity
-                values = values | {name: kind(**side)}
-        return values
-
     @property
     def sides(self) -> tuple[Side, Side]:
         """Left and right."""
         return self.left, self.right
-
-    def inequality(self) -> str:
-        """Both sides in words."""
-        left, right = (f"{s:g}" if isinstance(s, float) else s.words() for s in self.sides)
-        return f"{left} {self.relation} {right}"
 
     def on(self, dataset: str) -> Claim:
         """This claim on one data set."""
@@ -133,12 +112,27 @@ class Claim(Section):
 
 
 def expand(claims: list[Any], place: str) -> list[Any]:
-    """Written claims with one for each combination of their ``for_each``.
+    """Written claims with one for each combination of their ``for_each``; sides are checked.
 
     Raises:
-        MaskbenchError: ``for_each`` is no mapping of lists; a text names what it does not give.
+        MaskbenchError: ``for_each`` is no mapping of lists; a text names what it does not give; a
+            side is none.
     """
-    return [one for claim in claims for one in _expanded(claim, place)]
+    found = [one for claim in claims for one in _expanded(claim, place)]
+    return [_with_sides(one, place) if isinstance(one, dict) else one for one in found]
+
+
+def _with_sides(claim: dict[str, Any], place: str) -> dict[str, Any]:
+    # Checked here: the union of a claim's side would answer with the errors of every member.
+    sides: dict[str, Any] = {}
+    for name in ("left", "right"):
+        side, where = claim.get(name), f"{place}: {claim.get('id')}.{name}"
+        if isinstance(side, dict):
+            kind = RankCorrelation if "rank_correlation" in side else Quantity
+            sides[name] = validate(kind, side, where)
+        elif name == "left" or isinstance(side, bool) or not isinstance(side, int | float):
+            raise MaskbenchError(where, f"not a quantity: {side!r}", "write {method: , metric: }")
+    return claim | sides
 
 
 def _expanded(claim: Any, place: str) -> list[Any]:

@@ -12,9 +12,9 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from maskbench.metrics.catalogue import metric
+from maskbench.metrics.catalogue import Metric, metric
 from maskbench.reporting.papers.claims import Claim, Quantity, Side, plain_id
-from maskbench.reporting.papers.tables import Table
+from maskbench.reporting.papers.tables import Column, Table
 
 
 @dataclass(frozen=True)
@@ -30,23 +30,44 @@ def orders(table: Table) -> list[Claim]:
     """The claims of one table, column by column."""
     claims = []
     for column in table.columns:
-        better = metric(column.metric).better
-        if not column.measured or better not in ("higher", "lower"):
-            continue
-        printed = [
-            _Printed(
-                row.printed[column.metric],
-                row.labels,
-                Quantity(**table.selection(row, column)),
-            )
-            for row in table.rows
-            if column.metric in row.printed and column.metric not in row.differs
-        ]
+        shown = metric(column.metric)
+        printed = _printed(table, column) if shown.better else []
         for recogniser in dict.fromkeys(one.labels[1:] for one in printed):
             group = [one for one in printed if one.labels[1:] == recogniser]
-            for good, bad in _neighbours(group, better):
-                claims.append(_claim(good, bad, better, table.number, metric(column.metric).title))
+            claims += [
+                _claim(good, bad, shown, table.number)
+                for good, bad in _neighbours(group, shown.better)
+            ]
     return claims
+
+
+def with_orders(written: Sequence[Claim], tables: Sequence[Table]) -> list[Claim]:
+    """All claims of a paper: those in words, with the printed numbers of their sides where both
+    are printed, then the orders in its tables that no words are about."""
+    numbers: dict[Side, float] = {}
+    for table in tables:
+        for column in table.columns:
+            for one in _printed(table, column):
+                numbers.setdefault(_stepless(one.quantity), one.value)
+    claims = []
+    for claim in written:
+        left, right = (numbers.get(_stepless(side)) for side in claim.sides)
+        if left is not None and right is not None:
+            claim = claim.model_copy(update={"printed": (left, right)})
+        claims.append(claim)
+    taken = {_compared(claim) for claim in written}
+    derived = [claim for table in tables for claim in orders(table)]
+    return claims + [claim for claim in derived if _compared(claim) not in taken]
+
+
+def _printed(table: Table, column: Column) -> list[_Printed]:
+    if not column.measured:
+        return []
+    return [
+        _Printed(row.printed[column.metric], row.labels, Quantity(**table.selection(row, column)))
+        for row in table.rows
+        if column.metric in row.printed and column.metric not in row.differs
+    ]
 
 
 def _neighbours(column: Sequence[_Printed], better: str) -> Iterator[tuple[_Printed, _Printed]]:
@@ -57,13 +78,14 @@ def _neighbours(column: Sequence[_Printed], better: str) -> Iterator[tuple[_Prin
         yield from itertools.product(upper, lower)
 
 
-def _claim(good: _Printed, bad: _Printed, better: str, where: str, title: str) -> Claim:
-    relation, word = (">", "over") if better == "higher" else ("<", "below")
-    with_recogniser = "".join(f" with {label}" for label in good.labels[1:])
+def _claim(good: _Printed, bad: _Printed, shown: Metric, where: str) -> Claim:
+    relation, word = (">", "over") if shown.better == "higher" else ("<", "below")
+    recogniser = "".join(f" ({label})" for label in good.labels[1:])
     return Claim(
         id=_id(good.quantity, word, bad.quantity),
         where=where,
-        says=f"{title}{with_recogniser} is {better} for {good.labels[0]} than for {bad.labels[0]}.",
+        says=f"{shown.title} is {shown.better} for {good.labels[0]} than for {bad.labels[0]}"
+        f"{recogniser}.",
         left=good.quantity,
         relation=relation,
         right=bad.quantity,
@@ -80,25 +102,12 @@ def _id(left: Quantity, word: str, right: Quantity) -> str:
     return plain_id(f"{sets}_{left.method}_{left.metric}")
 
 
-def with_orders(written: Sequence[Claim], derived: Sequence[Claim]) -> list[Claim]:
-    """All of a paper's claims. An order that the paper also puts in words is the written claim,
-    which then carries the printed numbers."""
-    numbers = {_compared(one): one.printed for one in derived}
-    taken = {_compared(one) for one in written}
-    claims = []
-    for one in written:
-        printed = numbers.get(_compared(one))
-        if printed is not None:
-            ordered = sorted(printed, reverse=one.relation.startswith(">"))
-            one = one.model_copy(update={"printed": tuple(ordered)})
-        claims.append(one)
-    return claims + [one for one in derived if _compared(one) not in taken]
-
-
 def _compared(claim: Claim) -> tuple[Side, Side]:
-    """The sides, the greater one first, without the step: a quantity's metric tells it."""
-    sides = [
-        side.model_copy(update={"step": None}) if isinstance(side, Quantity) else side
-        for side in (claim.sides if claim.relation.startswith(">") else claim.sides[::-1])
-    ]
-    return sides[0], sides[1]
+    """The sides, the one that is claimed to be greater first."""
+    left, right = map(_stepless, claim.sides)
+    return (left, right) if claim.relation.startswith(">") else (right, left)
+
+
+def _stepless(side: Side) -> Side:
+    """A quantity as a claim in words names it, which leaves its step open."""
+    return side.model_copy(update={"step": None}) if isinstance(side, Quantity) else side

@@ -1,4 +1,4 @@
-"""Training curves: a row a method or recogniser, a panel a loss, a line a training."""
+"""Training curves: a row a method or recogniser and stage, a panel a loss, a line a training."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from maskbench.reporting.figures.specs import KINDS
 class CurvesOptions(Section):
     """Of ``models`` or ``recognisers``, whichever the figure needs."""
 
-    rows: int = Field(20, ge=1, description="at most this many rows")
+    rows: int = Field(24, ge=1, description="at most this many rows")
     lines: int = Field(7, ge=1, description="at most this many lines a panel, lowest seeds first")
 
 

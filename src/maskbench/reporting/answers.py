@@ -1,0 +1,202 @@
+"""What the first page answers: who places masks best, and whose masks help recognition.
+
+Differences have 95% intervals from paired replicates, as verdicts on claims have
+(:mod:`maskbench.reporting.replicates`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from maskbench.measurements import UNSEEN
+from maskbench.reporting.headline import compared, plain
+from maskbench.reporting.names import BARE
+from maskbench.reporting.papers.claims import Quantity
+from maskbench.reporting.replicates import Evaluations, Unclear, Unmeasured, common
+
+PLACEMENT = "placement_iou"
+AUC, TAR = "auc", "tar_at_far_1e-2"
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Value:
+    """A number with its 95% interval, which may be absent.
+
+    Attributes:
+        seeds: trainings behind it.
+    """
+
+    mean: float
+    low: float | None = None
+    high: float | None = None
+    seeds: int = 0
+
+    @property
+    def decided(self) -> bool:
+        """Whether the interval excludes zero."""
+        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Recognition after training on one method's masks, the mean over recognisers.
+
+    Attributes:
+        values: by metric.
+        gains: difference to training on bare faces alone, by metric.
+    """
+
+    name: str
+    values: dict[str, Value]
+    gains: dict[str, Value]
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """What one test data set says of training sets.
+
+    Attributes:
+        recognisers: trained on every training set; means are over these.
+        sets: best gain first.
+        lead: gain in AUC of the first over the second.
+        trained: (recogniser, training set, {metric: value}) of everything that was tested.
+    """
+
+    dataset: str
+    people: int
+    recognisers: list[str]
+    sets: list[TrainingSet]
+    lead: Value | None
+    trained: list[tuple[str, str, dict[str, Value]]]
+
+    @property
+    def gained(self) -> list[TrainingSet]:
+        """Training sets of masked faces, best gain first."""
+        return [one for one in self.sets if AUC in one.gains]
+
+    @property
+    def helpful(self) -> list[TrainingSet]:
+        """Those whose gain has an interval wholly above zero."""
+        gains = [(one, one.gains[AUC].low) for one in self.gained]
+        return [one for one, low in gains if low is not None and low > 0]
+
+
+def over_seeds(rows: pd.DataFrame) -> Value:
+    """Mean over seeds of one quantity; its interval reaches from the lowest to the highest bound of
+    the seeds' own."""
+    low, high = rows["ci_low"].dropna(), rows["ci_high"].dropna()
+    return Value(
+        float(rows["value"].mean()),
+        float(low.min()) if len(low) else None,
+        float(high.max()) if len(high) else None,
+        rows["seed"].nunique(),
+    )
+
+
+def table_of(rows: pd.DataFrame, by: Sequence[str]) -> dict[tuple[str, ...], dict[str, Value]]:
+    """Every metric of every row of a table."""
+    found: dict[tuple[str, ...], dict[str, Value]] = {}
+    for key, group in rows.groupby([*by, "metric"], sort=True):
+        *name, metric = (str(part) for part in key)
+        found.setdefault(tuple(name), {})[metric] = over_seeds(group)
+    return found
+
+
+def placement(measurements: pd.DataFrame, dataset: str) -> dict[str, dict[str, Value]]:
+    """Metrics by method, the best placement first; ``unseen`` is the placement of mask styles that
+    no training saw."""
+    synthesis = measurements[measurements["dataset"] == dataset]
+    measured = table_of(plain(synthesis, "synthesis"), ["method"])
+    found = {name: of for (name,), of in measured.items()}
+    unseen = synthesis[(synthesis["styles"] == UNSEEN) & (synthesis["metric"] == PLACEMENT)]
+    seen = plain(unseen.assign(styles="seen"), "synthesis")
+    for (name,), of in table_of(seen, ["method"]).items():
+        found.setdefault(name, {})["unseen"] = of[PLACEMENT]
+
+    def rank(name: str) -> tuple[float, str]:
+        value = found[name].get(PLACEMENT)
+        return (-value.mean if value else -np.inf, name)  # the reference, without a number, first
+
+    return {name: found[name] for name in sorted(found, key=rank)}
+
+
+def lead(evaluations: Evaluations, dataset: str, first: str, second: str) -> Value | None:
+    """How far one method's placement lies ahead of another's; None without replicates."""
+    sides = [
+        Quantity(method=name, metric=PLACEMENT, step="synthesis", dataset=dataset)
+        for name in (first, second)
+    ]
+    return _difference(evaluations, [(sides[0], sides[1])])
+
+
+def recognition(
+    measurements: pd.DataFrame, evaluations: Evaluations, dataset: str
+) -> Recognition | None:
+    """Training sets and recognisers on one data set; None where nothing was recognised."""
+    rows = plain(measurements, "recognition")
+    rows = rows[(rows["dataset"] == dataset) & rows["metric"].isin([AUC, TAR])]
+    if len(rows) == 0:
+        return None
+    cells = table_of(rows, ["method", "training_set"])
+    recognisers = compared(rows)
+    names = sorted({training for name, training in cells if name in recognisers})
+    sets = []
+    for training_set in names:
+        values, gains = {}, {}
+        for metric in (AUC, TAR):
+            found = [cells[name, training_set].get(metric) for name in recognisers]
+            known = [value for value in found if value is not None]
+            if len(known) == len(recognisers):
+                mean = float(np.mean([value.mean for value in known]))
+                values[metric] = Value(mean, seeds=min(value.seeds for value in known))
+                pairs = _pairs(recognisers, training_set, BARE, metric, dataset)
+                gain = _difference(evaluations, pairs)
+                if gain is not None and BARE in names and training_set != BARE:
+                    gains[metric] = gain
+        sets.append(TrainingSet(training_set, values, gains))
+    sets.sort(key=lambda one: (-(one.values[AUC].mean if AUC in one.values else 0.0), one.name))
+    ahead = None
+    if len(sets) > 1:
+        pairs = _pairs(recognisers, sets[0].name, sets[1].name, AUC, dataset)
+        ahead = _difference(evaluations, pairs)
+    trained = [(name, training, of) for (name, training), of in cells.items()]
+    trained.sort(key=lambda row: -(row[2][AUC].mean if AUC in row[2] else 0.0))
+    return Recognition(dataset, int(rows["n_people"].max()), recognisers, sets, ahead, trained)
+
+
+def _pairs(
+    recognisers: Sequence[str], left: str, right: str, metric: str, dataset: str
+) -> list[tuple[Quantity, Quantity]]:
+    def side(name: str, training_set: str) -> Quantity:
+        return Quantity(
+            method=name, metric=metric, step="recognition", dataset=dataset,
+            training_set=training_set,
+        )  # fmt: skip
+
+    return [(side(name, left), side(name, right)) for name in recognisers]
+
+
+def _difference(
+    evaluations: Evaluations, pairs: Sequence[tuple[Quantity, Quantity]]
+) -> Value | None:
+    """The mean of left - right over pairs, with its interval; None where one was not measured."""
+    try:
+        sides = [[evaluations.estimate(side) for side in pair] for pair in pairs]
+    except (Unmeasured, Unclear):
+        return None
+    if not sides:
+        return None
+    flat = common([one.replicates for pair in sides for one in pair])
+    replicates = np.mean(flat[::2], 0) - np.mean(flat[1::2], 0)
+    replicates = replicates[np.isfinite(replicates)]
+    mean = float(np.mean([left.value - right.value for left, right in sides]))
+    seeds = min(one.seeds for pair in sides for one in pair)
+    if len(replicates) < 2:
+        return Value(mean, seeds=seeds)
+    low, high = np.quantile(replicates, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Value(mean, float(low), float(high), seeds)

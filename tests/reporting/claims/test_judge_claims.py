@@ -1,0 +1,134 @@
+"""The files: ``claims.csv``, ``claims.md`` and ``claims.html``."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from maskbench.reporting.judge_claims import judge_claims
+from maskbench.reporting.papers import Paper
+
+from .conftest import quantity
+
+
+@pytest.fixture
+def judged(tmp_path):
+    """Write the files of some claims of one paper; the rows of claims.csv by id."""
+
+    def run(claims, folders, out=tmp_path / "out"):
+        paper = Paper(paper="A paper", title="Its title", order=1, claims=tuple(claims))
+        judge_claims(folders, out, {"paper": paper})
+        return pd.read_csv(out / "claims.csv", keep_default_na=False).set_index("id")
+
+    return run
+
+
+def test_sides_stand_in_columns(claim, judged, evaluation, make_measurement):
+    """What is measured, as measurements.csv has it; what is not, as the claim has it."""
+    row = make_measurement(
+        "maskfacenet", 0, "accuracy", 0.8, training_set="keypoint", step="recognition",
+        backbone="iresnet18",
+    )  # fmt: skip
+    folders = [evaluation([row], {0: 0.8 + np.arange(5) / 100})]
+    other = quantity("softmax", "accuracy", training_set="mfgan", protocol="bare_bare")
+    found = judged([claim(quantity("maskfacenet", "accuracy"), ">", other)], folders).loc["claim"]
+    assert (found["verdict"], found["reason"]) == ("not measured", "mfgan did not run")
+    for column, left, right in (
+        ("step", "recognition", ""),
+        ("dataset", "orl", ""),
+        ("method", "maskfacenet", "softmax"),
+        ("training_set", "keypoint", "mfgan"),
+        ("protocol", "standard", "bare_bare"),
+        ("styles", "seen", "seen"),
+        ("metric", "accuracy", "accuracy"),
+        ("network", "iresnet18", ""),
+        ("seeds", 1, 0),
+        ("value", "0.8", ""),
+    ):
+        assert (str(found[f"left_{column}"]), str(found[f"right_{column}"])) == (
+            str(left), str(right),
+        )  # fmt: skip
+
+
+def test_seeds_and_what_the_interval_is_over(claim, judged, evaluation, make_measurement):
+    folders = []
+    trainings = [("arcface", "keypoint", 0), ("arcface", "keypoint", 1), ("arcface", "bare", 0)]
+    for method, training_set, seed in [*trainings, ("dlib_resnet", "none", 0)]:
+        row = make_measurement(
+            method, seed, "accuracy", 0.7, training_set=training_set, step="recognition"
+        )
+        folders.append(evaluation([row], {0: 0.7 + np.arange(5) / 100}, root=training_set))
+    masked, bare = (quantity("arcface", "accuracy", training_set=t) for t in ("keypoint", "bare"))
+    frozen = quantity("dlib_resnet", "accuracy")
+    found = judged(
+        [
+            claim(bare, ">", frozen, "one_seed"),
+            claim(masked, ">", 0.5, "two_seeds"),
+            claim(masked, ">", frozen, "mixed"),
+        ],
+        folders,
+    )
+    assert found["resampled"].to_dict() == {
+        "one_seed": "people only",
+        "two_seeds": "people and seeds",
+        "mixed": "people, and seeds of the left side",
+    }
+    assert found["left_seeds"].to_dict() == {"one_seed": 1, "two_seeds": 2, "mixed": 2}
+    assert found["right_seeds"].to_dict() == {"one_seed": 1, "two_seeds": 0, "mixed": 1}
+
+
+def test_the_page_counts_first_and_says_what_is_shared_once(claim, judged, simulated, tmp_path):
+    folders = simulated({"gan_stn": [0.70, 0.70], "wgan_stn": [0.75, 0.75]})
+    judged(
+        [
+            claim(quantity("wgan_stn"), ">", quantity("gan_stn"), "a", printed=(0.11, 0.205)),
+            claim(quantity("wgan_stn"), "<", quantity("gan_stn"), "b"),
+            claim(quantity("mfgan"), ">", quantity("gan_stn"), "c"),
+            claim(quantity("iamgan"), ">", quantity("mfgan"), "d"),
+        ],
+        folders,
+    )
+    for name in ("claims.md", "claims.html"):
+        page = (tmp_path / "out" / name).read_text()
+        counts = "1 supported, 1 contradicted, 0 undecided, 2 not measured (2 of 4 measurable)"
+        assert page.index(f"4 claims: {counts}.") < page.index("In our words.")
+        assert page.count("data set orl; 2 seeds; interval over pictures and seeds") == 1
+        assert "0.110 and 0.205" in page
+        assert "iamgan and mfgan did not run" in page
+        assert "0.050 [" in page
+
+
+def test_same_bytes_whatever_the_order(claim, judged, simulated, tmp_path):
+    folders = simulated({"gan_stn": [0.70, 0.72], "own": [0.71]})
+    claims = [claim(quantity("gan_stn"), ">", quantity("own"))]
+    judged(claims, folders, tmp_path / "a")
+    judged(claims, folders[::-1], tmp_path / "b")
+    for name in ("claims.csv", "claims.md", "claims.html"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_the_projects_claims_where_little_is_measured(simulated, tmp_path):
+    judge_claims(simulated({"gan_stn": [0.7]}), tmp_path)
+    table = pd.read_csv(tmp_path / "claims.csv", keep_default_na=False)
+    assert len(table) == 185
+    assert set(table["verdict"]) == {"not measured"}
+    assert table["reason"].str.len().min() > 0
+    on_mfr2 = table[table["left_dataset"] == "mfr2"]
+    assert len(on_mfr2) == 18
+    assert set(on_mfr2["reason"]) == {"mfr2 is not a data set of this run (orl)"}
+
+
+def test_no_measurements_at_all(tmp_path):
+    judge_claims([], tmp_path)
+    assert (tmp_path / "claims.html").exists()
+
+
+def test_starts_without_heavy_libraries():
+    code = (
+        "import sys, maskbench.reporting.judge_claims; "
+        "print({'torch', 'mlflow', 'matplotlib', 'scipy'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

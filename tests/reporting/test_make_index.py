@@ -1,0 +1,175 @@
+"""The first page: right numbers, honest words, one file without a network."""
+
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from maskbench.errors import MaskbenchError
+from maskbench.measurements import read_metrics, to_frame
+from maskbench.reporting import answers
+from maskbench.reporting.make_index import interval, make_index, pictures, shown, signed
+from maskbench.reporting.replicates import Evaluations
+
+
+def shaken(value, half, seed):
+    """Replicates around a value, the same resamples for equal seeds."""
+    return value + half * np.random.default_rng(seed).normal(size=400)
+
+
+@pytest.fixture
+def evaluations(evaluation, make_measurement):
+    """Three methods' placement, and two recognisers on bare faces and two methods' masks."""
+    folders = []
+    for method, iou in (("pywgan_div", 0.8), ("wgan_stn", 0.79), ("gan_stn", 0.5)):
+        low, high = iou - 0.02, iou + 0.02
+        found = make_measurement(method, 0, "placement_iou", iou, ci_low=low, ci_high=high)
+        kept = make_measurement(method, 0, "placement_iou", iou / 2, styles="unseen")
+        folders.append(evaluation([found, kept], {0: shaken(iou, 0.01, len(method))}))
+    folders.append(evaluation([make_measurement("keypoint", 0, "covers_nose_mouth", 1.0)]))
+    auc = {"bare": 0.7, "keypoint": 0.8, "gan_stn": 0.7}
+    for recogniser, more in (("softmax", 0.0), ("arcface", 0.1)):
+        for training_set, value in auc.items():
+            # Resamples of people are shared, so that differences are much surer than their sides.
+            replicates = shaken(value + more, 0.05, 7) + shaken(0.0, 0.005, len(training_set))
+            found = make_measurement(
+                recogniser, 0, "auc", value + more, step="recognition", training_set=training_set,
+                ci_low=value + more - 0.1, ci_high=value + more + 0.1, backbone="net",
+            )  # fmt: skip
+            folders.append(evaluation([found], {0: replicates}, root=f"metrics/{training_set}"))
+    return folders
+
+
+@pytest.fixture
+def measurements(tmp_path, evaluations):
+    path = tmp_path / "measurements.csv"
+    frame = to_frame([row for folder in evaluations for row in read_metrics(folder)])
+    frame.to_csv(path, index=False)
+    return frame
+
+
+@pytest.fixture
+def claims(tmp_path):
+    words = ["supported", "supported", "contradicted", "not measured"]
+    table = pd.DataFrame({"paper": ["A & B 2022"] * 3 + ["C"], "verdict": words})
+    table.to_csv(tmp_path / "claims.csv", index=False)
+    return tmp_path / "claims.csv"
+
+
+VOID = ("meta", "img", "br", "line", "circle")
+
+
+class Page(HTMLParser):
+    """Rows of the tables as text, addresses, and the whole text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.rows, self.addresses, self.text, self.open = [], [], [], []
+        self.feed(text)
+        assert not self.open, "a tag is not closed"
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in VOID:
+            self.open.append(tag)
+        self.addresses += [value for name, value in attrs if name in ("href", "src")]
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag):
+        assert tag in VOID or self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+        if {"td", "th"} & set(self.open):
+            self.rows[-1][-1] += re.sub(r"\s+", " ", data).strip()
+
+
+@pytest.fixture
+def page(tmp_path, measurements, evaluations, claims, masked):
+    sets = [masked("keypoint"), masked("gan_stn")]
+    out = tmp_path / "index.html"
+    (tmp_path / "tables").mkdir()
+    tables = [tmp_path / "tables" / "synthesis_quality.html"]
+    figures = [tmp_path / "figures" / "fig5.png"]
+    given = (tmp_path / "measurements.csv", claims)
+    make_index(*given, out, evaluations, tables, figures, sets)
+    again = tmp_path / "again.html"
+    make_index(*given, again, evaluations[::-1], tables, figures, sets)
+    assert out.read_bytes() == again.read_bytes()
+    return Page(out.read_text("utf-8"))
+
+
+def test_the_tables_hold_the_measured_numbers(page):
+    rows = {row[0]: row[1:] for row in page.rows}
+    assert rows["Py-WGAN-div"][0] == "0.800[0.780, 0.820]"
+    assert rows["Py-WGAN-div"][1] == "0.400"
+    assert rows["bare faces"][:3] == ["–", "–", "0.750"]
+    gain, _, mean = rows["Key-point matching"][:3]
+    assert gain.startswith("+0.100[+0.0") and mean == "0.850"
+    assert rows["A & B 2022"] == ["2", "1", "0", "0"]
+    assert rows["C"] == ["0", "0", "0", "1"]
+
+
+def test_the_answers_say_what_is_not_decided(page):
+    text = re.sub(r"\s+", " ", " ".join(page.text))
+    assert re.search(r"Py-WGAN-div : its masks overlap .* 0\.800", text)
+    assert re.search(r"ahead of WGAN \+ STN by \+0\.010 \[.*the interval holds zero", text)
+    assert "1 of 2 training sets have an interval wholly above zero" in text
+    assert "8 test people" in text
+    assert "was trained once on each training set" in text
+
+
+def test_it_needs_no_network_and_links_to_results(page):
+    outside = [address for address in page.addresses if "://" in address]
+    assert outside == []
+    there = {address for address in page.addresses if not address.startswith("data:")}
+    assert there == {
+        "report.html", "claims.html", "measurements.csv", "curves.csv",
+        "tables/synthesis_quality.html", "figures/fig5.png",
+    }  # fmt: skip
+
+
+def test_gains_are_paired(measurements, evaluations):
+    """The replicates of both sides are the same resamples of people: their spread cancels."""
+    found = answers.recognition(measurements, Evaluations(evaluations), "orl")
+    assert found.recognisers == ["arcface", "softmax"]
+    assert [one.name for one in found.sets] == ["keypoint", "bare", "gan_stn"]
+    assert [one.name for one in found.helpful] == ["keypoint"]
+    gain = found.sets[0].gains["auc"]
+    assert gain.mean == pytest.approx(0.1)
+    assert 0.08 < gain.low < 0.1 < gain.high < 0.12
+    assert found.sets[1].gains == {}
+    assert found.lead.mean == pytest.approx(0.1)  # over the next, bare faces
+
+
+def test_an_empty_run_has_a_page(tmp_path, claims):
+    to_frame([]).to_csv(tmp_path / "measurements.csv", index=False)
+    make_index(tmp_path / "measurements.csv", claims, tmp_path / "index.html")
+    text = (tmp_path / "index.html").read_text("utf-8")
+    assert "Placement was not measured" in text and "Recognition was not measured" in text
+
+
+def test_pictures_are_of_the_same_faces(masked):
+    found = pictures([masked("keypoint"), masked("gan_stn"), masked("keypoint", root="other")])
+    assert set(found) == {"keypoint", "gan_stn"}
+    assert len(found["keypoint"]) == 2
+    # The fixture's methods give the same pictures.
+    assert found["keypoint"] == found["gan_stn"]
+    assert pictures([]) == {}
+
+
+def test_a_file_that_holds_no_claims_is_named(tmp_path, measurements):
+    (tmp_path / "claims.csv").write_text("a,b\n")
+    with pytest.raises(MaskbenchError, match=r"claims\.csv: not a table of claims"):
+        make_index(tmp_path / "measurements.csv", tmp_path / "claims.csv", tmp_path / "i.html")
+
+
+def test_numbers_in_words():
+    assert (shown(None), shown(-0.5, 1), signed(0.25, 2)) == ("–", "−0.5", "+0.25")
+    drawn = interval(answers.Value(0.0, -1.0, 1.0), -1.0, 1.0)
+    assert drawn == {"low": 0.0, "mid": 60.0, "high": 120.0, "zero": 60.0}
+    assert interval(answers.Value(5.0), 0.0, 1.0)["mid"] is None
