@@ -23,7 +23,7 @@ def titles_of(line: Line) -> tuple[str, str]:
 
 
 def heads_of_titles(table: Table) -> tuple[str, str]:
-    return "Recogniser" if table.where["step"] == "recognition" else "Method", "Learnt from"
+    return "Recogniser" if table.where["step"] == "recognition" else "Method", "Trained on"
 
 
 def shared_titles(part: Part) -> dict[int, str]:

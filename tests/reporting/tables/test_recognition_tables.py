@@ -48,7 +48,7 @@ def test_table_2_of_paper_2_by_hand(recognition):
     assert [row[printed] for row in rows] == ["67.28", "75.06", "82.39", ""]
     assert [row[here] for row in rows] == ["–", "71.00 ± 1.41 [65.00, 78.00]", "80.00", "60.00"]
     text = made.text("table2_maskfacenet")
-    assert "not measured: no weights" in text and "network in the paper: FaceNet, learnt" in text
+    assert "not measured: no weights" in text and "network in the paper: FaceNet, trained" in text
     assert "Measured on orl test (8 people, 500 pairs), crop mtcnn+0.2/144." in text
     maskfacenet = made.number("table2_maskfacenet", method="maskfacenet")
     assert float(maskfacenet["reported"]) == pytest.approx(0.7506)
@@ -193,7 +193,7 @@ def test_recognition_has_a_part_for_each_protocol(recognition):
         "## Bare with bare faces",
     ]
     mfr2, standard, bare_bare = made.grids("recognition")
-    assert [(row["Learnt from"], row["AUC ↑"]) for row in standard] == [
+    assert [(row["Trained on"], row["AUC ↑"]) for row in standard] == [
         ("bare faces", "0.800"), ("Key-point matching", "0.900"),
     ]  # fmt: skip
     assert bare_bare[0]["AUC ↑"] == "0.990"
