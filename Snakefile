@@ -1,4 +1,5 @@
 include: "workflow/rules/common.smk"
+include: "workflow/rules/inputs.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/synthesis.smk"
 include: "workflow/rules/restoration.smk"

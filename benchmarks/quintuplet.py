@@ -30,16 +30,16 @@ def naive_semi_hard(e: Tensor, labels: Tensor, masked: Tensor, margin: float) ->
     d = squared_distances(e)
     total, count = e.sum() * 0, 0
     for anchor in torch.nonzero(~masked)[:, 0].tolist():
-        mine, others = labels == labels[anchor], labels != labels[anchor]
+        own, others = labels == labels[anchor], labels != labels[anchor]
         n, nm = d[anchor][others & ~masked], d[anchor][others & masked]
-        for p in torch.nonzero(mine & ~masked)[:, 0].tolist():
+        for p in torch.nonzero(own & ~masked)[:, 0].tolist():
             if p == anchor:
                 continue
-            for pm in torch.nonzero(mine & masked)[:, 0].tolist():
-                bare, worn = n - d[anchor, p], nm - d[anchor, pm]
-                bare = bare[(bare > 0) & (bare < margin)]
-                worn = worn[(worn > 0) & (worn < margin)]
-                losses = (margin - bare[:, None] - worn[None]).clamp(min=0)
+            for pm in torch.nonzero(own & masked)[:, 0].tolist():
+                bare_gap, masked_gap = n - d[anchor, p], nm - d[anchor, pm]
+                bare_gap = bare_gap[(bare_gap > 0) & (bare_gap < margin)]
+                masked_gap = masked_gap[(masked_gap > 0) & (masked_gap < margin)]
+                losses = (margin - bare_gap[:, None] - masked_gap[None]).clamp(min=0)
                 total, count = total + losses.sum(), count + losses.numel()
     return total / max(1, count)
 
@@ -48,11 +48,11 @@ def naive_hardest(e: Tensor, labels: Tensor, masked: Tensor, margin: float) -> T
     d = squared_distances(e)
     losses = []
     for anchor in torch.nonzero(~masked)[:, 0].tolist():
-        mine, others = labels == labels[anchor], labels != labels[anchor]
+        own, others = labels == labels[anchor], labels != labels[anchor]
         itself = torch.arange(len(labels)) == anchor
         worst = d[anchor].new_tensor(margin)
         for side in (~masked, masked):
-            worst = worst + d[anchor][mine & side & ~itself].max() - d[anchor][others & side].min()
+            worst = worst + d[anchor][own & side & ~itself].max() - d[anchor][others & side].min()
         losses.append(worst.clamp(min=0))
     return torch.stack(losses).mean()
 

@@ -27,6 +27,7 @@ def package(tmp_path, monkeypatch):
 def digest(*modules, files=()):
     code_digest.code_digest.cache_clear()
     code_digest._read.cache_clear()
+    code_digest._file.cache_clear()
     return code_digest.code_digest(("maskbench.sub.step", *modules), files)
 
 

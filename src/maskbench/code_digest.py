@@ -10,11 +10,14 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from types import CodeType
+from typing import Any
 
-PACKAGE = "maskbench"
 ROOT = Path(__file__).parent
+_IMPORT = re.compile(r"^\s*from (maskbench[\w.]*) import (\([^)]*\)|.*)", re.M)
 # Modules that pass values on but decide none: editing them makes no result stale.
 INFRASTRUCTURE = frozenset(
     {"maskbench", *(f"maskbench.{name}" for name in
@@ -50,6 +53,7 @@ def code_files(modules: Collection[str]) -> dict[str, Path]:
     return found
 
 
+@functools.cache
 def _file(name: str) -> Path | None:
     """The file of a module; None when it is none of this package."""
     base = ROOT.joinpath(*name.split(".")[1:])
@@ -59,21 +63,31 @@ def _file(name: str) -> Path | None:
 @functools.cache
 def _read(path: Path) -> tuple[str, list[str]]:
     """Digest and imports of one module."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    imports = list(_imports(tree))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-                del node.body[0]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), imports
+    text = path.read_text(encoding="utf-8")
+    imports: list[str] = []
+    for module, names in _IMPORT.findall(text):
+        imports += [module, *(f"{module}.{name}" for name in re.findall(r"\w+", names))]
+    code = compile(_undocumented(ast.parse(text)), path.name, "exec", dont_inherit=True)
+    return hashlib.sha256("\n".join(_parts(code)).encode()).hexdigest(), imports
 
 
-def _imports(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            if node.module.split(".")[0] == PACKAGE:
-                yield node.module
-                yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Import):
-            yield from (a.name for a in node.names if a.name.split(".")[0] == PACKAGE)
+def _undocumented(node: Any) -> Any:
+    """A module, class or function without its docstrings."""
+    if ast.get_docstring(node, clean=False) is not None:
+        nothing = ast.copy_location(ast.Pass(), node.body[0])
+        node.body[:1] = [] if node.body[1:] else [nothing]
+    for child in node.body:
+        if isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            _undocumented(child)
+    return node
+
+
+def _parts(code: CodeType) -> Iterator[str]:
+    """What code does, whatever the lines that it stands on."""
+    yield f"{code.co_code!r} {code.co_names} {code.co_varnames} {code.co_freevars}"
+    yield f"{code.co_name} {code.co_flags} {code.co_argcount} {code.co_kwonlyargcount}"
+    for value in code.co_consts:
+        if isinstance(value, CodeType):
+            yield from _parts(value)
+        else:  # a set has no order
+            yield str(sorted(map(repr, value)) if isinstance(value, frozenset) else repr(value))

@@ -40,7 +40,7 @@ class Screen(logging.Handler):
         event = str(getattr(record, "event", "") or "")
         if event == "job_started":
             self.started |= dict.fromkeys(getattr(record, "jobs", ()), time.monotonic())
-        elif event == "job_finished" and (done := getattr(record, "job_id", None)) in self.jobs:
+        elif event == "job_finished" and (done := int(getattr(record, "job_id", -1))) in self.jobs:
             self.took[done] = time.monotonic() - self.started.get(done, self.began)
             self._say()
 

@@ -18,7 +18,7 @@ import re
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -69,16 +69,14 @@ class Run:
         if (out / "metrics.json").exists():
             rows = [row for row in read_json(out / "metrics.json") if row["value"] is not None]
             self.metrics(0, {_name_of(row): row["value"] for row in rows})
-        sheets = sorted(out.glob("snapshots/*.png"))[-1:]
-        for path in (out / "metrics.json", out / "curves.parquet", out / "sheet.png", *sheets):
+        sheets = sorted(out.glob("sheets/*.png"))[-1:]
+        for path in (out / "metrics.json", out / "curves.parquet", *sheets):
             if path.exists():
                 self.artifact(path)
 
     def artifact(self, path: Path) -> None:
-        """Store a copy of a file, or of a folder under its name."""
-        if self.id and path.is_dir():
-            self._try(lambda: self._client.log_artifacts(self.id, str(path), path.name))
-        elif self.id:
+        """Store a copy of a file."""
+        if self.id:
             self._try(lambda: self._client.log_artifact(self.id, str(path)))
 
     def flush(self) -> None:
@@ -172,10 +170,11 @@ def start_workflow(config: TrackingConfig, name: str, settings: Path) -> str:
 
 
 def end_workflow(
-    status: str, artifacts: Sequence[Path] = (), numbers: Mapping[str, float] | None = None
+    status: str, artifacts: Iterable[Path] = (), numbers: Iterable[Path] = ()
 ) -> None:
-    """Close the parent run with what the workflow made (files, folders) and its headline numbers;
-    steps that were killed and could not close theirs are closed as KILLED."""
+    """Close the parent run with files that the workflow made and its headline numbers
+    (``{row}.json``, each number is named ``column/row``); steps that were killed and could not
+    close theirs are closed as KILLED."""
     run_id = os.environ.pop(PARENT, "")
     if not run_id:
         return
@@ -185,7 +184,8 @@ def end_workflow(
         for path in artifacts:
             if path.exists():
                 run.artifact(path)
-        run.metrics(0, numbers or {})
+        for path in numbers:
+            run.metrics(0, {f"{column}/{path.stem}": v for column, v in read_json(path).items()})
         _close_children(client, client.get_run(run_id).info)
         run.end(status)
     except Exception as error:

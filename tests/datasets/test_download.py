@@ -156,9 +156,9 @@ def test_two_processes_fetch_once(package: Package) -> None:
         subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    said = [run.communicate(timeout=60)[0] for run in runs]
+    logs = [run.communicate(timeout=60)[0] for run in runs]
     assert all(run.returncode == 0 for run in runs)
-    assert sum("fetching tiny==1.0" in text for text in said) == 1
+    assert sum("fetching tiny==1.0" in text for text in logs) == 1
     assert files(cache_folder()) == ["packages/tiny-1.0/a.pt"]
 
 

@@ -20,7 +20,7 @@ INCEPTION, VGG = "pt_inception-2015-12-05-6726825d.pth", "vgg16-397923af.pth"
 FACENET, VGG19 = "facenet_vggface2.pt", "vgg19-dcbb9e9d.pth"
 PACKAGED = [name for name, entry in WEIGHTS.items() if isinstance(entry, Packaged)]
 PUBLISHED = [name for name, entry in WEIGHTS.items() if isinstance(entry, Published)]
-NOBODY = "http://127.0.0.1:9/{}"
+UNREACHABLE = "http://127.0.0.1:9/{}"
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_published_weights_that_are_unreachable(published, tmp_path: Path, monke
     """The present ones are used, the others noted, with the same words every time."""
     for name in PUBLISHED:
         if name != VGG:
-            entry = replace(WEIGHTS[name], urls=(NOBODY.format(name),))
+            entry = replace(WEIGHTS[name], urls=(UNREACHABLE.format(name),))
             monkeypatch.setitem(WEIGHTS, name, entry)
     fetch_weights(tmp_path / "w", published=True)
     row = read_json(tmp_path / "w" / "weights.json")[INCEPTION]
@@ -139,7 +139,7 @@ def test_a_hiccup_is_tried_again(published, tmp_path: Path) -> None:
 
 def test_offline_costs_little_time(published, tmp_path: Path, monkeypatch) -> None:
     for name in PUBLISHED:
-        monkeypatch.setitem(WEIGHTS, name, replace(WEIGHTS[name], urls=(NOBODY.format(name),)))
+        monkeypatch.setitem(WEIGHTS, name, replace(WEIGHTS[name], urls=(UNREACHABLE.format(name),)))
     began = time.perf_counter()
     fetch_weights(tmp_path / "w", published=True)
     assert time.perf_counter() - began < 5

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
-from maskbench.faces.crop import crop_square, square_around, to_crop, to_picture
+from maskbench.faces.crop import crop_square, square_around, to_crop
 
 PLACE = st.floats(-50, 300, width=32)
 BOXES = st.tuples(PLACE, PLACE, st.floats(1, 200), st.floats(1, 200)).map(
@@ -24,17 +23,6 @@ def test_the_square_surrounds_the_box(box: np.ndarray, margin: float):
     longer = (box[2:] - box[:2]).max()
     assert abs(width - longer * (1 + margin)) <= 0.51
     assert np.abs((square[:2] + square[2:]) / 2 - (box[:2] + box[2:]) / 2).max() <= 0.51
-
-
-@given(
-    BOXES, st.integers(32, 256), arrays(np.float32, (5, 2), elements=st.floats(-50, 400, width=32))
-)
-def test_landmarks_go_there_and_back(box, size, points):
-    square = square_around(box, 0.2)
-    there = to_crop(points, square, size)
-    assert there.dtype == np.float32
-    scale = (square[2] - square[0]) / size
-    assert np.abs(to_picture(there, square, size) - points).max() <= 1e-3 * max(1, scale)
 
 
 def test_corners_of_the_square_are_corners_of_the_crop():

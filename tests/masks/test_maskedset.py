@@ -1,4 +1,4 @@
-"""A MaskedSet's columns, and what is said of a folder that has others."""
+"""A MaskedSet's columns, and the error for a folder that has others."""
 
 import numpy as np
 import pandas as pd

@@ -118,7 +118,7 @@ def test_turned_and_rolled_heads_wear_it(yaw: float, roll: float) -> None:
     face = (turned(frontal_face(), yaw) - 72) @ turn.T * 0.8 + [90, 90]
     _, coverage = overlay(plain((128, 128, 128), 180), face, *PICTURES.picture("surgical_black"))
     verdict = wearing(coverage, face)
-    assert verdict.covers[0] >= 0.96 and verdict.eyes_free[0] and verdict.worn[0]
+    assert verdict.covers[0] >= 0.96 and verdict.eyes_free[0] and verdict.correct[0]
     # One body: nothing floats beside the face.
     ys, xs = np.nonzero(coverage > 127)
     low, high = face.min(0) - 0.2 * np.ptp(face, axis=0), face.max(0) + 0.2 * np.ptp(face, axis=0)
@@ -165,7 +165,7 @@ def test_real_faces_wear_it(orl_crops, fit: str) -> None:  # type: ignore[no-unt
     assert np.nanmean(verdict.covers) >= 0.97
     assert verdict.eyes_free.mean() >= 0.97
     if fit == "tps":
-        assert np.nanmean(verdict.covers) >= 0.995 and verdict.worn.mean() >= 0.97
+        assert np.nanmean(verdict.covers) >= 0.995 and verdict.correct.mean() >= 0.97
 
 
 def test_anchors_need_not_be_in_order() -> None:

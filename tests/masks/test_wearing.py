@@ -23,7 +23,7 @@ def test_worn_as_it_should_be() -> None:
     for part in (verdict.nose_tip, verdict.nostrils, verdict.mouth, verdict.chin, verdict.covers):
         assert part == pytest.approx([1.0])
     assert verdict.eyes == pytest.approx([0.0])
-    assert verdict.eyes_free.tolist() == [True] and verdict.worn.tolist() == [True]
+    assert verdict.eyes_free.tolist() == [True] and verdict.correct.tolist() == [True]
 
 
 def test_below_the_nose_on_the_chin_and_over_the_eyes() -> None:
@@ -36,7 +36,7 @@ def test_below_the_nose_on_the_chin_and_over_the_eyes() -> None:
     assert verdict.chin.tolist() == [1, 1, 1, 0, 0]
     assert verdict.covers == pytest.approx([23 / 29, 3 / 29, 1, 0, 0])
     assert verdict.eyes_free.tolist() == [True, True, False, False, True]
-    assert verdict.worn.tolist() == [False] * 5
+    assert verdict.correct.tolist() == [False] * 5
 
 
 def test_one_eye_landmark_is_enough() -> None:
@@ -69,10 +69,10 @@ def test_landmarks_outside_of_the_picture_are_left_out() -> None:
     face[:, 1] += 50  # chin and most of the mouth leave the picture at the bottom
     verdict = wearing(band(90, 144), face)
     assert np.isnan(verdict.chin[0]) and verdict.covers == pytest.approx([1.0])
-    assert verdict.worn.tolist() == [True]
+    assert verdict.correct.tolist() == [True]
     face[:, 0] += 500
     verdict = wearing(band(90, 144), face)
-    assert np.isnan(verdict.covers[0]) and verdict.worn.tolist() == [False]
+    assert np.isnan(verdict.covers[0]) and verdict.correct.tolist() == [False]
     face[:] = np.nan
     assert np.isnan(covers_nose_mouth(band(90, 144), face)[0])
     assert np.isnan(leaves_eyes(band(90, 144), face)[0])

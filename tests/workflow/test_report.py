@@ -49,7 +49,7 @@ def test_a_run_killed_while_it_renders_is_mended_by_the_next(project):
 
 
 def test_a_caption_reaches_the_report_alone(project):
-    caption = project.path / "workflow" / "report" / "fig5.rst"
+    caption = project.path / "workflow" / "report" / "claims.rst"
     old = caption.read_text("utf-8")
     try:
         caption.write_text(old + "\nMore.\n", "utf-8")

@@ -1,4 +1,4 @@
-# What all stages share: the checked experiment, what a rule hands to its step, where it may run.
+# What all stages share: the checked experiment, what a step is given, where it may run.
 
 import os
 import shutil
@@ -26,7 +26,7 @@ CONFIG = EXPERIMENT.config
 OUT = CONFIG.output
 DATASET = CONFIG.synthesis.dataset
 # Jobs run `python` in this environment or, with conda, in their own: there with this source tree.
-os.environ["PYTHONPATH"] = str(Path(maskbench.__file__).parents[1])
+os.environ.update(PYTHONPATH=str(Path(maskbench.__file__).parents[1]))
 
 
 wildcard_constraints:
@@ -40,20 +40,21 @@ wildcard_constraints:
     seed=r"\d+",
 
 
-# What a rule needs of a machine, as `resources: **TRAINING`. A machine that submits to a cluster has
+# What jobs need of a machine, as `resources: **TRAINING`. A machine that submits to a cluster has
 # no GPU itself; there a profile may name the partition of those jobs (gpu_partition).
 CLUSTER = workflow.resource_settings.nodes is not None
 DEFAULTS = workflow.resource_settings.default_resources or {}
 GPU = {"gpu": 1 if CLUSTER or shutil.which("nvidia-smi") else 0}
 if "gpu_partition" in DEFAULTS:
     GPU["slurm_partition"] = str(DEFAULTS["gpu_partition"].raw).strip("'")
-LIGHT = {"mem_mb": 2000, "runtime": 60}
+LIGHT = {"mem_mb": 2000, "runtime": 60}  # of rules that say nothing; they run at once, here
+CPU = {"mem_mb": 4000, "runtime": 240}
 NETWORK = {"mem_mb": 4000, "runtime": 240, **GPU}
 TRAINING = {"mem_mb": 24000 if CLUSTER else 4000, "runtime": 24 * 60, **GPU}
 
 
 def step(module, /, uses=None, files=(), **settings):
-    """The params of a rule: its step, its own settings and a digest of its own code.
+    """What `params` hold: a step, its own settings and a digest of its own code.
 
     `module` lies below maskbench, whose function of the same name is called with `settings`
     (values, or functions of the wildcards). `uses` gives for the wildcards the specs that it looks
@@ -62,8 +63,7 @@ def step(module, /, uses=None, files=(), **settings):
 
     def own(wildcards):
         return {
-            key: value(wildcards) if callable(value) else value
-            for key, value in settings.items()
+            key: value(wildcards) if callable(value) else value for key, value in settings.items()
         }
 
     def code(wildcards):
@@ -76,12 +76,15 @@ def step(module, /, uses=None, files=(), **settings):
     return {"step": module, "settings": own, "code": code}
 
 
+METHOD = lambda wildcards: EXPERIMENT.methods[wildcards.method]
+GUIDE = lambda wildcards: EXPERIMENT.guides[wildcards.guide]
+RESTORER = lambda wildcards: EXPERIMENT.restorers[wildcards.restorer]
+
+
 def over(path, names, rows, **fixed):
-    """The paths of a rule's output for rows of wildcards, e.g. over(OUTPUT, "method seed", RUNS)."""
+    """The paths of an output for rows of wildcards, e.g. over(OUTPUT, "method seed", RUNS)."""
     return [
-        found
-        for row in rows
-        for found in expand(path, **dict(zip(names.split(), row)), **fixed)
+        found for row in rows for found in expand(path, **dict(zip(names.split(), row)), **fixed)
     ]
 
 

@@ -1,24 +1,14 @@
 # Pictures, faces, weights and masks: fetched, checked, divided by people, cropped, drawn.
 
 
-localrules:
-    fetch,
-    fetch_weights,
-    split,
-    draw_masks,
-    data,
-
-
 rule fetch:
     output:
         out=directory(f"{OUT}/pictures/{{dataset}}"),
-    resources:
-        **LIGHT,
     params:
         **step(
             "datasets.fetch",
-            name=lambda wildcards: wildcards.dataset,
-            config=lambda wildcards: CONFIG.datasets[wildcards.dataset],
+            name=lambda w: w.dataset,
+            config=lambda w: CONFIG.datasets[w.dataset],
         ),
     message:
         "Get the pictures of {wildcards.dataset}"
@@ -29,12 +19,8 @@ rule fetch:
 rule fetch_weights:
     output:
         out=directory(f"{OUT}/weights"),
-    resources:
-        **LIGHT,
     params:
-        **step(
-            "datasets.fetch_weights", published=CONFIG.metrics.weights == "published"
-        ),
+        **step("datasets.fetch_weights", published=CONFIG.metrics.weights == "published"),
     message:
         "Get the networks' weights"
     script:
@@ -46,12 +32,10 @@ rule split:
         pictures=rules.fetch.output.out,
     output:
         out=f"{OUT}/splits/{{dataset}}.parquet",
-    resources:
-        **LIGHT,
     params:
         **step(
             "datasets.split",
-            config=lambda wildcards: CONFIG.datasets[wildcards.dataset],
+            config=lambda w: CONFIG.datasets[w.dataset],
         ),
     message:
         "Divide the people of {wildcards.dataset} into train, val and test"
@@ -68,7 +52,7 @@ rule crop_faces:
         out=directory(f"{OUT}/faces/{{dataset}}"),
     threads: 8
     resources:
-        **LIGHT | {"mem_mb": 4000, "runtime": 240},
+        **CPU,
     params:
         **step(
             "faces.crop_faces",
@@ -85,8 +69,6 @@ rule crop_faces:
 rule draw_masks:
     output:
         out=directory(f"{OUT}/mask_pictures"),
-    resources:
-        **LIGHT,
     params:
         **step("masks.draw_masks", files=("masks/art/*.svg",), size=CONFIG.masks.size),
     message:
@@ -106,7 +88,7 @@ rule masked_domain:
     output:
         out=directory(f"{OUT}/masked_domain/{{dataset}}"),
     resources:
-        **LIGHT,
+        **CPU,
     params:
         **step(
             "synthesis.masked_domain",

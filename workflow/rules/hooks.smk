@@ -1,4 +1,4 @@
-# Every rule's log, benchmark and environment; what happens before and after a run.
+# What all rules share: log, benchmark, environment; what happens before and after a run.
 
 import fcntl
 import hashlib
@@ -9,8 +9,11 @@ from maskbench import timeleft, tracking, versioning
 
 for RULE in workflow.rules:
     if not RULE.norun:
+        if "mem_mb" not in (RULE.ruleinfo.resources or ((), ()))[1]:
+            RULE.resources.update(LIGHT)
+            workflow.localrules(RULE.name)
         NAMES = sorted(RULE.wildcard_names, key=str(RULE.output[0]).index)
-        JOB = "/".join([RULE.name, *(f"{{{name}}}" for name in NAMES)])
+        JOB = Path(RULE.name, *(f"{{{name}}}" for name in NAMES))
         RULE.log_modifier = RULE.benchmark_modifier = workflow.modifier.path_modifier
         RULE.set_log(f"{OUT}/logs/{JOB}.log")
         RULE.benchmark = f"{OUT}/benchmarks/{JOB}.tsv"
@@ -37,10 +40,17 @@ def hold_folder():
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise WorkflowError(
-            "another run is under way in this folder; wait for its end"
-        ) from None
+        raise WorkflowError("another run is under way in this folder; wait for its end") from None
     return held
+
+
+# What the tracking run of a workflow keeps.
+REPORTED = [
+    rules.collect_measurements.output.out,
+    rules.judge_claims.output.csv,
+    rules.make_index.output.out,
+    *rules.make_tables.output,
+]
 
 
 report: Path(workflow.basedir, "workflow", "report", "workflow.rst")
@@ -51,7 +61,7 @@ onstart:
     global HELD
     HELD = hold_folder()
     SETTINGS = keep_settings()
-    os.environ["MASKBENCH_SETTINGS"] = str(SETTINGS)
+    os.environ.update(MASKBENCH_SETTINGS=str(SETTINGS))
     cores = workflow.cores or workflow.nodes or 1
     logger.addHandler(timeleft.Screen(workflow.dag.needrun_jobs(), cores))
     tracking.start_workflow(CONFIG.tracking, f"workflow {DATASET}", SETTINGS)
@@ -62,11 +72,13 @@ onerror:
 
 
 onsuccess:
-    tracking.end_workflow("FINISHED", [rules.collect_measurements.output.out])
-    if not (workflow.overwrite_config or workflow.overwrite_configfiles):
-        MADE = {path for job in workflow.dag.jobs for path in job.output}
+    MADE = {str(path) for job in workflow.dag.jobs for path in job.output}
+    SHOWN = [path for path in map(str, REPORTED) if path in MADE]
+    NUMBERS = Path(OUT, "summary").glob("*.json") if SHOWN else []
+    tracking.end_workflow("FINISHED", map(Path, SHOWN), NUMBERS)
+    if not (workflow.config_settings.config or workflow.config_settings.configfiles):
         versioning.record(
             stage
             for stage in ("data", "synthesis", "restoration", "recognisers", "report")
-            if MADE >= set(getattr(rules, stage).input)
+            if MADE >= {str(path) for path in getattr(rules, stage).input}
         )

@@ -1,33 +1,5 @@
 # Masked face recognition: training sets, recognisers fitted to them, tests by every protocol.
 
-from maskbench.recognition import params as recognisers
-from maskbench.recognition.specs import BACKBONES, LOSSES, NETWORKS
-
-
-localrules:
-    recognisers,
-
-
-def block(wildcards):
-    """The recogniser of a job, typed."""
-    return EXPERIMENT.recognisers[wildcards.recogniser]
-
-
-def parts(wildcards):
-    """The specs of what a recogniser is made of."""
-    made = {"network": NETWORKS, "backbone": BACKBONES, "loss": LOSSES}
-    found = {name: getattr(block(wildcards), name, None) for name in made}
-    return [made[name].get(value) for name, value in found.items() if value]
-
-
-def training_pictures(wildcards):
-    """The masked pictures of a training set; none for bare faces."""
-    if wildcards.training_set not in EXPERIMENT.methods:
-        return []
-    method, seed = EXPERIMENT.run_of(wildcards.training_set, int(wildcards.seed))
-    path = rules.synthesise_training.output.out
-    return expand(path, dataset=wildcards.dataset, method=method, seed=seed)[0]
-
 
 rule embed:
     input:
@@ -35,41 +7,18 @@ rule embed:
         masked=training_pictures,
         weights=rules.fetch_weights.output.out,
     output:
-        out=directory(
-            f"{OUT}/embeddings/{{dataset}}/{{network}}/{{training_set}}/seed{{seed}}"
-        ),
+        out=directory(f"{OUT}/embeddings/{{dataset}}/{{network}}/{{training_set}}/seed{{seed}}"),
     resources:
         **NETWORK,
     params:
         **step(
             "recognition.embed",
-            uses=lambda wildcards: [NETWORKS.get(wildcards.network)],
+            uses=lambda w: [NETWORKS.get(w.network)],
         ),
     message:
         "Embed {wildcards.training_set} faces by {wildcards.network} ({wildcards.dataset})"
     script:
         "../scripts/step.py"
-
-
-def learns_from(wildcards, frozen):
-    """The embeddings that adapters and projections learn from, or the pictures of the others."""
-    networks = recognisers.networks_of(block(wildcards))
-    if not frozen:
-        return [] if networks else training_pictures(wildcards)
-    own = dict(dataset=wildcards.dataset, network=networks)
-    method, seed = wildcards.training_set, wildcards.seed
-    if method in EXPERIMENT.methods:
-        seed = EXPERIMENT.run_of(method, int(seed))[1]
-    sets = dict.fromkeys([("bare", 0), (method, 0 if method == "bare" else seed)])
-    return over(rules.embed.output.out, "training_set seed", sets, **own)
-
-
-def start(wildcards):
-    """The weights that a training starts from: of another recogniser of this run, or a file."""
-    file = recognisers.start_file(block(wildcards))
-    fitted = over(rules.train_recogniser.output.out, *FITS, dataset=DATASET)
-    made = file and str(file.parent)
-    return when(file, made if made in fitted else str(file))
 
 
 rule train_recogniser:
@@ -80,9 +29,7 @@ rule train_recogniser:
         after=start,
         weights=rules.fetch_weights.output.out,
     output:
-        out=directory(
-            f"{OUT}/recognisers/{{dataset}}/{{recogniser}}/{{training_set}}/seed{{seed}}"
-        ),
+        out=directory(f"{OUT}/recognisers/{{dataset}}/{{recogniser}}/{{training_set}}/seed{{seed}}"),
     resources:
         **TRAINING,
     params:
@@ -94,17 +41,11 @@ rule train_recogniser:
         "../scripts/step.py"
 
 
-def really_masked(wildcards):
-    return wildcards.dataset in EXPERIMENT.really_masked
-
-
 # What is tested: test people under the overlay's masks, or a collection with its own pairs.
 TEST = {
     "faces": rules.crop_faces.output.out,
     "masked": lambda wildcards: when(not really_masked(wildcards), OVERLAY),
-    "pictures": lambda wildcards: when(
-        really_masked(wildcards), rules.fetch.output.out
-    ),
+    "pictures": lambda wildcards: when(really_masked(wildcards), rules.fetch.output.out),
 }
 STYLES = {
     "styles": CONFIG.recognition.test_styles,
@@ -127,7 +68,7 @@ rule embed_test:
     params:
         **step(
             "recognition.embed_test",
-            uses=lambda wildcards: [NETWORKS.get(wildcards.network)],
+            uses=lambda w: [NETWORKS.get(w.network)],
             **STYLES,
         ),
     message:
@@ -142,9 +83,7 @@ rule evaluate_recognition:
         **TEST,
         model=lambda wildcards: when(
             recognisers.is_trained(block(wildcards)),
-            expand(
-                rules.train_recogniser.output.out, **{**wildcards, "dataset": DATASET}
-            )[0],
+            expand(rules.train_recogniser.output.out, **{**wildcards, "dataset": DATASET})[0],
         ),
         embeddings=lambda wildcards: expand(
             rules.embed_test.output.out,

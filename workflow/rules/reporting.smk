@@ -1,5 +1,6 @@
 # Numbers into tables, figures, verdicts and pages.
 
+from maskbench.reporting.captions import write_captions
 from maskbench.reporting.figures.specs import KINDS
 from maskbench.reporting.papers import papers
 from maskbench.reporting.papers.figures import drawable
@@ -7,6 +8,10 @@ from maskbench.reporting.papers.figures import drawable
 PAPERS = papers().values()
 PAPER_FILES = ("reporting/papers/*.yaml",)
 CAPTIONS = Path(workflow.basedir, "workflow", "report")
+# Captions of tables and figures, from their records: needed while report.html is rendered alone.
+RECORDED = Path(".snakemake", "captions").absolute()
+if "MASKBENCH_RENDERING" in os.environ:
+    write_captions(RECORDED)
 EVALUATIONS = [*SYNTHESES, *RESTORATIONS, *RECOGNITIONS]
 # What figures are drawn from, by the names of their needs.
 TRAINED = [run for run in EXPERIMENT.runs if EXPERIMENT.methods[run[0]].spec.trained]
@@ -23,9 +28,7 @@ NEEDS = {
     "models": over(rules.train_synthesis.output.out, RUNS[0], TRAINED, dataset=DATASET),
     "masked": over(rules.synthesise.output.out, *RUNS, dataset=DATASET),
     "recognition": RECOGNITIONS,
-    "recognisers": over(
-        rules.train_recogniser.output.out, FITS[0], LEARNING, dataset=DATASET
-    ),
+    "recognisers": over(rules.train_recogniser.output.out, FITS[0], LEARNING, dataset=DATASET),
     "restored": [path for path in RESTORED if f"/{DATASET}/" in path],
     "really_masked": expand(rules.crop_faces.output.out, dataset=REALLY),
     "unmasked": [path for path in RESTORED if Path(path).parts[-3] in REALLY],
@@ -35,33 +38,11 @@ FIGURES = {name: figure for paper in PAPERS for name, figure in paper.figures.it
 DRAWABLE = drawable(FIGURES, NEEDS)
 
 
-localrules:
-    collect_measurements,
-    make_tables,
-    judge_claims,
-    summarise,
-    make_index,
-    make_report,
-    tables,
-    figures,
-    everything,
-    report,
-
-
-def shown(path, category):
-    """A result of Snakemake's report, with the caption of its name or a general one."""
-    own = CAPTIONS / f"{Path(path).stem}.rst"
-    text = own if own.exists() else CAPTIONS / "general.rst"
-    return report(path, caption=str(text), category=category)
-
-
 rule collect_measurements:
     input:
         metrics=EVALUATIONS,
     output:
         out=shown(f"{OUT}/measurements.csv", "Numbers"),
-    resources:
-        **LIGHT,
     params:
         **step("reporting.collect_measurements"),
     message:
@@ -80,8 +61,6 @@ rule make_tables:
             kind=["csv", "tex", "md"],
         ),
         html=[shown(f"{OUT}/tables/{table}.html", "Tables") for table in TABLES],
-    resources:
-        **LIGHT,
     params:
         **step("reporting.make_tables", files=PAPER_FILES, out=Path(OUT, "tables")),
     message:
@@ -96,7 +75,6 @@ for KIND in sorted({FIGURES[name].kind for name in DRAWABLE}):
     rule:
         name:
             f"make_figures_{KIND}"
-        localrule: True
         input:
             **{
                 need: paths
@@ -109,14 +87,11 @@ for KIND in sorted({FIGURES[name].kind for name in DRAWABLE}):
             },
         output:
             png=[shown(f"{OUT}/figures/{name}.png", "Figures") for name in DRAWN],
-        resources:
-            **LIGHT,
         params:
             **step(
                 "reporting.make_figures",
                 uses=lambda wildcards, kind=KIND: [KINDS.get(kind)],
-                figures=DRAWN,
-                records={name: FIGURES[name] for name in DRAWN},
+                figures={name: FIGURES[name] for name in DRAWN},
                 out=Path(OUT, "figures"),
                 figure_styles=CONFIG.masks.figure_styles,
                 styles=CONFIG.masks.styles,
@@ -135,10 +110,10 @@ rule judge_claims:
         csv=f"{OUT}/claims.csv",
         md=f"{OUT}/claims.md",
         html=shown(f"{OUT}/claims.html", "Claims"),
-    resources:
-        **LIGHT,
     params:
-        **step("reporting.judge_claims", files=PAPER_FILES, out=Path(OUT)),
+        **step(
+            "reporting.judge_claims", files=(*PAPER_FILES, "reporting/claims.*.j2"), out=Path(OUT)
+        ),
     message:
         "Judge what the papers claim"
     script:
@@ -153,8 +128,6 @@ rule summarise:
     output:
         out=directory(f"{OUT}/summary"),
         curves=f"{OUT}/curves.csv",
-    resources:
-        **LIGHT,
     params:
         **step("reporting.summarise"),
     message:
@@ -172,15 +145,12 @@ rule make_index:
         claims=rules.judge_claims.output.csv,
         tables=rules.make_tables.output.html,
         figures=PICTURES,
-        recognition=RECOGNITIONS,
+        metrics=EVALUATIONS,
         masked=NEEDS["masked"],
-        faces=NEEDS["faces"][0],
     output:
         out=f"{OUT}/index.html",
-    resources:
-        **LIGHT,
     params:
-        **step("reporting.make_index", files=PAPER_FILES),
+        **step("reporting.make_index", files=(*PAPER_FILES, "reporting/*.j2")),
     message:
         "Answer on one page, {output.out}"
     script:
@@ -208,27 +178,25 @@ rule make_report:
         RESULTS,
     output:
         page=f"{OUT}/report.html",
-    resources:
-        **LIGHT,
     params:
-        captions=code_digest((), ("../../workflow/report/*.rst",)),
+        captions=code_digest((), ("../../workflow/report/*.rst", *PAPER_FILES)),
     message:
         "Put everything on one page, {output.page}"
     # The Snakemake inside runs no job and takes no lock: `--report` reads what is recorded.
     shell:
-        "MASKBENCH_RENDERING=1 snakemake --report {output.page} --configfile \"$MASKBENCH_SETTINGS\""
+        'MASKBENCH_RENDERING=1 snakemake --report {output.page} --configfile "$MASKBENCH_SETTINGS"'
         " --nolock --quiet all -- everything 2> {log}"
 
 
-for TARGETS, FOLDER in ((TABLES, "tables"), (DRAWABLE, "figures")):
-    for NAME in TARGETS:
+# Every table and figure by its name.
+NAMED = {name: f"{OUT}/tables/{name}.html" for name in TABLES}
+for NAME, FILE in (NAMED | {name: f"{OUT}/figures/{name}.png" for name in DRAWABLE}).items():
 
-        rule:
-            name:
-                NAME
-            localrule: True
-            input:
-                f"{OUT}/{FOLDER}/{NAME}.{'html' if FOLDER == 'tables' else 'png'}",
+    rule:
+        name:
+            NAME
+        input:
+            FILE,
 
 
 rule tables:

@@ -1,10 +1,6 @@
 # Mask removal: find masks, learn to paint what is beneath them, restore faces, measure.
 
 
-localrules:
-    restoration,
-
-
 # What guides and restorers learn from: the training people under the overlay's masks.
 LEARNT = expand(
     rules.synthesise_training.output.out, method="keypoint", seed=0, allow_missing=True
@@ -22,7 +18,7 @@ rule train_guide:
     params:
         **step(
             "guides.train_guide",
-            guide=lambda wildcards: EXPERIMENT.guides[wildcards.guide],
+            guide=GUIDE,
         ),
     message:
         "Train the {wildcards.guide}, seed {wildcards.seed} ({wildcards.dataset})"
@@ -42,7 +38,7 @@ rule evaluate_guide:
     params:
         **step(
             "guides.evaluate_guide",
-            guide=lambda wildcards: EXPERIMENT.guides[wildcards.guide],
+            guide=GUIDE,
             config=CONFIG.metrics,
             unseen_styles=CONFIG.masks.unseen_styles,
         ),
@@ -64,30 +60,12 @@ rule train_restorer:
     params:
         **step(
             "restoration.train_restorer",
-            restorer=lambda wildcards: EXPERIMENT.restorers[wildcards.restorer],
+            restorer=RESTORER,
         ),
     message:
         "Train {wildcards.restorer}, seed {wildcards.seed} ({wildcards.dataset})"
     script:
         "../scripts/step.py"
-
-
-def restorer_model(wildcards):
-    """A restorer's model, of the data set that is learnt from: its own training, or that of the
-    synthesis method that it is the other half of."""
-    own = dict(dataset=DATASET, seed=wildcards.seed)
-    if wildcards.restorer in EXPERIMENT.methods:
-        path = rules.train_synthesis.output.out
-        return expand(path, method=wildcards.restorer, **own)[0]
-    path = rules.train_restorer.output.out
-    return expand(path, restorer=wildcards.restorer, **own)[0]
-
-
-def to_restore(wildcards):
-    """The faces whose masks come off: of people who really wear some, or masked by us."""
-    if wildcards.dataset in EXPERIMENT.really_masked:
-        return rules.crop_faces.output.out
-    return OVERLAY
 
 
 rule restore:
@@ -107,7 +85,7 @@ rule restore:
     params:
         **step(
             "restoration.restore",
-            restorer=lambda wildcards: EXPERIMENT.restorers[wildcards.restorer],
+            restorer=RESTORER,
         ),
     message:
         "Take masks off by {wildcards.restorer}, seed {wildcards.seed} ({wildcards.dataset})"
@@ -122,9 +100,7 @@ rule evaluate_restoration:
         faces=rules.crop_faces.output.out,
         weights=rules.fetch_weights.output.out,
     output:
-        out=directory(
-            f"{OUT}/metrics/restoration/{{dataset}}/{{restorer}}/seed{{seed}}"
-        ),
+        out=directory(f"{OUT}/metrics/restoration/{{dataset}}/{{restorer}}/seed{{seed}}"),
     resources:
         **NETWORK,
     params:
@@ -141,9 +117,7 @@ rule evaluate_restoration:
 
 GUIDES = [(guide, 0) for guide in EXPERIMENT.guides]
 RESTORERS = [(restorer, 0) for restorer in EXPERIMENT.restorers]
-RESTORED = over(
-    rules.restore.output.out, "dataset restorer seed", EXPERIMENT.restorations
-)
+RESTORED = over(rules.restore.output.out, "dataset restorer seed", EXPERIMENT.restorations)
 RESTORATIONS = [
     *over(rules.evaluate_guide.output.out, "guide seed", GUIDES, dataset=DATASET),
     *over(rules.evaluate_restoration.output.out, "restorer seed", RESTORERS, dataset=DATASET),

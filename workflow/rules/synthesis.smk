@@ -1,14 +1,11 @@
 # Mask synthesis: train a method, put masks on people, measure them.
 
 
-localrules:
-    synthesis,
-
-
 rule train_synthesis:
     input:
         faces=rules.crop_faces.output.out,
         masked_domain=rules.masked_domain.output.out,
+        guides=guides,
         mask_pictures=rules.draw_masks.output.out,
     output:
         out=directory(f"{OUT}/models/{{dataset}}/{{method}}/seed{{seed}}"),
@@ -17,7 +14,7 @@ rule train_synthesis:
     params:
         **step(
             "synthesis.train_synthesis",
-            method=lambda wildcards: EXPERIMENT.methods[wildcards.method],
+            method=METHOD,
             styles=CONFIG.masks.styles,
         ),
     message:
@@ -38,7 +35,7 @@ rule synthesise:
     params:
         **step(
             "synthesis.synthesise",
-            method=lambda wildcards: EXPERIMENT.methods[wildcards.method],
+            method=METHOD,
             styles=(*CONFIG.masks.figure_styles, *CONFIG.masks.unseen_styles),
             split="test",
         ),
@@ -49,9 +46,7 @@ rule synthesise:
 
 
 # The masks that test people wear, to measure against and to take off.
-OVERLAY = expand(
-    rules.synthesise.output.out, method="keypoint", seed=0, allow_missing=True
-)[0]
+OVERLAY = expand(rules.synthesise.output.out, method="keypoint", seed=0, allow_missing=True)[0]
 
 
 rule evaluate_synthesis:
@@ -88,7 +83,7 @@ rule synthesise_training:
     params:
         **step(
             "synthesis.synthesise_training",
-            method=lambda wildcards: EXPERIMENT.methods[wildcards.method],
+            method=METHOD,
             styles=CONFIG.masks.styles,
             copies=CONFIG.synthesis.copies,
         ),
@@ -127,6 +122,5 @@ for METHOD in EXPERIMENT.methods:
     rule:
         name:
             f"synthesis_{METHOD}"
-        localrule: True
         input:
             [path for path in SYNTHESES if f"/{METHOD}/" in path],

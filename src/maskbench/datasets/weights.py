@@ -1,8 +1,8 @@
 """The table of network weights: where each comes from, its checksum and its terms.
 
 Packaged weights ship inside packages of the index and are always there. Published weights lie at
-the addresses that torchvision and pytorch-fid themselves use; the experiment does without them
-where those cannot be reached, and says so in every number's ``backbone``.
+the addresses that torchvision and pytorch-fid use. Where those cannot be reached, the experiment
+does without them; every number's ``backbone`` names the network that was used.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def weights_file(folder: Path, name: str) -> Path:
     reason = "absent"
     if (listing := Path(folder) / WEIGHTS_JSON).is_file():
         reason = read_json(listing).get(name, {}).get("reason") or reason
-    raise MaskbenchError(path, reason, "run: maskbench fetch_weights")
+    raise MaskbenchError(path, reason, "run: snakemake fetch_weights")
 
 
 def _known(name: str) -> None:

@@ -1,4 +1,4 @@
-"""Square crops: which square, its pixels, and landmarks carried into it and back.
+"""Square crops: which square, its pixels, and landmarks carried into it.
 
 Crop boxes are x0 y0 x1 y1 on whole pixels (edges: pixel i covers [i, i + 1)) and may reach out
 of the picture; landmarks have pixel centres at integers. So a place x of the picture lies at
@@ -53,16 +53,6 @@ def crop_square(image: np.ndarray, crop_box: np.ndarray, size: int) -> np.ndarra
 
 def to_crop(points: np.ndarray, crop_box: np.ndarray, size: int) -> np.ndarray:
     """Places in the picture (..., 2) -> places in the crop, float32."""
-    corner, scale = _corner_and_scale(crop_box, size)
-    return ((points + 0.5 - corner) * scale - 0.5).astype(np.float32)
-
-
-def to_picture(points: np.ndarray, crop_box: np.ndarray, size: int) -> np.ndarray:
-    """Places in the crop (..., 2) -> places in the picture, float32; undoes :func:`to_crop`."""
-    corner, scale = _corner_and_scale(crop_box, size)
-    return ((points + 0.5) / scale + corner - 0.5).astype(np.float32)
-
-
-def _corner_and_scale(crop_box: np.ndarray, size: int) -> tuple[np.ndarray, float]:
     box = np.asarray(crop_box, np.float64)
-    return box[:2], size / float(box[2] - box[0])
+    scale = size / float(box[2] - box[0])
+    return ((points + 0.5 - box[:2]) * scale - 0.5).astype(np.float32)

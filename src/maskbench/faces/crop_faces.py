@@ -7,12 +7,15 @@ time, in one or several processes; the result is the same to the byte for any nu
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections import Counter
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from maskbench.artifacts import atomic_dir, sha256_of
@@ -21,16 +24,33 @@ from maskbench.datasets.manifest import Pictures
 from maskbench.datasets.split import group_keys, read_split
 from maskbench.datasets.weights import weights_file
 from maskbench.errors import MaskbenchError
-from maskbench.faces.crop_workers import Outcome, Task, outcomes
+from maskbench.faces.crop import crop_square, to_crop
 from maskbench.faces.faceset import FaceSetWriter
 from maskbench.faces.landmarks import PREDICTOR
+from maskbench.faces.locate import FaceLocator, LocatedFace
 from maskbench.faces.mtcnn import WEIGHT_FILES
 from maskbench.faces.progress import pictures_progress
+from maskbench.faces.runs import in_runs, pictures_of
 
 # A process must have this many pictures to do, else starting it takes longer than it saves.
 _PAYS = 400
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A face and its pixels.
+
+    Attributes:
+        face: in pixels of the picture.
+        image: (size, size, 3) uint8.
+        landmarks: (68, 2) float32 in crop pixels.
+    """
+
+    face: LocatedFace
+    image: np.ndarray
+    landmarks: np.ndarray
 
 
 def crop_faces(
@@ -65,32 +85,37 @@ def crop_faces(
     if not len(manifest):
         raise MaskbenchError(pictures, "the data set has no pictures", "check its path")
     split_of = _split_of(Path(splits), manifest)
-    tasks = [
-        Task(str(opened.root.absolute()), source, identity)
-        for source, identity in zip(manifest["source"], manifest["identity"], strict=True)
-    ]
-    processes = min(workers, len(tasks) // _PAYS)
+    files = [opened.file(source).absolute() for source in manifest["source"]]
+    work = functools.partial(_crop, config=config, whole=undetected == "whole")
     reasons: Counter[str] = Counter()
     missed = 0
-    spec = _spec(opened.source, config, Path(weights))
     with (
         atomic_dir(Path(out)) as tmp,
-        FaceSetWriter(tmp, config.size, spec) as writer,
-        pictures_progress("crop_faces", len(tasks)) as advance,
+        FaceSetWriter(tmp, config.size, _spec(opened.source, config, Path(weights))) as writer,
+        pictures_progress("crop_faces", len(files)) as advance,
         closing(
-            outcomes(tasks, Path(weights), config, processes, undetected == "whole")
-        ) as results,
+            in_runs(
+                files,
+                work,
+                weights=Path(weights),
+                config=config,
+                workers=min(workers, len(files) // _PAYS),
+                step="crop_faces",
+            )
+        ) as crops,
     ):
-        for task, split, outcome in zip(tasks, split_of, results, strict=True):
-            if outcome.image is None:
-                writer.reject(task.source, task.identity, outcome.reason)
-                reasons[outcome.reason] += 1
-                if writer.rejected > max_reject_share * len(tasks):
-                    raise _too_many(pictures, reasons, writer, len(tasks), max_reject_share)
+        for source, identity, split, crop in zip(
+            manifest["source"], manifest["identity"], split_of, crops, strict=True
+        ):
+            if isinstance(crop, str):
+                writer.reject(source, identity, crop)
+                reasons[crop] += 1
+                if writer.rejected > max_reject_share * len(files):
+                    raise _too_many(pictures, reasons, writer, len(files), max_reject_share)
             else:
-                writer.add(outcome.image, _row(task, outcome, split))
+                writer.add(crop.image, _row(source, identity, split, crop))
+                missed += crop.face.score == 0
             advance(1, f"{writer.rejected} rejected")
-            missed += outcome.face is not None and outcome.face.score == 0
     log.info("%s: %d faces, %d rejected", out, writer.accepted, writer.rejected)
     if missed:
         log.warning("%s: %d pictures without a detected face are taken whole", out, missed)
@@ -98,18 +123,44 @@ def crop_faces(
         log.warning("%s: %d rejected: %s", out, count, reason)
 
 
-def _row(task: Task, outcome: Outcome, split: str) -> dict[str, Any]:
-    face = outcome.face
-    assert face is not None and outcome.landmarks is not None
+def _crop(
+    run: list[Path], locator: FaceLocator, config: FacesConfig, whole: bool
+) -> list[Crop | str]:
+    """Read pictures and crop their faces; a str says why there is no crop.
+
+    With ``whole`` a picture without a detected face gives its middle.
+    """
+    done: list[Crop | str] = []
+    for held in pictures_of(run, config.max_pixels):
+        faces = iter(
+            locator.locate([image for image in held.values() if not isinstance(image, str)])
+        )
+        for image in held.values():
+            if isinstance(image, str):
+                done.append(image)
+                continue
+            face = next(faces)
+            if face is None and whole:
+                face = locator.whole(image)
+            if face is None:
+                done.append("no face found")
+                continue
+            pixels = crop_square(image, face.crop_box, config.size)
+            done.append(Crop(face, pixels, to_crop(face.landmarks, face.crop_box, config.size)))
+    return done
+
+
+def _row(source: str, identity: str, split: str, crop: Crop) -> dict[str, Any]:
+    face = crop.face
     return {
-        "face_id": task.source,
-        "identity": task.identity,
-        "source": task.source,
+        "face_id": source,
+        "identity": identity,
+        "source": source,
         "split": split,
         "box": face.box,
         "score": face.score,
         "crop_box": face.crop_box,
-        "landmarks": outcome.landmarks.reshape(-1),
+        "landmarks": crop.landmarks.reshape(-1),
         "yaw": face.pose.yaw,
         "pitch": face.pose.pitch,
         "roll": face.pose.roll,
@@ -153,6 +204,8 @@ def _split_of(path: Path, manifest: pd.DataFrame) -> list[str]:
     unknown = sorted(set(keys) - set(split_of))
     if unknown:
         raise MaskbenchError(
-            path, f"no split for {unknown[0]!r} and {len(unknown) - 1} more", "run maskbench split"
+            path,
+            f"no split for {unknown[0]!r} and {len(unknown) - 1} more",
+            "delete and make it again",
         )
     return [split_of[key] for key in keys]

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from maskbench.artifacts import GrowingArray, read_json, write_json
+from maskbench.datasets.manifest import read_table
 from maskbench.errors import MaskbenchError
 
 FACE_COLUMNS = (
@@ -32,13 +33,6 @@ FACE_COLUMNS = (
     "roll",  # float32 degrees; > 0: turned clockwise in the picture
 )
 REJECT_COLUMNS = ("source", "identity", "reason")
-
-
-def landmark_array(column: pd.Series) -> np.ndarray:
-    """The landmarks column as float32 of shape (N, 68, 2)."""
-    if len(column) == 0:
-        return np.zeros((0, 68, 2), np.float32)
-    return np.stack(list(column)).astype(np.float32).reshape(-1, 68, 2)
 
 
 @dataclass
@@ -58,8 +52,8 @@ class FaceSet:
             MaskbenchError: the folder is not a FaceSet, or its parts disagree.
         """
         path = Path(path)
-        images = _open_array(path / "images.npy")
-        faces = pd.read_parquet(path / "faces.parquet")
+        images = open_array(path / "images.npy")
+        faces = read_table(path / "faces.parquet")
         if len(images) != len(faces):
             raise MaskbenchError(
                 path, f"{len(images)} images but {len(faces)} rows", "make the set again"
@@ -72,7 +66,9 @@ class FaceSet:
     @property
     def landmarks(self) -> np.ndarray:
         """(N, 68, 2) float32 in crop pixels."""
-        return landmark_array(self.faces["landmarks"])
+        if len(self) == 0:
+            return np.zeros((0, 68, 2), np.float32)
+        return np.stack(list(self.faces["landmarks"])).astype(np.float32).reshape(-1, 68, 2)
 
     @property
     def size(self) -> int:
@@ -152,7 +148,12 @@ class FaceSetWriter:
             self._images.close()
 
 
-def _open_array(path: Path) -> np.ndarray:
+def open_array(path: Path) -> np.ndarray:
+    """A ``.npy`` file as a read-only memory map.
+
+    Raises:
+        MaskbenchError: it is missing or damaged.
+    """
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError) as error:

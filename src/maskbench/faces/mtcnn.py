@@ -233,11 +233,11 @@ class Mtcnn:
         )
         boxes = _moved(squares, offset[good])
         for row in np.unique(picture):
-            mine = np.flatnonzero(picture == row)
-            mine = mine[np.argsort(-score[mine], kind="stable")]
-            mine = mine[_suppress_contained(boxes[mine], 0.7)]
+            own = np.flatnonzero(picture == row)
+            own = own[np.argsort(-score[own], kind="stable")]
+            own = own[_suppress_contained(boxes[own], 0.7)]
             results[row] = Detections(
-                _rounded(boxes[mine]), score[mine].astype(np.float32), _rounded(points[mine])
+                _rounded(boxes[own]), score[own].astype(np.float32), _rounded(points[own])
             )
         return results
 

@@ -61,8 +61,8 @@ def pose_of(landmarks: np.ndarray, picture_size: tuple[int, int]) -> Pose:
     """
     points = np.ascontiguousarray(landmarks[_ROWS], np.float64)
     intrinsics = camera(picture_size)
-    # Start in front of the camera at the distance that the eyes' spread tells: without it the
-    # solver sometimes settles behind the picture plane.
+    # Start in front of the camera, at a distance estimated from the points' spread: without it
+    # the solver sometimes settles behind the picture plane.
     spread = max(float(np.ptp(points, axis=0).max()), 1e-6)
     distance = intrinsics[0, 0] * 110.0 / spread
     centre = (points.mean(0) - intrinsics[:2, 2]) / intrinsics[0, 0] * distance

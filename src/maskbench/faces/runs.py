@@ -1,5 +1,4 @@
-"""Pictures through one or several processes, results in order: what ``crop_faces`` and ``mask``
-share.
+"""Pictures through one or several processes, results in order; for ``crop_faces`` and ``mask``.
 
 Pictures travel in runs of a fixed number whatever the number of processes, so networks see the
 same batches and give the same bytes; at most two runs a process are under way, so memory does not
@@ -8,6 +7,7 @@ grow with their number.
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -80,7 +80,7 @@ def in_runs(
         pool.shutdown(cancel_futures=True)
 
 
-_locators: dict[tuple[Path, FacesConfig], FaceLocator] = {}  # a worker process's own
+_locator = functools.lru_cache(maxsize=1)(FaceLocator)  # a worker process opens weights once
 
 
 def _run(
@@ -90,10 +90,7 @@ def _run(
     config: FacesConfig,
 ) -> list[Result]:
     """In a worker process. Its first run opens the weights and can report damaged ones."""
-    if (weights, config) not in _locators:
-        _locators.clear()
-        _locators[weights, config] = FaceLocator(weights, config)
-    return work(run, _locators[weights, config])
+    return work(run, _locator(weights, config))
 
 
 def pictures_of(paths: Iterable[Path], max_pixels: int) -> Iterator[dict[int, np.ndarray | str]]:

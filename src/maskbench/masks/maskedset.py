@@ -19,7 +19,7 @@ import numpy as np
 
 from maskbench.artifacts import GrowingArray
 from maskbench.errors import MaskbenchError
-from maskbench.faces.faceset import FACE_COLUMNS, FaceSet, FaceSetWriter, _open_array
+from maskbench.faces.faceset import FACE_COLUMNS, FaceSet, FaceSetWriter, open_array
 
 MASKED_COLUMNS = (*FACE_COLUMNS, "bare_id", "method", "style")
 
@@ -38,7 +38,7 @@ class MaskedSet(FaceSet):
             MaskbenchError: the folder is not a MaskedSet, or its parts disagree.
         """
         bare = FaceSet.open(path)
-        masks = _open_array(Path(path) / "masks.npy")
+        masks = open_array(Path(path) / "masks.npy")
         if masks.shape != bare.images.shape[:3]:
             raise MaskbenchError(
                 path, f"masks {masks.shape} for images {bare.images.shape}", "make the set again"

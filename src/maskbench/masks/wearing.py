@@ -1,4 +1,4 @@
-"""Is a mask worn as it should be? Judged from landmarks and the mask's coverage.
+"""The wearing check: does a mask sit as it should? Judged from landmarks and coverage.
 
 Sampling rule. A landmark counts as covered where the coverage at its nearest pixel reaches the
 threshold. Chin landmarks (7 to 9) lie on the jaw's edge, where half a pixel decides: they are
@@ -48,7 +48,7 @@ class Wearing:
         return ~(self.eyes > 0)
 
     @property
-    def worn(self) -> np.ndarray:
+    def correct(self) -> np.ndarray:
         """Most of each part's landmarks in the picture are covered and the eyes are free (bool).
         False where none of them lies in the picture."""
         parts = np.stack([self.nose_tip, self.nostrils, self.mouth, self.chin])
@@ -56,7 +56,7 @@ class Wearing:
 
 
 def wearing(coverage: np.ndarray, landmarks: np.ndarray, threshold: int = THRESHOLD) -> Wearing:
-    """Judge how masks are worn.
+    """Judge how masks sit.
 
     Args:
         coverage: (N, H, W) or (H, W) uint8, 0..255.

@@ -153,8 +153,6 @@ class Evaluations:
 
     def _why_not(self, side: Quantity, measured: Sequence[_Measured]) -> str:
         """Why a quantity, of which these are the rows, has no value."""
-        if measured:
-            return _reason(f"{side.words()} could not be measured", measured)
         if side.dataset is not None and side.dataset not in self._datasets:
             run = f" ({', '.join(self._datasets)})" if self._datasets else ""
             return f"{side.dataset} is not a data set of this run{run}"
@@ -168,8 +166,11 @@ class Evaluations:
         ]
         if not of_method:
             return f"{side.method}{where}{NOT_RUN}"
-        if all(one.row.value is None for one in of_method):
-            return _reason(f"{side.method} could not be measured", of_method)
+        if all(one.row.value is None for one in of_method):  # a network without its weights
+            return _notes(of_method) or f"{side.method} could not be measured"
+        if measured:
+            why = _notes(measured)
+            return f"{side.words()} could not be measured" + (f" ({why})" if why else "")
         return f"{side.words()} was not measured{where}"
 
     def _rank_correlation(self, side: RankCorrelation) -> Estimate:
@@ -186,10 +187,9 @@ class Evaluations:
         )
 
 
-def _reason(what: str, measured: Sequence[_Measured]) -> str:
-    """The remarks of rows without a value; ``what`` where there are none. A network's remark names
-    its missing weights and is the same for all that needs them."""
-    return "; ".join(dict.fromkeys(one.row.note for one in measured if one.row.note)) or what
+def _notes(measured: Sequence[_Measured]) -> str:
+    """The remarks of rows. That of a network names the file of weights that is absent."""
+    return "; ".join(dict.fromkeys(one.row.note for one in measured if one.row.note))
 
 
 def _quantities(side: RankCorrelation) -> list[list[Quantity]]:

@@ -56,7 +56,7 @@ def test_rows_of_one_recogniser_are_compared():
     assert [c.id for c in found] == [
         "learnt_from_y_over_x_softmax_rank_5", "learnt_from_x_over_y_arcface_rank_5",
     ]  # fmt: skip
-    assert found[0].says == "Rank 5 with Softmax is higher for Y than for X."
+    assert found[0].says == "Rank 5 is higher for Y than for X (Softmax)."
 
 
 def test_equal_numbers_make_no_claim_but_both_have_neighbours():

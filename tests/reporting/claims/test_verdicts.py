@@ -171,7 +171,8 @@ def test_what_is_missing_is_said(claim, judge, evaluation, make_measurement):
     )
     assert {name: one.reason for name, one in found.items()} == {
         "method": "wgan_stn did not run",
-        "metric": "no reference; lpips of gan_stn was not measured",
+        "metric": "fid of gan_stn could not be measured (no reference); "
+        "lpips of gan_stn was not measured",
         "training_set": "mfgan did not run",
         "dataset": "mfr2 is not a data set of this run (orl)",
         "nothing": "",

@@ -22,7 +22,7 @@ class Row:
 
     Attributes:
         source: its path relative to the data set's root, with / between the parts.
-        identity: who it shows; "" where nobody knows.
+        identity: the person in it; "" if unknown.
         extra: further columns of the manifest, the same in every row of a data set.
     """
 
@@ -41,7 +41,7 @@ class Adapter(Spec):
         version: "" for local collections, which their checksum identifies.
         folder: the usual name of a local collection, or the pictures' folder in ``package``.
         package: set where the pictures come from the package index.
-        identities: whether it is known who is who.
+        identities: whether the people are known.
         really_masked: people wear real masks; the rows have the column ``mask``, "" if bare.
         files: files of a protocol that lie beside the pictures; ``fetch`` keeps those it finds.
     """

@@ -3,12 +3,12 @@
     AFDB_face_dataset/<person>/<picture>            bare
     AFDB_masked_face_dataset/<person>/<picture>     masked
 
-A person's folder has the same name on both sides; many people have pictures on one side alone. They
-stay in: as impostors, and as faces of the gallery that nobody asks for.
+A person's folder has the same name on both sides. Many people have pictures on one side only; they
+stay in, as impostors and as gallery faces without a probe.
 
-RMFRD publishes neither a split nor pairs. Ours: every masked picture, and of each person at most 20
-bare ones (:func:`chosen`); people are split by the step ``split``. The manifest carries the kind in
-a further column ``mask``: "" for bare faces, "masked" for the others.
+RMFRD publishes neither a split nor pairs. We take every masked picture and at most 20 bare ones of
+each person (:func:`chosen`); the step ``split`` divides the people. The manifest has a further
+column ``mask``: "" for bare faces, "masked" for the others.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from maskbench.datasets.adapters import ADAPTERS, Adapter, Row
 from maskbench.datasets.listing import pictures_in, shuffled, subfolders
 from maskbench.errors import MaskbenchError
 
-BARE_PICTURES = 20
-"""Of each person, who has 197 on average."""
+BARE_PICTURES = 20  # of each person; the average person has 197
 MASKED = "masked"
 FOLDERS = {"": "AFDB_face_dataset", MASKED: "AFDB_masked_face_dataset"}
 
@@ -39,16 +38,15 @@ def rows(root: Path) -> list[Row]:
 def chosen(listed: Iterable[Row], seed: int = 0) -> list[Row]:
     """Every masked picture, and of each person the first 20 bare ones in the order of a hash.
 
-    The hash is SHA-256 of ``seed``, a zero byte and the picture's path below the root. A choice
-    thus depends on neither file order, platform nor library version, nor on any other person; a
-    picture that joins or leaves changes at most one other.
+    The order is that of :func:`~maskbench.datasets.listing.shuffled`. One person's choice does not
+    depend on any other person, and a picture that joins or leaves changes at most one other.
 
     Args:
-        listed: rows with the further column ``mask``, in any order.
+        listed: rows with the column ``mask``, in any order.
         seed: of the hash; the protocol's is 0.
 
     Returns:
-        the rows in the order given, without the bare ones that are too many.
+        The rows in the order given, without surplus bare ones.
     """
     listed = list(listed)
     bare: dict[str, list[str]] = defaultdict(list)

@@ -80,11 +80,12 @@ def _neighbours(column: Sequence[_Printed], better: str) -> Iterator[tuple[_Prin
 
 def _claim(good: _Printed, bad: _Printed, shown: Metric, where: str) -> Claim:
     relation, word = (">", "over") if shown.better == "higher" else ("<", "below")
-    title = shown.title + "".join(f" with {label}" for label in good.labels[1:])
+    recogniser = "".join(f" ({label})" for label in good.labels[1:])
     return Claim(
         id=_id(good.quantity, word, bad.quantity),
         where=where,
-        says=f"{title} is {shown.better} for {good.labels[0]} than for {bad.labels[0]}.",
+        says=f"{shown.title} is {shown.better} for {good.labels[0]} than for {bad.labels[0]}"
+        f"{recogniser}.",
         left=good.quantity,
         relation=relation,
         right=bad.quantity,

@@ -1,0 +1,81 @@
+# What a job takes: inputs that hang on more than its wildcards (functions alone, no rules).
+
+from maskbench.recognition import params as recognisers
+from maskbench.recognition.specs import BACKBONES, LOSSES, NETWORKS
+
+
+def guides(wildcards):
+    """The trained parts that a method needs."""
+    names = EXPERIMENT.methods[wildcards.method].spec.guides
+    return expand(rules.train_guide.output.out, dataset=wildcards.dataset, guide=names, seed=0)
+
+
+def restorer_model(wildcards):
+    """A restorer's model, of the data set that is learnt from: its own training, or that of the
+    synthesis method that it is the other half of."""
+    own = dict(dataset=DATASET, seed=wildcards.seed)
+    if wildcards.restorer in EXPERIMENT.methods:
+        path = rules.train_synthesis.output.out
+        return expand(path, method=wildcards.restorer, **own)[0]
+    path = rules.train_restorer.output.out
+    return expand(path, restorer=wildcards.restorer, **own)[0]
+
+
+def to_restore(wildcards):
+    """The faces whose masks come off: of people who really wear some, or masked by us."""
+    if wildcards.dataset in EXPERIMENT.really_masked:
+        return rules.crop_faces.output.out
+    return OVERLAY
+
+
+def block(wildcards):
+    """The recogniser of a job, typed."""
+    return EXPERIMENT.recognisers[wildcards.recogniser]
+
+
+def parts(wildcards):
+    """The specs of what a recogniser is made of."""
+    made = {"network": NETWORKS, "backbone": BACKBONES, "loss": LOSSES}
+    found = {name: getattr(block(wildcards), name, None) for name in made}
+    return [made[name].get(value) for name, value in found.items() if value]
+
+
+def training_pictures(wildcards):
+    """The masked pictures of a training set; none for bare faces."""
+    if wildcards.training_set not in EXPERIMENT.methods:
+        return []
+    method, seed = EXPERIMENT.run_of(wildcards.training_set, int(wildcards.seed))
+    path = rules.synthesise_training.output.out
+    return expand(path, dataset=wildcards.dataset, method=method, seed=seed)[0]
+
+
+def learns_from(wildcards, frozen):
+    """The embeddings that adapters and projections learn from, or the pictures of the others."""
+    networks = recognisers.networks_of(block(wildcards))
+    if not frozen:
+        return [] if networks else training_pictures(wildcards)
+    own = dict(dataset=wildcards.dataset, network=networks)
+    method, seed = wildcards.training_set, wildcards.seed
+    if method in EXPERIMENT.methods:
+        seed = EXPERIMENT.run_of(method, int(seed))[1]
+    sets = dict.fromkeys([("bare", 0), (method, 0 if method == "bare" else seed)])
+    return over(rules.embed.output.out, "training_set seed", sets, **own)
+
+
+def start(wildcards):
+    """The weights that a training starts from: of another recogniser of this run, or a file."""
+    file = recognisers.start_file(block(wildcards))
+    fitted = over(rules.train_recogniser.output.out, *FITS, dataset=DATASET)
+    made = file and str(file.parent)
+    return when(file, made if made in fitted else str(file))
+
+
+def really_masked(wildcards):
+    return wildcards.dataset in EXPERIMENT.really_masked
+
+
+def shown(path, category):
+    """A result of Snakemake's report, with the caption of its name or that of its record."""
+    own = CAPTIONS / f"{Path(path).stem}.rst"
+    text = own if own.exists() else RECORDED / own.name
+    return report(path, caption=str(text), category=category)
