@@ -280,8 +280,8 @@ def test_the_documented_test_data_set_works(tmp_path):
 def test_recognition_is_documented():
     """Kinds, frozen networks, backbones, losses and protocols stand where users look for them."""
     from maskbench.recognition import params
-    from maskbench.recognition.losses import LOSSES
-    from maskbench.recognition.measure import IMPOSTORS, KINDS
+    from maskbench.recognition.measure import IMPOSTORS, KINDS, UNSEEN_STYLES
+    from maskbench.recognition.specs import BACKBONES, LOSSES
     from maskbench.reporting.names import CONDITIONS
 
     protocols = (ROOT / "docs" / "protocols" / "recognition.md").read_text("utf-8")
@@ -289,9 +289,9 @@ def test_recognition_is_documented():
     results = (ROOT / "docs" / "results.md").read_text("utf-8")
     for name in (*params.KINDS, *params.NETWORKS.all()):
         assert f"`{name}`" in protocols, name
-    for name in (set(KINDS) | set(CONDITIONS["protocol"])) - {"", "identification"}:
+    for name in {*KINDS, *CONDITIONS["protocol"]} - {UNSEEN_STYLES, "identification"}:
         assert f"`{name}`" in protocols, name
-    for name in (*LOSSES, *params.Backbone.__args__):
+    for name in (*LOSSES.all(), *BACKBONES.all()):
         assert f"`{name}`" in methods, name
     for kind in params.KINDS:
         assert f"`{kind}`" in results, kind
