@@ -204,41 +204,43 @@ def test_the_documented_backbone_works():
 
 
 def test_the_documented_restorer_works(tmp_path, faces):
-    """Trained and applied by the steps themselves, on dressed faces."""
+    """Trained and applied by the steps themselves, on masked faces."""
     from maskbench.faces.faceset import FACE_COLUMNS, FaceSet
     from maskbench.masks.maskedset import MaskedSet, MaskedSetWriter
-    from maskbench.restoration import base
     from maskbench.restoration.restore import restore
+    from maskbench.restoration.specs import RESTORERS
     from maskbench.restoration.train_restorer import train_restorer
 
-    bare, dressed, out = FaceSet.open(faces), tmp_path / "dressed", tmp_path / "restored"
-    worn = np.zeros((64, 64), np.uint8)
-    worn[36:60, 14:50] = 255
-    dressed.mkdir()
-    with MaskedSetWriter(dressed, 64, bare.spec) as writer:
+    bare, masked, out = FaceSet.open(faces), tmp_path / "masked", tmp_path / "restored"
+    mask = np.zeros((64, 64), np.uint8)
+    mask[36:60, 14:50] = 255
+    masked.mkdir()
+    with MaskedSetWriter(masked, 64, bare.spec) as writer:
         for row in range(len(bare)):
             picture = np.array(bare.images[row])
-            picture[worn > 0] = (0, 0, 255)
+            picture[mask > 0] = (0, 0, 255)
             values = {column: bare.faces[column].iloc[row] for column in FACE_COLUMNS}
-            values |= {"of": values["face_id"], "method": "keypoint", "style": "kn95"}
-            writer.add(picture, values, worn)
+            values |= {"bare_id": values["face_id"], "method": "keypoint", "style": "kn95"}
+            writer.add(picture, values, mask)
 
-    module = module_of("maskbench.restoration.telea", examples("python")[2])
+    implementation, spec = examples("python")[2:4]
+    names = ("maskbench.restoration.telea", "maskbench.restoration.specs.telea")
     try:
-        config = checked(examples("yaml")[1])
-        params = base.parse_params("telea", config.restoration.restorers["telea"])
-        assert params.radius == 5
+        for name, source in zip(names, (implementation, spec), strict=True):
+            module_of(name, source)
+        block = checked(examples("yaml")[1]).restorers["telea"]
+        assert block.params.radius == 5
         train_restorer(
-            "telea", faces, dressed, tmp_path / "none", params, 0, tmp_path / "model",
-            tmp_path / "scratch",
-        )  # fmt: skip
-        restore("telea", tmp_path / "model", None, dressed, params, out)
+            block, faces, masked, tmp_path / "none", 0, tmp_path / "model", tmp_path / "scratch"
+        )
+        restore(block, tmp_path / "model", None, masked, out)
     finally:
-        base.REGISTRY._specs.pop("telea", None)
-        del sys.modules[module.__name__]
+        RESTORERS._specs.pop("telea", None)
+        for name in names:
+            sys.modules.pop(name, None)
     files = {path.name for path in (tmp_path / "model").iterdir()}
     assert files == {"state.safetensors", "curves.parquet", "sheet.png", "params.json"}
-    given, found = MaskedSet.open(dressed), MaskedSet.open(out)
+    given, found = MaskedSet.open(masked), MaskedSet.open(out)
     outside = np.array(found.masks) == 0
     assert (found.images[outside] == given.images[outside]).all()
     blue = np.array(given.images, int)[:, 48, 32]
@@ -280,8 +282,8 @@ def test_the_documented_test_data_set_works(tmp_path):
 def test_recognition_is_documented():
     """Kinds, frozen networks, backbones, losses and protocols stand where users look for them."""
     from maskbench.recognition import params
-    from maskbench.recognition.losses import LOSSES
-    from maskbench.recognition.measure import IMPOSTORS, KINDS
+    from maskbench.recognition.measure import IMPOSTORS, KINDS, UNSEEN_STYLES
+    from maskbench.recognition.specs import BACKBONES, LOSSES
     from maskbench.reporting.names import CONDITIONS
 
     protocols = (ROOT / "docs" / "protocols" / "recognition.md").read_text("utf-8")
@@ -289,9 +291,9 @@ def test_recognition_is_documented():
     results = (ROOT / "docs" / "results.md").read_text("utf-8")
     for name in (*params.KINDS, *params.NETWORKS.all()):
         assert f"`{name}`" in protocols, name
-    for name in (set(KINDS) | set(CONDITIONS["protocol"])) - {"", "identification"}:
+    for name in {*KINDS, *CONDITIONS["protocol"]} - {UNSEEN_STYLES, "identification"}:
         assert f"`{name}`" in protocols, name
-    for name in (*LOSSES, *params.Backbone.__args__):
+    for name in (*LOSSES.all(), *BACKBONES.all()):
         assert f"`{name}`" in methods, name
     for kind in params.KINDS:
         assert f"`{kind}`" in results, kind
