@@ -6,10 +6,11 @@ reason. What all judged claims of a paper share stands above their table.
 
 from __future__ import annotations
 
-import html
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass
+from importlib import resources
 
+import jinja2
 import pandas as pd
 
 from maskbench.measurements import NONE
@@ -20,7 +21,6 @@ from maskbench.reporting.papers.tables import PLAIN
 
 VERDICTS = ("supported", "contradicted", "undecided", "not measured")
 HEADING = "Do the papers' claims hold here?"
-HEAD = ("Verdict", "Claim", "Measured here", "Difference [95% interval]")
 CLAIMED = {
     ">": "claimed to be above",
     ">=": "claimed not to be below",
@@ -43,11 +43,42 @@ NOTES = (
 )
 
 
-def counts(table: pd.DataFrame) -> str:
-    """``14 supported, 1 contradicted, 8 undecided, 20 not measured (23 of 43 measurable)``."""
-    found = [int((table["verdict"] == verdict).sum()) for verdict in VERDICTS]
-    each = ", ".join(f"{count} {verdict}" for count, verdict in zip(found, VERDICTS, strict=True))
-    return f"{each} ({sum(found[:3])} of {len(table)} measurable)"
+@dataclass(frozen=True)
+class Part:
+    """The claims of one paper, or all of them.
+
+    Attributes:
+        name: the paper's.
+        counts: how many claims have each verdict.
+        judged: claims of which both sides were measured.
+        missing: reason -> the claims that were not measured for it.
+    """
+
+    name: str
+    counts: dict[str, int]
+    judged: tuple[Judged, ...]
+    missing: dict[str, list[str]]
+
+    @property
+    def claims(self) -> int:
+        """How many there are."""
+        return sum(self.counts.values())
+
+    @property
+    def measurable(self) -> int:
+        """How many of them were judged."""
+        return self.claims - self.counts["not measured"]
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """The facts that hold for all judged claims."""
+        first = self.judged[0].facts if self.judged else ()
+        return tuple(fact for fact in first if all(fact in one.facts for one in self.judged))
+
+    @property
+    def networks(self) -> list[str]:
+        """Of the recognisers."""
+        return sorted({name for one in self.judged for name in one.networks})
 
 
 @dataclass(frozen=True)
@@ -102,7 +133,7 @@ def judged(row: pd.Series) -> Judged:
     return Judged(
         row["verdict"],
         row["says"],
-        row["where"][:1].upper() + row["where"][1:],
+        _capital(row["where"]),
         _printed(row),
         _metric(row) + (f" ({networks[0]})" if networks[0] and not recognised else ""),
         (sides[0], sides[1]),
@@ -152,169 +183,50 @@ def _conditions(row: pd.Series, side: str) -> list[str]:
     return words
 
 
-def _by_paper(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    for paper, rows in table.groupby("paper", sort=False):
-        yield str(paper), rows
-
-
-def _shared(found: list[Judged]) -> tuple[str, ...]:
-    """The facts that hold for all of a paper's judged claims."""
-    if not found:
-        return ()
-    return tuple(fact for fact in found[0].facts if all(fact in one.facts for one in found))
-
-
-def _missing(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """What was not measured, by reason."""
-    unmeasured = rows[rows["verdict"] == VERDICTS[-1]]
-    for reason, group in unmeasured.groupby("reason", sort=False):
-        yield str(reason), group
-
-
-def _claims(count: int) -> str:
-    return f"{count} claim" + ("" if count == 1 else "s")
+def part(name: str, rows: pd.DataFrame) -> Part:
+    """Rows of ``claims.csv`` as a part of the page."""
+    unmeasured = rows[rows["verdict"] == "not measured"]
+    return Part(
+        name,
+        {verdict: int((rows["verdict"] == verdict).sum()) for verdict in VERDICTS},
+        tuple(judged(row) for _, row in rows.drop(unmeasured.index).iterrows()),
+        {
+            str(reason): [_unmeasured(row) for _, row in group.iterrows()]
+            for reason, group in unmeasured.groupby("reason", sort=False)
+        },
+    )
 
 
 def _unmeasured(row: pd.Series) -> str:
     """A claim that was not measured, with the metric that it is about."""
-    where = row["where"][:1].upper() + row["where"][1:]
-    return f"{row['says']} {_metric(row)}. {where}."
+    return f"{row['says']} {_metric(row)}. {_capital(row['where'])}."
 
 
-def _lead(found: list[Judged]) -> list[str]:
-    """Sentences above a paper's table."""
-    shared = _shared(found)
-    networks = sorted({name for one in found for name in one.networks})
-    return [
-        *([f"All that was measured: {'; '.join(shared)}."] if shared else []),
-        *([f"Recognisers: {'; '.join(networks)}."] if networks else []),
-    ]
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
-def _summary(table: pd.DataFrame) -> list[list[str]]:
-    """A row a paper: its name and how many claims have each verdict."""
-    return [
-        [paper, *(str(int((rows["verdict"] == verdict).sum())) for verdict in VERDICTS)]
-        for paper, rows in _by_paper(table)
-    ]
+def render(table: pd.DataFrame, ending: str) -> str:
+    """The page.
 
-
-def to_markdown(table: pd.DataFrame) -> str:
-    """The page for a terminal or a repository's web page."""
-    parts = [f"# {HEADING}", f"{_claims(len(table))}: {counts(table)}."]
-    parts.append(_pipes(["Paper", *VERDICTS], _summary(table)))
-    for paper, rows in _by_paper(table):
-        found = [judged(row) for _, row in rows.iterrows() if row["verdict"] != VERDICTS[-1]]
-        parts += [f"## {_escaped(paper)}", f"{counts(rows)}.", *map(_escaped, _lead(found))]
-        if found:
-            parts.append(_pipes(HEAD, [_cells(one, _shared(found)) for one in found]))
-        lines = [f"- {_escaped(reason)}: {_claims(len(group))}" for reason, group in _missing(rows)]
-        if lines:
-            parts += ["Not measured:", "\n".join(lines)]
-    parts += ["## How to read this", "\n".join(f"- {note}" for note in NOTES)]
-    return "\n\n".join(parts) + "\n"
-
-
-def _cells(one: Judged, shared: tuple[str, ...]) -> list[str]:
-    (left, of_left), (right, of_right) = one.sides
-    where = one.where + (f", printed {one.printed}" if one.printed else "")
-    sides = f"{left} {of_left}".strip(), f"{right} {of_right}".strip()
-    measured = f"{one.metric}: {sides[0]}, {one.relation} {sides[1]}"
-    facts = [one.difference, *(fact for fact in one.facts if fact not in shared)]
-    return [one.verdict, f"{one.says} ({where})", measured, "; ".join(facts)]
-
-
-def _pipes(head: list[str] | tuple[str, ...], rows: list[list[str]]) -> str:
-    lines = [head, ["---"] * len(head), *([_escaped(cell) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _escaped(text: str) -> str:
-    for sign in "\\|*_<":
-        text = text.replace(sign, "\\" + sign)
-    return text
-
-
-_CSS = """
-body { font: 15px/1.45 system-ui, sans-serif; color: #1a1a1a; margin: 1.5rem auto;
-  max-width: 72rem; padding: 0 1rem; }
-h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin: 2.2rem 0 .3rem; }
-p { margin: .4rem 0; }
-table { border-collapse: collapse; width: 100%; border-bottom: 1.5px solid; margin: .6rem 0; }
-th, td { padding: .4rem .6rem; text-align: left; vertical-align: top; }
-th { border-top: 1.5px solid; border-bottom: 1px solid; }
-tbody tr:nth-child(even) { background: #f7f7f7; }
-small { color: #555; } td > small { display: block; }
-.counts { width: auto; } .counts td + td, .counts th + th { text-align: right; }
-.judged td:nth-child(1) { width: 7rem; font-weight: 600; }
-.judged td:nth-child(3) { width: 30%; } .judged td:nth-child(4) { width: 25%; }
-.judged td { font-variant-numeric: tabular-nums; }
-.supported { color: #00724f; } .contradicted { color: #b34700; } .undecided { color: #555; }
-details { margin: .5rem 0; } summary { cursor: pointer; }
-@media (max-width: 45rem) {
-  .judged thead { display: none; } .judged tr { border-top: 1px solid #bbb; }
-  .judged tr, .judged td { display: block; }
-  .judged td:nth-child(n) { width: auto; padding: .2rem .4rem; }
-  .counts th, .counts td { padding: .3rem .25rem; font-size: 13px; }
-}
-"""
-
-
-def to_html(table: pd.DataFrame) -> str:
-    """The page for a browser; it stands alone."""
-    parts = [f"<h1>{HEADING}</h1>", f"<p>{_claims(len(table))}: {counts(table)}.</p>"]
-    rows = [
-        [f'<a href="#paper{place}">{html.escape(row[0])}</a>', *row[1:]]
-        for place, row in enumerate(_summary(table))
-    ]
-    parts.append(_table("counts", ["Paper", *VERDICTS], [_tds(row) for row in rows]))
-    for place, (paper, of_paper) in enumerate(_by_paper(table)):
-        found = [judged(row) for _, row in of_paper.iterrows() if row["verdict"] != VERDICTS[-1]]
-        parts.append(f'<h2 id="paper{place}">{html.escape(paper)}</h2>')
-        parts += [f"<p>{html.escape(text)}</p>" for text in (f"{counts(of_paper)}.", *_lead(found))]
-        if found:
-            parts.append(_table("judged", HEAD, [_html_row(one, _shared(found)) for one in found]))
-        parts += [_html_missing(reason, group) for reason, group in _missing(of_paper)]
-    notes = "\n".join(f"<li>{html.escape(note)}</li>" for note in NOTES)
-    parts.append(f"<h2>How to read this</h2>\n<ul>\n{notes}\n</ul>")
-    body = "\n".join(parts)
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{HEADING}</title>\n<style>{_CSS}</style>\n</head>\n<body>\n{body}\n</body>\n"
-        "</html>\n"
+    Args:
+        table: the rows of ``claims.csv``.
+        ending: ``html`` (stands alone) or ``md``.
+    """
+    environment = jinja2.Environment(
+        autoescape=ending == "html",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["plain"] = _plain
+    text = resources.files("maskbench.reporting").joinpath(f"claims.{ending}.j2").read_text("utf-8")
+    papers = [part(str(name), rows) for name, rows in table.groupby("paper", sort=False)]
+    return environment.from_string(text).render(
+        heading=HEADING, whole=part("", table), papers=papers, words=VERDICTS, notes=NOTES
     )
 
 
-def _table(kind: str, head: list[str] | tuple[str, ...], rows: list[str]) -> str:
-    ths = "".join(f"<th>{word}</th>" for word in head)
-    thead = f"<thead><tr>{ths}</tr></thead>"
-    body = "\n".join(f"<tr>{row}</tr>" for row in rows)
-    return f'<table class="{kind}">\n{thead}\n<tbody>\n{body}\n</tbody>\n</table>'
-
-
-def _tds(cells: list[str]) -> str:
-    return "".join(f"<td>{cell}</td>" for cell in cells)
-
-
-def _html_row(one: Judged, shared: tuple[str, ...]) -> str:
-    (left, of_left), (right, of_right) = one.sides
-    where = one.where + (f". Printed: {one.printed}" if one.printed else "")
-    facts = "; ".join(fact for fact in one.facts if fact not in shared)
-    return _tds(
-        [
-            f'<span class="{one.verdict}">{one.verdict}</span>',
-            f"{html.escape(one.says)}<small>{html.escape(where)}</small>",
-            f"{html.escape(one.metric)}<br><b>{left}</b> {html.escape(of_left)}"
-            f"<small>{one.relation}</small><b>{right}</b> {html.escape(of_right)}",
-            html.escape(one.difference) + (f"<small>{html.escape(facts)}</small>" if facts else ""),
-        ]
-    )
-
-
-def _html_missing(reason: str, group: pd.DataFrame) -> str:
-    claims = "\n".join(f"<li>{html.escape(_unmeasured(row))}</li>" for _, row in group.iterrows())
-    return (
-        f"<details><summary>Not measured, {_claims(len(group))}: {html.escape(reason)}</summary>\n"
-        f"<ul>\n{claims}\n</ul></details>"
-    )
+def _plain(text: str) -> str:
+    """Text that Markdown does not take for formatting."""
+    return re.sub(r"[\\\\|*_<]", r"\\\g<0>", text)

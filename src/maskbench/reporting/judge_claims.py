@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from maskbench.artifacts import atomic_file
-from maskbench.reporting.claims_page import to_html, to_markdown
+from maskbench.reporting.claims_page import render
 from maskbench.reporting.papers import Paper, papers
 from maskbench.reporting.papers.claims import Claim, Quantity, RankCorrelation, Side
 from maskbench.reporting.papers.orders import with_orders
@@ -91,9 +91,9 @@ def judge_claims(
     )
     with atomic_file(Path(out) / "claims.csv") as tmp:
         table.to_csv(tmp, index=False, float_format="%.8g", lineterminator="\n")
-    for ending, render in (("md", to_markdown), ("html", to_html)):
+    for ending in ("md", "html"):
         with atomic_file(Path(out) / f"claims.{ending}") as tmp:
-            tmp.write_text(render(table), encoding="utf-8")
+            tmp.write_text(render(table, ending), encoding="utf-8")
 
 
 def judge_all(claims: Iterable[Claim], evaluations: Evaluations) -> list[Verdict]:
