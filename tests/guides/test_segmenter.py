@@ -10,11 +10,13 @@ import torch
 from maskbench.errors import MaskbenchError
 from maskbench.guides.pairs import Pairs
 from maskbench.guides.segmenter import Segmenter
-from maskbench.guides.segmenter_training import SegmenterTraining, overlap, rate, weights
+from maskbench.guides.segmenter_training import SegmenterLearner, overlap, weights
 from maskbench.guides.specs import GUIDES
 from maskbench.guides.specs.segmenter import Variety
 from maskbench.guides.train_guide import train_guide
 from maskbench.training.devices import place
+from maskbench.training.loop import Training
+from maskbench.training.stage import Turn
 
 
 def block(values):
@@ -41,12 +43,21 @@ def test_weights_by_hand():
     assert (weights(coverage, 0.0) == 1).all()
 
 
-def test_the_learning_rate_rises_and_falls():
-    params = block({"steps": 110, "warmup": 10}).params
-    assert rate(0, params) == pytest.approx(0.1) and rate(9, params) == 1
-    assert rate(10, params) == 1 and rate(60, params) == pytest.approx(0.5)
-    assert rate(110, params) == pytest.approx(0)
-    assert rate(35, params) == pytest.approx((1 + math.cos(math.pi / 4)) / 2)
+def learner(small, **changes):
+    params = block({**BLOCK, "batch_size": 8, **changes}).params
+    return SegmenterLearner(Pairs(*small.opened(), "train", 32), params, 0, place("float32"))
+
+
+def test_the_learning_rate_rises_and_falls(small):
+    (stage,) = learner(small, steps=110, warmup=10, learning_rate=1).stages
+
+    def rate(step):
+        return Turn(stage, step).rate("network")
+
+    assert rate(0) == pytest.approx(0.1) and rate(9) == 1
+    assert rate(10) == pytest.approx(1) and rate(60) == pytest.approx(0.5)
+    assert rate(110) == pytest.approx(0)
+    assert rate(35) == pytest.approx((1 + math.cos(math.pi / 4)) / 2)
 
 
 def test_blocks_are_checked():
@@ -59,9 +70,8 @@ def test_blocks_are_checked():
 
 
 def test_the_first_of_a_batch_are_bare(small):
-    params = block({**BLOCK, "batch_size": 8, "bare_share": 0.25}).params
-    training = SegmenterTraining(Pairs(*small.opened(), "train", 32), params, 0, place("float32"))
-    _, coverage = training.batch()
+    own = learner(small, bare_share=0.25)
+    _, coverage = own.batch(Turn(own.stages[0], 0))
     assert (coverage.amax((1, 2, 3)) > 0).tolist() == [False] * 2 + [True] * 6
 
 
@@ -110,7 +120,7 @@ def test_damaged_models_are_refused(small, tmp_path):
             Segmenter.open(model)
     note["params"]["width"] = 8
     (model / "params.json").write_text(json.dumps(note))
-    with pytest.raises(MaskbenchError, match="do not fit"):
+    with pytest.raises(MaskbenchError, match="another network"):
         Segmenter.open(model)
     (model / "state.safetensors").write_bytes(b"nothing")
     with pytest.raises(MaskbenchError, match="not a readable training state"):
@@ -118,19 +128,19 @@ def test_damaged_models_are_refused(small, tmp_path):
 
 
 def test_the_loss_is_what_it_says(small):
-    params = block({**BLOCK, "batch_size": 8, "overlap": 0.5, "border": 2.0}).params
-    training = SegmenterTraining(Pairs(*small.opened(), "train", 32), params, 0, place("float32"))
-    pictures, coverage = training.batch()
-    training.batch = lambda: (pictures, coverage)  # the same once more
+    own = learner(small, overlap=0.5, border=2.0)
+    pictures, coverage = own.batch(Turn(own.stages[0], 0))
+    own.batch = lambda turn: (pictures, coverage)  # the same once more
     with torch.no_grad():
-        logits = training.network(pictures * 2 - 1)
+        logits = own.players["network"].network(pictures * 2 - 1)
     found = torch.sigmoid(logits)
     bce = -(coverage * found.log() + (1 - coverage) * (1 - found).log())
     weight = weights(coverage, 2.0)
-    losses = training.advance()
+    losses = Training(own, 0, 10).advance()
     assert losses["cross_entropy"] == pytest.approx(
         float((bce * weight).sum() / weight.sum()), rel=1e-3
     )
-    assert training.params.bare_share == 0.125 and len(pictures) == 8  # the first one is bare
+    assert own.params.bare_share == 0.125 and len(pictures) == 8  # the first one is bare
     masked = overlap(logits, coverage)[1:].mean()
-    assert losses["overlap"] == pytest.approx(float(masked), rel=1e-3)
+    assert losses["missed_overlap"] == pytest.approx(1 - float(masked), rel=1e-3)
+    assert own.stages[0].weights == {"missed_overlap": 0.5}

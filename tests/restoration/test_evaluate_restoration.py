@@ -11,7 +11,6 @@ from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MASKED_COLUMNS, MaskedSet, MaskedSetWriter
 from maskbench.measurements import read_metrics
 from maskbench.restoration.evaluate_restoration import evaluate_restoration
-from maskbench.restoration.specs import RESTORERS
 
 UNSEEN = ("kn95",)  # of the two styles that the fixture wears
 CONFIG = MetricsConfig(bootstrap=50, weights="packaged", batch_size=4)
@@ -35,7 +34,7 @@ def evaluate(restored, reference, faces, weights, out, **changes):
         **{
             "restored": restored, "masked": reference, "faces": faces, "weights": weights,
             "out": out, "config": CONFIG, "unseen_styles": UNSEEN, "seed": 3,
-            "restorer": RESTORERS.parse("edgeconnect", {}), "run_id": "r", **changes,
+            "restorer": "edgeconnect", "run_id": "r", **changes,
         }
     )  # fmt: skip
     return read_metrics(out / "metrics.json")

@@ -118,7 +118,7 @@ def test_models_that_do_not_fit(small, models, tmp_path):
     note = (copy / "params.json").read_text().replace('"width": 4', '"width": 8')
     shutil.copy(models[0] / "state.safetensors", copy)
     (copy / "params.json").write_text(note)
-    with pytest.raises(MaskbenchError, match="do not fit"):
+    with pytest.raises(MaskbenchError, match="another network"):
         restore(block(), copy, None, small.masked, tmp_path / "out")
     with pytest.raises(MaskbenchError, match="is a model of segmenter"):
         shutil.copy(models[1] / "params.json", copy)

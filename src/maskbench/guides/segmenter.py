@@ -15,12 +15,11 @@ import pandas as pd
 import torch
 
 from maskbench.config import MetricsConfig
-from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.guides.evaluate_guide import batches, seen_and_unseen
 from maskbench.guides.model import trained_params
 from maskbench.guides.pairs import Pairs
-from maskbench.guides.segmenter_training import SegmenterTraining, network_of
+from maskbench.guides.segmenter_training import PLAYER, SegmenterLearner, network_of
 from maskbench.guides.specs import GUIDES
 from maskbench.guides.specs.segmenter import SegmenterParams
 from maskbench.guides.unet import UNet
@@ -32,11 +31,10 @@ from maskbench.metrics.numbers import Number, mean_number
 from maskbench.metrics.picture_metrics import counterparts
 from maskbench.metrics.placement import COVERED, placement_iou
 from maskbench.threads import one_thread
-from maskbench.training import state
-from maskbench.training.base import Log
-from maskbench.training.checkpoint import STATE
+from maskbench.training.checkpoint import load_network
+from maskbench.training.curves import Log
 from maskbench.training.devices import place
-from maskbench.training.seeding import seeded
+from maskbench.training.loop import train
 
 NAME = "segmenter"
 
@@ -57,9 +55,12 @@ class SegmenterGuide:
     ) -> None:
         """Train and write ``state.safetensors`` and ``curves.parquet`` into the folder ``out``."""
         pairs = Pairs(faces, masked, "train", params.train_size)
-        training = SegmenterTraining(pairs, params, seed, place(params.precision))
-        training.run(params.steps, f"{NAME} seed {seed}", scratch, log)
-        training.write(out)
+        train(
+            SegmenterLearner(pairs, params, seed, place(params.precision)),
+            title=f"{NAME} seed {seed}", seed=seed, out=out, scratch=scratch, log=log,
+            log_every=params.log_every, checkpoint_every=params.checkpoint_every,
+            pictures=params.batch_size,
+        )  # fmt: skip
 
     def measure(
         self,
@@ -131,16 +132,8 @@ class Segmenter:
             MaskbenchError: no model there, or a damaged one.
         """
         params = trained_params(model, GUIDES.get(NAME))
-        network: UNet = seeded(lambda: network_of(params), 0)
-        try:
-            network.load_state_dict(state.load(Path(model) / STATE)["network"])
-        except (KeyError, RuntimeError) as error:
-            raise MaskbenchError(
-                model, "its weights do not fit its parameters", "train the segmenter again"
-            ) from error
-        placement = place("float32")
-        network = network.to(placement.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        return cls(network.eval().requires_grad_(False), params.train_size)
+        network = load_network(network_of(params), model, PLAYER, place("float32").device)
+        return cls(network, params.train_size)
 
     @torch.inference_mode()
     def predict(self, images: np.ndarray) -> np.ndarray:

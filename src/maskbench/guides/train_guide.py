@@ -6,7 +6,7 @@ from pathlib import Path
 
 from maskbench.guides.model import train_model
 from maskbench.registry import Block
-from maskbench.training.base import Run, to_run
+from maskbench.training.curves import Run, to_run
 
 
 def train_guide(

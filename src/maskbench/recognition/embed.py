@@ -10,7 +10,7 @@ Bare pictures and each method's masked ones have a folder each, so that nothing 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +69,7 @@ def write_embeddings(
     weights: Path,
     parts: Sequence[tuple[FaceSet, np.ndarray]],
     table: pd.DataFrame,
-    spec: dict[str, object],
+    spec: Mapping[str, object],
 ) -> None:
     """Embed pictures and write the folder; without the network's weights, why there is nothing.
 
@@ -121,10 +121,10 @@ def training_set_of(folders: Sequence[Path]) -> tuple[TrainingSet, pd.DataFrame]
         Absent: the network's weights are not there.
         MaskbenchError: a folder is damaged.
     """
-    values, tables, _ = zip(*map(read_embeddings, folders), strict=True)
-    table = pd.concat(tables, ignore_index=True)
+    parts = [read_embeddings(folder) for folder in folders]
+    table = pd.concat([pictures for _, pictures, _ in parts], ignore_index=True)
     found = TrainingSet(
-        np.concatenate(values),
+        np.concatenate([values for values, _, _ in parts]),
         table["identity"].to_numpy().astype(str),
         table["masked"].to_numpy(bool),
     )

@@ -25,7 +25,6 @@ from maskbench.recognition.embed import Absent, training_set_of
 from maskbench.recognition.params import (
     BARE,
     Adapted,
-    Learning,
     Projected,
     Recogniser,
     Trained,
@@ -92,7 +91,7 @@ def train_recogniser(
                 np.save(tmp / BIAS, bias)
                 facts["people"] = people
             else:
-                assert isinstance(block, Learning)
+                assert isinstance(block, Trained | Adapted)
                 title = f"{recogniser} on {training_set} seed {seed}"
                 given = None if training_set == BARE else masked
                 sources = [p for p in (faces, given, *embeddings) if p is not None]
@@ -110,7 +109,7 @@ def train_recogniser(
 
 
 def _key(
-    recogniser: str, block: Learning, training_set: str, seed: int, sources: Sequence[Path]
+    recogniser: str, block: Trained | Adapted, training_set: str, seed: int, sources: Sequence[Path]
 ) -> str:
     import maskbench.recognition as recognition_package
     import maskbench.training as training_package
@@ -129,7 +128,7 @@ def _key(
 
 
 def _trained(
-    block: Learning,
+    block: Trained | Adapted,
     faces: Path,
     masked: Path | None,
     embeddings: Sequence[Path],
@@ -149,7 +148,6 @@ def _trained(
         size = {"size": int(learner.training_set.values.shape[1])}
         earlier: list[str] = []
     else:
-        assert isinstance(block, Trained)
         learner = network_learner(block, faces, masked, weights, seed, scratch)
         size = {}
         earlier = [person for path in _given(block) for person in _people_behind(path)]

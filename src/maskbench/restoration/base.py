@@ -12,7 +12,7 @@ from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.restoration.holes import holes_of, paste
 from maskbench.restoration.specs import HoleParams
-from maskbench.training.base import Log
+from maskbench.training.curves import Log
 
 Painter = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Pictures (B, H, W, 3) uint8 and holes (B, H, W) bool -> painted pictures (B, H, W, 3) uint8, of

@@ -11,23 +11,22 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.guides.pairs import Pairs
 from maskbench.imaging.resize import resized
 from maskbench.imaging.tensors import as_images, as_tensor, luma
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.restoration.base import Painter, unmask
-from maskbench.restoration.edgeconnect_training import EdgeConnectTraining, Networks
+from maskbench.restoration.edgeconnect_training import COLOURS, EDGES, EdgeConnectLearner, Networks
 from maskbench.restoration.edges import edges_of
 from maskbench.restoration.holes import holes_of
 from maskbench.restoration.perceptual import feature_maps
 from maskbench.restoration.sheet import shown_rows, write_sheet
 from maskbench.restoration.specs.edgeconnect import EdgeConnectParams
-from maskbench.training import state
-from maskbench.training.base import Log
-from maskbench.training.checkpoint import STATE
+from maskbench.training.checkpoint import load_network
+from maskbench.training.curves import Log
 from maskbench.training.devices import place
+from maskbench.training.loop import train
 
 _BATCH = 16
 
@@ -52,9 +51,12 @@ class EdgeConnect:
     ) -> None:
         pairs = Pairs(faces, masked, "train", params.train_size)
         maps = feature_maps(weights, params.published_maps)
-        training = EdgeConnectTraining(pairs, params, maps, seed, place(params.precision))
-        training.run(training.total, f"{NAME} seed {seed}", scratch, log)
-        training.write(out)
+        train(
+            EdgeConnectLearner(pairs, params, maps, seed, place(params.precision)),
+            title=f"{NAME} seed {seed}", seed=seed, out=out, scratch=scratch, log=log,
+            log_every=params.log_every, checkpoint_every=params.checkpoint_every,
+            pictures=params.batch_size,
+        )  # fmt: skip
         self._sheet(out, faces, masked, params)
 
     def _sheet(
@@ -84,18 +86,9 @@ class EdgeConnectPainter:
 
     def __init__(self, model: Path, params: EdgeConnectParams) -> None:
         self.params, self.networks = params, Networks(params, 0)
-        values = state.load(Path(model) / STATE)
-        try:
-            self.networks.edges.load_state_dict(values["edges"])
-            self.networks.colours.load_state_dict(values["colours"])
-        except (KeyError, RuntimeError) as error:
-            raise MaskbenchError(
-                model, "its weights do not fit its parameters", "train the restorer again"
-            ) from error
         self.device = place("float32").device
-        for network in (self.networks.edges, self.networks.colours):
-            network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-            network.eval().requires_grad_(False)
+        load_network(self.networks.edges, model, EDGES, self.device)
+        load_network(self.networks.colours, model, COLOURS, self.device)
 
     def __call__(self, images: np.ndarray, holes: np.ndarray) -> np.ndarray:
         return self.paint(images, holes)[0]

@@ -1,4 +1,4 @@
-"""The training of EdgeConnect: stage 1 learns edges, stage 2 colours; all that changes meanwhile.
+"""What EdgeConnect learns by: stage 1 learns edges, stage 2 colours.
 
 Nazeri et al. 2019. Stage 1 (equations 1 to 4): non-saturating adversarial loss and feature
 matching. Stage 2 (5 to 8): L1, perceptual, style and adversarial losses on the raw painting, with
@@ -7,8 +7,10 @@ edges that are true outside the hole. Both stages see pairs of a bare face and a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,18 +26,33 @@ from maskbench.restoration.edges import edges_of
 from maskbench.restoration.holes import grown
 from maskbench.restoration.perceptual import FeatureMaps
 from maskbench.restoration.specs.edgeconnect import EdgeConnectParams
-from maskbench.training.base import CurvedTraining, decay
 from maskbench.training.devices import Placement
+from maskbench.training.loop import Learner
+from maskbench.training.player import Player
 from maskbench.training.seeding import Order, seeded
+from maskbench.training.stage import Schedule, Stage, Turn
+
+EDGES, COLOURS = "edges", "colours"
+EDGE_CRITIC, COLOUR_CRITIC = "edge_critic", "colour_critic"
 
 
-class Batch(NamedTuple):
-    """What a step sees; all (B, C, s, s) in [0, 1]."""
+@dataclass
+class Batch:
+    """What a step sees; all (B, C, s, s) in [0, 1].
 
-    picture: Tensor  # 3 channels, the bare face
-    hole: Tensor  # 1 inside
+    Attributes:
+        picture: 3 channels, the bare face.
+        hole: 1 inside.
+        grey: the bare face.
+        edges: of the bare face.
+        made: what the stage's generator makes of it, with its gradient.
+    """
+
+    picture: Tensor
+    hole: Tensor
     grey: Tensor
-    edges: Tensor  # of the bare face
+    edges: Tensor
+    made: Tensor | None = None
 
 
 class Networks:
@@ -82,14 +99,12 @@ def matching_loss(fake: list[Tensor], real: list[Tensor]) -> Tensor:
     ).sum()
 
 
-class EdgeConnectTraining(CurvedTraining):
-    """One training in progress; its steps are those of both stages together.
+class EdgeConnectLearner(Learner):
+    """Two stages of two players each: a critic, and then the generator that it judges.
 
     Attributes:
         networks: the generators.
     """
-
-    params: EdgeConnectParams
 
     def __init__(
         self,
@@ -99,55 +114,36 @@ class EdgeConnectTraining(CurvedTraining):
         seed: int,
         placement: Placement,
     ) -> None:
-        super().__init__(params)
-        self.pairs, self.device = pairs, placement.device
-        self.networks = Networks(params, seed)
-        self.edge_critic: nn.Module = seeded(
-            lambda: Discriminator(2, params.critic_width), seed + 2
-        )
-        self.colour_critic: nn.Module = seeded(
-            lambda: Discriminator(3, params.critic_width), seed + 3
-        )
+        self.pairs, self.params, self.device = pairs, params, placement.device
+        self.networks, width = Networks(params, seed), params.critic_width
+        own = {
+            EDGES: self.networks.edges,
+            COLOURS: self.networks.colours,
+            EDGE_CRITIC: seeded(lambda: Discriminator(2, width), seed + 2),
+            COLOUR_CRITIC: seeded(lambda: Discriminator(3, width), seed + 3),
+        }
         self.maps = maps.to(self.device)
-        own = (self.networks.edges, self.networks.colours, self.edge_critic, self.colour_critic)
-        for network in own:
-            network.to(self.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-            placement.cast(network)
         placement.cast(self.maps)
-        rates = (params.learning_rate, params.learning_rate * params.critic_rate)
-        self.optimisers = [
-            torch.optim.Adam(network.parameters(), rate, betas=params.betas)
-            for network, rate in zip(own, (rates[0], rates[0], rates[1], rates[1]), strict=True)
-        ]
-        lengths = (params.edge_steps, params.steps, params.edge_steps, params.steps)
-        self.schedules = [
-            torch.optim.lr_scheduler.LambdaLR(
-                optimiser, partial(decay, steps=length, start=params.decay_from)
-            )
-            for optimiser, length in zip(self.optimisers, lengths, strict=True)
-        ]
+        optimise = partial(torch.optim.Adam, betas=params.betas)
+        self.players = {name: Player(net, optimise, placement) for name, net in own.items()}
+        self.stages = (
+            _stage(
+                params, EDGES, EDGE_CRITIC, params.edge_steps,
+                adversarial=params.edge_adversarial, feature_matching=params.feature_matching,
+                entropy=params.edge_entropy,
+            ),
+            _stage(
+                params, COLOURS, COLOUR_CRITIC, params.steps, l1=params.l1,
+                adversarial=params.adversarial, perceptual=params.perceptual, style=params.style,
+            ),
+        )  # fmt: skip
         self.order = Order(len(pairs), np.random.default_rng(seed))
         self.random = torch.Generator().manual_seed(seed + 4)
 
-    @property
-    def total(self) -> int:
-        return self.params.edge_steps + self.params.steps
-
     def parts(self) -> dict[str, Any]:
-        """Everything that changes; names as they stand in the state file."""
-        named: dict[str, Any] = {
-            "edges": self.networks.edges,
-            "colours": self.networks.colours,
-            "edge_critic": self.edge_critic,
-            "colour_critic": self.colour_critic,
-        }
-        for name, optimiser, schedule in zip(
-            list(named), self.optimisers, self.schedules, strict=True
-        ):
-            named[f"{name}_optimiser"], named[f"{name}_schedule"] = optimiser, schedule
-        return {**named, "order": self.order, "random": self.random}
+        return {"order": self.order, "random": self.random}
 
-    def batch(self) -> Batch:
+    def batch(self, turn: Turn) -> Batch:
         """The next pictures, moved and lit a little, with holes somewhat larger than the masks."""
         params = self.params
         numbers = self.order.take(params.batch_size)
@@ -170,79 +166,74 @@ class EdgeConnectTraining(CurvedTraining):
         edges = edges_of(grey, params.sigma)
         return Batch(*(part.to(self.device) for part in (picture, hole, grey, edges)))
 
-    def advance(self) -> dict[str, float]:
-        """One step of the stage whose turn it is; the losses."""
-        batch = self.batch()
-        if self.step < self.params.edge_steps:
-            losses = self._edge_step(batch)
-        else:
-            losses = self._colour_step(batch)
-        self.step += 1
-        self.note(losses)
-        return losses
+    def losses(self, player: str, batch: Batch, turn: Turn) -> Mapping[str, Tensor]:
+        how = {
+            EDGE_CRITIC: self._judge_edges, EDGES: self._draw_edges,
+            COLOUR_CRITIC: self._judge_colours, COLOURS: self._paint,
+        }  # fmt: skip
+        return how[player](batch)
 
-    def _edge_step(self, batch: Batch) -> dict[str, float]:
-        params, critic = self.params, self.edge_critic
-        made = self.networks.edges_in(batch.grey, self._known(batch), batch.hole)
+    def _judge_edges(self, batch: Batch) -> dict[str, Tensor]:
+        batch.made = self.networks.edges_in(batch.grey, self.known_edges(batch), batch.hole)
+        critic = self.players[EDGE_CRITIC].network
         real = torch.cat([batch.grey, batch.edges], dim=1)
-        fake = torch.cat([batch.grey, made], dim=1)
-        critic_loss = discriminator_loss(critic(real)[0], critic(fake.detach())[0])
-        self._step(2, critic_loss)
-        critic.requires_grad_(False)
+        fake = torch.cat([batch.grey, batch.made.detach()], dim=1)
+        return {"critic": discriminator_loss(critic(real)[0], critic(fake)[0])}
+
+    def _draw_edges(self, batch: Batch) -> dict[str, Tensor]:
+        critic, made = self.players[EDGE_CRITIC].network, batch.made
+        assert made is not None
         with torch.no_grad():
-            _, real_maps = critic(real)
-        judged, fake_maps = critic(fake)
-        adversarial = adversarial_loss(judged)
-        matching = matching_loss(fake_maps, real_maps)
+            _, real_maps = critic(torch.cat([batch.grey, batch.edges], dim=1))
+        judged, fake_maps = critic(torch.cat([batch.grey, made], dim=1))
         entropy = F.binary_cross_entropy(made.clamp(1e-4, 1 - 1e-4), batch.edges)
-        entropy = entropy / batch.hole.mean().clamp(min=1e-3)
-        loss = params.edge_adversarial * adversarial + params.feature_matching * matching
-        self._step(0, loss + params.edge_entropy * entropy)
-        critic.requires_grad_(True)
-        return _numbers(
-            edge_critic=critic_loss, edge_adversarial=adversarial, feature_matching=matching,
-            edge_entropy=entropy,
-        )  # fmt: skip
+        return {
+            "adversarial": adversarial_loss(judged),
+            "feature_matching": matching_loss(fake_maps, real_maps),
+            "entropy": entropy / batch.hole.mean().clamp(min=1e-3),
+        }
 
-    def _colour_step(self, batch: Batch) -> dict[str, float]:
-        params, critic, hole = self.params, self.colour_critic, batch.hole
-        made = self.networks.colours_in(batch.picture, self._edges(batch), hole)
-        critic_loss = discriminator_loss(critic(batch.picture)[0], critic(made.detach())[0])
-        self._step(3, critic_loss)
-        critic.requires_grad_(False)
-        adversarial = adversarial_loss(critic(made)[0])
-        l1 = F.l1_loss(made, batch.picture) / hole.mean().clamp(min=1e-3)
-        perceptual, style = self.maps.losses(made, batch.picture, hole)
-        weighted = (
-            (params.l1, l1), (params.adversarial, adversarial),
-            (params.perceptual, perceptual), (params.style, style),
-        )  # fmt: skip
-        self._step(1, torch.stack([weight * loss for weight, loss in weighted]).sum())
-        critic.requires_grad_(True)
-        return _numbers(
-            colour_critic=critic_loss, l1=l1, adversarial=adversarial, perceptual=perceptual,
-            style=style,
-        )  # fmt: skip
+    def _judge_colours(self, batch: Batch) -> dict[str, Tensor]:
+        batch.made = self.networks.colours_in(batch.picture, self.given_edges(batch), batch.hole)
+        critic = self.players[COLOUR_CRITIC].network
+        judged = critic(batch.picture)[0], critic(batch.made.detach())[0]
+        return {"critic": discriminator_loss(*judged)}
 
-    def _known(self, batch: Batch) -> Tensor:
+    def _paint(self, batch: Batch) -> dict[str, Tensor]:
+        made = batch.made
+        assert made is not None
+        adversarial = adversarial_loss(self.players[COLOUR_CRITIC].network(made)[0])
+        perceptual, style = self.maps.losses(made, batch.picture, batch.hole)
+        return {
+            "l1": F.l1_loss(made, batch.picture) / batch.hole.mean().clamp(min=1e-3),
+            "adversarial": adversarial,
+            "perceptual": perceptual,
+            "style": style,
+        }
+
+    def known_edges(self, batch: Batch) -> Tensor:
         """The edges outside the hole, found as in use: without a look inside."""
         return edges_of(batch.grey, self.params.sigma, batch.hole)
 
     @torch.no_grad()
-    def _edges(self, batch: Batch) -> Tensor:
+    def given_edges(self, batch: Batch) -> Tensor:
         """Stage 2's edges: known outside the hole, predicted (or true) inside."""
-        known = self._known(batch)
+        known = self.known_edges(batch)
         made = self.networks.edges_in(batch.grey, known, batch.hole)
-        given = torch.rand(len(made), 1, 1, 1, generator=self.random) < self.params.true_edges
-        inside = torch.where(given.to(self.device), batch.edges, made)
+        true = torch.rand(len(made), 1, 1, 1, generator=self.random) < self.params.true_edges
+        inside = torch.where(true.to(self.device), batch.edges, made)
         return known * (1 - batch.hole) + inside * batch.hole
 
-    def _step(self, number: int, loss: Tensor) -> None:
-        self.optimisers[number].zero_grad(set_to_none=True)
-        loss.backward()
-        self.optimisers[number].step()
-        self.schedules[number].step()
 
-
-def _numbers(**losses: Tensor) -> dict[str, float]:
-    return {name: float(value.detach()) for name, value in losses.items()}
+def _stage(
+    params: EdgeConnectParams, generator: str, critic: str, steps: int, **weights: float
+) -> Stage:
+    rate = params.learning_rate
+    return Stage(
+        name=generator,
+        steps=steps,
+        players=(critic, generator),
+        rates={critic: rate * params.critic_rate, generator: rate},
+        schedule=Schedule(shape="linear", start=params.decay_from),
+        weights=weights,
+    )

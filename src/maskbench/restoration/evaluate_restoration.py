@@ -29,7 +29,6 @@ from maskbench.metrics.identity import DlibRecogniser
 from maskbench.metrics.lpips import perceptual_distance
 from maskbench.metrics.numbers import Number, facts_of, mean_number, write_numbers
 from maskbench.metrics.picture_metrics import counterparts
-from maskbench.registry import Block
 from maskbench.threads import one_thread
 
 log = logging.getLogger(__name__)
@@ -48,7 +47,7 @@ def evaluate_restoration(
     config: MetricsConfig,
     unseen_styles: Sequence[str],
     seed: int,
-    restorer: Block,
+    restorer: str,
     run_id: str = "",
 ) -> None:
     """Measure one restorer's faces.
@@ -64,7 +63,7 @@ def evaluate_restoration(
         config: section ``metrics``.
         unseen_styles: styles that no training has seen; every other style counts as seen.
         seed: of the training that made the pictures.
-        restorer: the block that made them.
+        restorer: name of the block that made them.
         run_id: tracking run.
 
     Raises:
@@ -94,10 +93,10 @@ def evaluate_restoration(
         "style": after.faces["style"].to_numpy(),
     }
     with atomic_dir(Path(out)) as tmp:
-        facts = facts_of("restoration", after, restorer.name, seed, run_id, restorer=restorer.name)
+        facts = facts_of("restoration", after, restorer, seed, run_id, restorer=restorer)
         count = write_numbers(tmp, numbers, facts)
         pd.DataFrame(table | values).to_parquet(tmp / "per_picture.parquet", index=False)
-    log.info("%s seed %d: %d numbers in %s", restorer.name, seed, count, out)
+    log.info("%s seed %d: %d numbers in %s", restorer, seed, count, out)
 
 
 def _measure(

@@ -7,7 +7,7 @@ from pathlib import Path
 from maskbench.guides.model import train_model
 from maskbench.registry import Block
 from maskbench.restoration.specs import RestorerParams
-from maskbench.training.base import Run, to_run
+from maskbench.training.curves import Run, to_run
 
 
 def train_restorer(
