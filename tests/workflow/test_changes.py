@@ -92,7 +92,7 @@ def test_killed_and_started_again_ends_the_same(project):
     """SIGKILL for the scheduler and its job while a training runs."""
     model = project.path / TARGET
     scratch = project.path / "results" / "scratch" / "models" / "orl" / "dcgan_stn" / "seed0"
-    log = project.path / "results" / "logs" / "train_synthesis" / "orl" / "dcgan_stn" / "seed0.log"
+    log = project.path / "results" / "logs" / "train_synthesis" / "orl" / "dcgan_stn" / "0.log"
     whole = sha256_of(model / "state.safetensors")
     for path in (*model.rglob("*"), *scratch.rglob("*")):
         if path.is_file():
