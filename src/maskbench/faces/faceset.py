@@ -35,13 +35,6 @@ FACE_COLUMNS = (
 REJECT_COLUMNS = ("source", "identity", "reason")
 
 
-def landmark_array(column: pd.Series) -> np.ndarray:
-    """Landmarks of rows as (N, 68, 2) float32."""
-    if len(column) == 0:
-        return np.zeros((0, 68, 2), np.float32)
-    return np.stack(list(column)).astype(np.float32).reshape(-1, 68, 2)
-
-
 @dataclass
 class FaceSet:
     """An opened FaceSet. ``images`` is a read-only memory map, (N, H, W, 3) uint8 RGB."""
@@ -73,7 +66,9 @@ class FaceSet:
     @property
     def landmarks(self) -> np.ndarray:
         """(N, 68, 2) float32 in crop pixels."""
-        return landmark_array(self.faces["landmarks"])
+        if len(self) == 0:
+            return np.zeros((0, 68, 2), np.float32)
+        return np.stack(list(self.faces["landmarks"])).astype(np.float32).reshape(-1, 68, 2)
 
     @property
     def size(self) -> int:
