@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from maskbench.faces.faceset import FaceSet, landmark_array
+from maskbench.faces.faceset import FaceSet
 from maskbench.imaging.tensors import as_tensor, resize
 from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MaskedSet
@@ -45,8 +45,9 @@ class Faces(NamedTuple):
     @classmethod
     def of(cls, faces: FaceSet, rows: Sequence[int]) -> Faces:
         """Some rows of a set."""
-        table = faces.faces["landmarks"].iloc[list(rows)]
-        return cls(np.asarray(faces.images[list(rows)]), landmark_array(table))
+        landmarks = np.stack(list(faces.faces["landmarks"].iloc[list(rows)]))
+        shaped = landmarks.astype(np.float32).reshape(-1, 68, 2)
+        return cls(np.asarray(faces.images[list(rows)]), shaped)
 
 
 @dataclass(frozen=True)
