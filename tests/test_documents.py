@@ -95,53 +95,6 @@ def test_citation_and_changelog_agree_with_the_version():
     assert headings <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 
 
-def test_the_documented_method_works(tmp_path, faces):
-    """The module printed in docs/adding_a_method.md, run as it stands."""
-    from maskbench.faces.faceset import FaceSet
-    from maskbench.masks.artwork import MaskPictures
-    from maskbench.masks.maskedset import MaskedSet
-    from maskbench.synthesis import base
-
-    text = (ROOT / "docs" / "adding_a_method.md").read_text("utf-8")
-    (source,) = re.findall(r"```python\n(.*?)```", text, re.S)
-    module = types.ModuleType("maskbench.synthesis.average_place")
-    sys.modules[module.__name__] = module  # pydantic looks annotations up by module
-    try:
-        exec(compile(source, "average_place.py", "exec"), module.__dict__)
-        method = base.method("average_place")
-        (block,) = re.findall(r"```yaml\n(.*?)```", text, re.S)
-        values = yaml.safe_load(block)["synthesis"]["methods"]["average_place"]
-        params = base.parse_params("average_place", values)
-        bare, pictures = FaceSet.open(faces), MaskPictures.draw(64, ["kn95", "floral"])
-        model, out = tmp_path / "model", tmp_path / "out"
-        model.mkdir()
-        out.mkdir()
-        logged = []
-        method.train(
-            bare, bare, pictures, params, styles=["kn95"], seed=0, out=model,
-            scratch=tmp_path, log=lambda *point: logged.append(point),
-        )  # fmt: skip
-        rows = bare.of_split("test").tolist()
-        method.apply(
-            model, bare, pictures, params, rows=rows, styles=["floral", "kn95"], seed=0, out=out
-        )
-    finally:
-        base.REGISTRY._specs.pop("average_place", None)
-        del sys.modules[module.__name__]
-    masked = MaskedSet.open(out)
-    assert logged[0][0] == 0
-    assert {path.name for path in model.iterdir()} == {
-        "state.safetensors",
-        "curves.parquet",
-        "snapshots",
-    }
-    assert list(masked.faces["style"]) == ["floral", "kn95"] * len(rows)
-    for index, row in enumerate(np.repeat(rows, 2)):
-        changed = (masked.images[index] != bare.images[row]).any(-1)
-        assert changed.mean() > 0.05
-        assert (masked.masks[index][changed] > 0).all()
-
-
 def examples(kind, name="adding_a_recogniser.md"):
     """The blocks of a language in a document, in their order."""
     return re.findall(rf"```{kind}\n(.*?)```", (ROOT / "docs" / name).read_text("utf-8"), re.S)
@@ -162,6 +115,54 @@ def checked(block):
 
     values = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
     return experiment.check(merge(values, yaml.safe_load(block)), "docs")
+
+
+def test_the_documented_method_works(tmp_path, faces):
+    """The modules printed in docs/adding_a_method.md, trained and applied by the steps."""
+    from maskbench.faces.faceset import FaceSet
+    from maskbench.masks.artwork import MaskPictures
+    from maskbench.masks.maskedset import MaskedSet, MaskedSetWriter
+    from maskbench.synthesis.specs import METHODS
+    from maskbench.synthesis.synthesise import synthesise
+    from maskbench.synthesis.train_synthesis import train_synthesis
+
+    (tmp_path / "pictures").mkdir()
+    MaskPictures.draw(64, ["kn95", "floral"]).save(tmp_path / "pictures")
+    (tmp_path / "nobody").mkdir()
+    with MaskedSetWriter(tmp_path / "nobody", 64, {"dataset": "none"}):
+        pass  # this method has no real domain
+    model, out = tmp_path / "model", tmp_path / "out"
+    sources = examples("python", "adding_a_method.md")
+    names = (
+        "maskbench.synthesis.specs.average_place",
+        "maskbench.synthesis.placed.average_place",
+    )
+    try:
+        for name, source in zip(names, sources, strict=True):
+            module_of(name, source)
+        (block,) = examples("yaml", "adding_a_method.md")
+        method = checked(block).methods["average_place"]
+        train_synthesis(
+            method, faces, tmp_path / "nobody", tmp_path / "pictures", ["kn95"], 0, model,
+            tmp_path / "scratch",
+        )  # fmt: skip
+        synthesise(method, model, faces, tmp_path / "pictures", ["floral", "kn95"], "test", 0, out)
+    finally:
+        METHODS._specs.pop("average_place", None)
+        for name in names:
+            sys.modules.pop(name, None)
+    assert {path.name for path in model.iterdir()} == {
+        "state.safetensors",
+        "curves.parquet",
+        "params.json",
+    }
+    bare, masked = FaceSet.open(faces), MaskedSet.open(out)
+    rows = bare.of_split("test")
+    assert list(masked.faces["style"]) == ["floral", "kn95"] * len(rows)
+    for index, row in enumerate(np.repeat(rows, 2)):
+        changed = (masked.images[index] != bare.images[row]).any(-1)
+        assert changed.mean() > 0.05
+        assert (masked.masks[index][changed] > 0).all()
 
 
 def test_the_documented_recognisers_are_taken_up():
@@ -204,41 +205,43 @@ def test_the_documented_backbone_works():
 
 
 def test_the_documented_restorer_works(tmp_path, faces):
-    """Trained and applied by the steps themselves, on dressed faces."""
+    """Trained and applied by the steps themselves, on masked faces."""
     from maskbench.faces.faceset import FACE_COLUMNS, FaceSet
     from maskbench.masks.maskedset import MaskedSet, MaskedSetWriter
-    from maskbench.restoration import base
     from maskbench.restoration.restore import restore
+    from maskbench.restoration.specs import RESTORERS
     from maskbench.restoration.train_restorer import train_restorer
 
-    bare, dressed, out = FaceSet.open(faces), tmp_path / "dressed", tmp_path / "restored"
-    worn = np.zeros((64, 64), np.uint8)
-    worn[36:60, 14:50] = 255
-    dressed.mkdir()
-    with MaskedSetWriter(dressed, 64, bare.spec) as writer:
+    bare, masked, out = FaceSet.open(faces), tmp_path / "masked", tmp_path / "restored"
+    mask = np.zeros((64, 64), np.uint8)
+    mask[36:60, 14:50] = 255
+    masked.mkdir()
+    with MaskedSetWriter(masked, 64, bare.spec) as writer:
         for row in range(len(bare)):
             picture = np.array(bare.images[row])
-            picture[worn > 0] = (0, 0, 255)
+            picture[mask > 0] = (0, 0, 255)
             values = {column: bare.faces[column].iloc[row] for column in FACE_COLUMNS}
-            values |= {"of": values["face_id"], "method": "keypoint", "style": "kn95"}
-            writer.add(picture, values, worn)
+            values |= {"bare_id": values["face_id"], "method": "keypoint", "style": "kn95"}
+            writer.add(picture, values, mask)
 
-    module = module_of("maskbench.restoration.telea", examples("python")[2])
+    implementation, spec = examples("python")[2:4]
+    names = ("maskbench.restoration.telea", "maskbench.restoration.specs.telea")
     try:
-        config = checked(examples("yaml")[1])
-        params = base.parse_params("telea", config.restoration.restorers["telea"])
-        assert params.radius == 5
+        for name, source in zip(names, (implementation, spec), strict=True):
+            module_of(name, source)
+        block = checked(examples("yaml")[1]).restorers["telea"]
+        assert block.params.radius == 5
         train_restorer(
-            "telea", faces, dressed, tmp_path / "none", params, 0, tmp_path / "model",
-            tmp_path / "scratch",
-        )  # fmt: skip
-        restore("telea", tmp_path / "model", None, dressed, params, out)
+            block, faces, masked, tmp_path / "none", 0, tmp_path / "model", tmp_path / "scratch"
+        )
+        restore(block, tmp_path / "model", None, masked, out)
     finally:
-        base.REGISTRY._specs.pop("telea", None)
-        del sys.modules[module.__name__]
+        RESTORERS._specs.pop("telea", None)
+        for name in names:
+            sys.modules.pop(name, None)
     files = {path.name for path in (tmp_path / "model").iterdir()}
     assert files == {"state.safetensors", "curves.parquet", "sheet.png", "params.json"}
-    given, found = MaskedSet.open(dressed), MaskedSet.open(out)
+    given, found = MaskedSet.open(masked), MaskedSet.open(out)
     outside = np.array(found.masks) == 0
     assert (found.images[outside] == given.images[outside]).all()
     blue = np.array(given.images, int)[:, 48, 32]
@@ -280,8 +283,8 @@ def test_the_documented_test_data_set_works(tmp_path):
 def test_recognition_is_documented():
     """Kinds, frozen networks, backbones, losses and protocols stand where users look for them."""
     from maskbench.recognition import params
-    from maskbench.recognition.losses import LOSSES
-    from maskbench.recognition.measure import IMPOSTORS, KINDS
+    from maskbench.recognition.measure import IMPOSTORS, KINDS, UNSEEN_STYLES
+    from maskbench.recognition.specs import BACKBONES, LOSSES
     from maskbench.reporting.names import CONDITIONS
 
     protocols = (ROOT / "docs" / "protocols" / "recognition.md").read_text("utf-8")
@@ -289,9 +292,9 @@ def test_recognition_is_documented():
     results = (ROOT / "docs" / "results.md").read_text("utf-8")
     for name in (*params.KINDS, *params.NETWORKS.all()):
         assert f"`{name}`" in protocols, name
-    for name in (set(KINDS) | set(CONDITIONS["protocol"])) - {"", "identification"}:
+    for name in {*KINDS, *CONDITIONS["protocol"]} - {UNSEEN_STYLES, "identification"}:
         assert f"`{name}`" in protocols, name
-    for name in (*LOSSES, *params.Backbone.__args__):
+    for name in (*LOSSES.all(), *BACKBONES.all()):
         assert f"`{name}`" in methods, name
     for kind in params.KINDS:
         assert f"`{kind}`" in results, kind
