@@ -18,9 +18,9 @@ def recognition(tables):
                     more.pop("seed", 0),
                     metric,
                     value,
-                    facts | {"training_set": learnt_from} | more,
+                    facts | {"training_set": trained_on} | more,
                 )
-                for name, learnt_from, metric, value, more in rows
+                for name, trained_on, metric, value, more in rows
             )
         )
 
@@ -48,7 +48,7 @@ def test_table_2_of_paper_2_by_hand(recognition):
     assert [row[printed] for row in rows] == ["67.28", "75.06", "82.39", ""]
     assert [row[here] for row in rows] == ["–", "71.00 ± 1.41 [65.00, 78.00]", "80.00", "60.00"]
     text = made.text("table2_maskfacenet")
-    assert "not measured: no weights" in text and "network in the paper: FaceNet, learnt" in text
+    assert "not measured: no weights" in text and "network in the paper: FaceNet, trained" in text
     assert "Measured on orl test (8 people, 500 pairs), crop mtcnn+0.2/144." in text
     maskfacenet = made.number("table2_maskfacenet", method="maskfacenet")
     assert float(maskfacenet["reported"]) == pytest.approx(0.7506)
@@ -115,9 +115,9 @@ def test_what_all_rows_share_stands_once(recognition):
     """A printed table is no wider than a page, and no sentence is repeated in it."""
     made = recognition(
         *(
-            (loss, learnt_from, metric, 0.8, {"backbone": f"{NET}, orl {learnt_from}"})
+            (loss, trained_on, metric, 0.8, {"backbone": f"{NET}, orl {trained_on}"})
             for loss in ("softmax", "triplet", "cosface", "arcface")
-            for learnt_from in ("bare", "keypoint", "gan_stn", "pywgan_div")
+            for trained_on in ("bare", "keypoint", "gan_stn", "pywgan_div")
             for metric in ("accuracy", "tar_at_far_1e-3", "rank_5")
         )
     )
@@ -193,7 +193,7 @@ def test_recognition_has_a_part_for_each_protocol(recognition):
         "## Bare with bare faces",
     ]
     mfr2, standard, bare_bare = made.grids("recognition")
-    assert [(row["Learnt from"], row["AUC ↑"]) for row in standard] == [
+    assert [(row["Trained on"], row["AUC ↑"]) for row in standard] == [
         ("bare faces", "0.800"), ("Key-point matching", "0.900"),
     ]  # fmt: skip
     assert bare_bare[0]["AUC ↑"] == "0.990"
@@ -227,8 +227,8 @@ def test_an_absent_network_says_so_in_each_row_of_table_3_of_paper_3(recognition
     made = recognition(
         ("dlib_resnet", "none", "sigma_separation", 2.5, {"protocol": "same_picture"}),
         *(
-            (f"inception{ending}", learnt_from, "accuracy", None, dict(ABSENT))
-            for ending, learnt_from in (
+            (f"inception{ending}", trained_on, "accuracy", None, dict(ABSENT))
+            for ending, trained_on in (
                 ("", "none"),
                 ("_projected", "keypoint"),
                 ("_strip", "none"),
