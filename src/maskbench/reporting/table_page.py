@@ -98,7 +98,7 @@ def _notes(table: Table, parts: Sequence[Part]) -> list[str]:
     shown = [c for c in table.columns if c in shown]
     notes = []
     if table.pictures:
-        notes.append(f"The paper measured on: {table.pictures}")
+        notes.append(f"The paper's pictures: {table.pictures}")
     notes += table.notes
     notes += [f"{_heading(table, c)}: {c.note}" for c in shown if c.note]
     if any(c.spread for c in shown):
