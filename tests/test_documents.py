@@ -95,53 +95,6 @@ def test_citation_and_changelog_agree_with_the_version():
     assert headings <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 
 
-def test_the_documented_method_works(tmp_path, faces):
-    """The module printed in docs/adding_a_method.md, run as it stands."""
-    from maskbench.faces.faceset import FaceSet
-    from maskbench.masks.artwork import MaskPictures
-    from maskbench.masks.maskedset import MaskedSet
-    from maskbench.synthesis import base
-
-    text = (ROOT / "docs" / "adding_a_method.md").read_text("utf-8")
-    (source,) = re.findall(r"```python\n(.*?)```", text, re.S)
-    module = types.ModuleType("maskbench.synthesis.average_place")
-    sys.modules[module.__name__] = module  # pydantic looks annotations up by module
-    try:
-        exec(compile(source, "average_place.py", "exec"), module.__dict__)
-        method = base.method("average_place")
-        (block,) = re.findall(r"```yaml\n(.*?)```", text, re.S)
-        values = yaml.safe_load(block)["synthesis"]["methods"]["average_place"]
-        params = base.parse_params("average_place", values)
-        bare, pictures = FaceSet.open(faces), MaskPictures.draw(64, ["kn95", "floral"])
-        model, out = tmp_path / "model", tmp_path / "out"
-        model.mkdir()
-        out.mkdir()
-        logged = []
-        method.train(
-            bare, bare, pictures, params, styles=["kn95"], seed=0, out=model,
-            scratch=tmp_path, log=lambda *point: logged.append(point),
-        )  # fmt: skip
-        rows = bare.of_split("test").tolist()
-        method.apply(
-            model, bare, pictures, params, rows=rows, styles=["floral", "kn95"], seed=0, out=out
-        )
-    finally:
-        base.REGISTRY._specs.pop("average_place", None)
-        del sys.modules[module.__name__]
-    masked = MaskedSet.open(out)
-    assert logged[0][0] == 0
-    assert {path.name for path in model.iterdir()} == {
-        "state.safetensors",
-        "curves.parquet",
-        "snapshots",
-    }
-    assert list(masked.faces["style"]) == ["floral", "kn95"] * len(rows)
-    for index, row in enumerate(np.repeat(rows, 2)):
-        changed = (masked.images[index] != bare.images[row]).any(-1)
-        assert changed.mean() > 0.05
-        assert (masked.masks[index][changed] > 0).all()
-
-
 def examples(kind, name="adding_a_recogniser.md"):
     """The blocks of a language in a document, in their order."""
     return re.findall(rf"```{kind}\n(.*?)```", (ROOT / "docs" / name).read_text("utf-8"), re.S)
@@ -162,6 +115,54 @@ def checked(block):
 
     values = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
     return experiment.check(merge(values, yaml.safe_load(block)), "docs")
+
+
+def test_the_documented_method_works(tmp_path, faces):
+    """The modules printed in docs/adding_a_method.md, trained and applied by the steps."""
+    from maskbench.faces.faceset import FaceSet
+    from maskbench.masks.artwork import MaskPictures
+    from maskbench.masks.maskedset import MaskedSet, MaskedSetWriter
+    from maskbench.synthesis.specs import METHODS
+    from maskbench.synthesis.synthesise import synthesise
+    from maskbench.synthesis.train_synthesis import train_synthesis
+
+    (tmp_path / "pictures").mkdir()
+    MaskPictures.draw(64, ["kn95", "floral"]).save(tmp_path / "pictures")
+    (tmp_path / "nobody").mkdir()
+    with MaskedSetWriter(tmp_path / "nobody", 64, {"dataset": "none"}):
+        pass  # this method has no real domain
+    model, out = tmp_path / "model", tmp_path / "out"
+    sources = examples("python", "adding_a_method.md")
+    names = (
+        "maskbench.synthesis.specs.average_place",
+        "maskbench.synthesis.placed.average_place",
+    )
+    try:
+        for name, source in zip(names, sources, strict=True):
+            module_of(name, source)
+        (block,) = examples("yaml", "adding_a_method.md")
+        method = checked(block).methods["average_place"]
+        train_synthesis(
+            method, faces, tmp_path / "nobody", tmp_path / "pictures", ["kn95"], 0, model,
+            tmp_path / "scratch",
+        )  # fmt: skip
+        synthesise(method, model, faces, tmp_path / "pictures", ["floral", "kn95"], "test", 0, out)
+    finally:
+        METHODS._specs.pop("average_place", None)
+        for name in names:
+            sys.modules.pop(name, None)
+    assert {path.name for path in model.iterdir()} == {
+        "state.safetensors",
+        "curves.parquet",
+        "params.json",
+    }
+    bare, masked = FaceSet.open(faces), MaskedSet.open(out)
+    rows = bare.of_split("test")
+    assert list(masked.faces["style"]) == ["floral", "kn95"] * len(rows)
+    for index, row in enumerate(np.repeat(rows, 2)):
+        changed = (masked.images[index] != bare.images[row]).any(-1)
+        assert changed.mean() > 0.05
+        assert (masked.masks[index][changed] > 0).all()
 
 
 def test_the_documented_recognisers_are_taken_up():

@@ -49,7 +49,7 @@ def _command(function: Callable[..., None]) -> Callable[..., None]:
         with one_line_errors():
             function(*args, **kwargs)
 
-    app.command()(run)
+    app.command(name=function.__name__)(run)
     return run
 
 
