@@ -17,6 +17,7 @@ from maskbench.masks.maskedset import MASKED_COLUMNS, MaskedSet, MaskedSetWriter
 from maskbench.registry import Block
 from maskbench.restoration.base import unmask
 from maskbench.restoration.specs import RestorerParams
+from maskbench.synthesis.model import open_method
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ def _opened(restorer: Block, model: Path) -> tuple[RestorerParams, RemoveMasks]:
     """How masks are found, and what takes them off."""
     if "unmasker" in getattr(restorer.spec, "roles", ()):
         params = RestorerParams()
-        take_off = restorer.spec.load().open(model, restorer).take_off
+        take_off = open_method(model, restorer).take_off
 
         def whole(images: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             restored, holes = unmask(lambda some, _: some, images, masks, params)
