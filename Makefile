@@ -2,6 +2,7 @@
 # make quick       the same in small (config/smoke.yaml, results/smoke)
 # make test        the test suite
 # make check       formatting, lint, types, workflow lint
+# make touch       take results that `dvc pull` brought as they are
 # make files       write the schema of params.yaml and environment.yml again
 #
 # Each of them makes the environment in .venv first, from requirements.lock, when it is missing or
@@ -10,7 +11,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help reproduce quick test check files environment clean
+.PHONY: help reproduce quick test check touch files environment clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -43,3 +44,6 @@ files: environment
 
 clean:
 	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+touch: environment
+	@snakemake --touch --quiet

@@ -3,8 +3,8 @@
     python benchmarks/embedding.py [--pictures 32] [--rounds 2] [--only iresnet18 --only facenet]
 
 Frozen networks as packaged or published (FaceNet with random weights where its own are absent: that
-takes as long) and the trainable backbones at their published sizes with random weights, written as
-a fitted recogniser and opened from its folder. Each runs as in the experiment, in batches of 32,
+takes as long) and the trainable backbones at their published sizes with random weights, opened as
+a trained recogniser is. Each runs as in the experiment, in batches of 32,
 and as a simple loop that gives the same network one picture at a time; that both give the same
 embeddings is checked. A picture costs all that belongs to its embedding: alignment, resizing and
 the mirrored picture. The best round counts. The table is in processor time, which on one core and
@@ -12,7 +12,7 @@ an otherwise idle machine is the time that passes, and which other work disturbs
 both.
 
 Without --faces the pictures are drawn: they take as long as faces do. With --faces it reads a
-folder that `maskbench crop_faces` wrote, for example results/faces/orl. Prints a table and writes
+folder that the step crop_faces wrote, for example results/faces/orl. Prints a table and writes
 results/benchmarks/embedding.json.
 """
 
@@ -37,9 +37,9 @@ from maskbench.faces.faceset import FaceSet, FaceSetWriter
 from maskbench.recognition.backbones.build import build
 from maskbench.recognition.backbones.inception_resnet import InceptionResnetV1
 from maskbench.recognition.encoders import FACENET, Absent, Encoder, encoder_of
-from maskbench.recognition.fitted import fitted
-from maskbench.recognition.params import NETWORKS
-from maskbench.recognition.train_recogniser import DESCRIPTION
+from maskbench.recognition.params import NETWORKS, Trained
+from maskbench.recognition.trained import own_encoder
+from maskbench.recognition.training import PLAYER
 from maskbench.threads import one_thread
 from maskbench.training import state
 from maskbench.training.checkpoint import STATE
@@ -52,7 +52,7 @@ BACKBONES = {
     "resnet50": 224,
     "inception_resnet_v1": 160,
 }
-ALL = (*NETWORKS, *BACKBONES)
+ALL = (*NETWORKS.all(), *BACKBONES)
 WIDTH = 64
 
 
@@ -99,25 +99,17 @@ def _maker(name: str, weights: Path, scratch: Path) -> tuple[Callable[[], Encode
     """What opens the network of this name, and a remark on it."""
     if name in BACKBONES:
         size = BACKBONES[name]
-        model = _model(name, size, scratch / name)
-        return lambda: fitted(model, weights).encoder, f"{size} px"
+        block = Trained(kind="network", backbone=name, loss="arcface", size=size, width=WIDTH)
+        network = build(name, size, WIDTH, seed=0).network
+        (scratch / name).mkdir()
+        state.save(scratch / name / STATE, {PLAYER: network.state_dict()})
+        return lambda: own_encoder(scratch / name, block), f"{size} px"
     if name == "facenet" and not has_weights(weights, FACENET):
         random = scratch / "random"
         random.mkdir()
         torch.save(InceptionResnetV1().state_dict(), random / FACENET)
         return lambda: encoder_of(name, random), "random weights: its own are absent"
     return lambda: encoder_of(name, weights), ""
-
-
-def _model(name: str, size: int, folder: Path) -> Path:
-    """An untrained backbone as the folder of a fitted recogniser."""
-    folder.mkdir()
-    block = {"kind": "network", "backbone": name, "loss": "arcface", "size": size, "width": WIDTH}
-    nothing = {"training": "none", "seed": 0, "people": [], "dataset": "", "absent": ""}
-    write_json(folder / DESCRIPTION, {"name": name, "recogniser": block, "size": size, **nothing})
-    network = build(name, size, WIDTH, seed=0).network
-    state.save(folder / STATE, {"average": network.state_dict()})
-    return folder
 
 
 def _measured(

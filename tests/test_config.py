@@ -121,7 +121,7 @@ def test_the_published_setting_keeps_nothing_of_the_laptops_inventions():
     methods = experiment.load(files).methods
     for name in ("gan_stn", "dcgan_stn", "wgan_stn", "pywgan_div"):
         params = methods[name].params
-        assert params.train_size == 144 and params.snapshot_every == 50_000
+        assert params.train_size == 144 and params.sheet_every == 50_000
         assert (params.equivariance, params.jitter, params.blur) == (0, 0, 0)
         assert not params.relight and params.match == "nothing" and params.supersampling == 1
         moves = params.augmentation

@@ -10,10 +10,11 @@ import pytest
 import yaml
 
 import maskbench
-from maskbench.reporting.figures import names as figure_names
-from maskbench.reporting.papers import tables as table_names
+from maskbench.reporting.papers import papers
 
 ROOT = Path(__file__).parents[1]
+TABLES = [name for paper in papers().values() for name in paper.tables]
+FIGURES = {name: figure for paper in papers().values() for name, figure in paper.figures.items()}
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
@@ -37,7 +38,7 @@ def test_commands_exist(path):
     )
     assert set(re.findall(r"^make (\w+)", quoted, re.M)) <= targets
     for given in re.findall(r"(?:--configfile|conda env create -f) (\S+)", quoted):
-        assert (ROOT / given).exists() or given == "config/mine.yaml", given
+        assert (ROOT / given).exists() or given == "config/own.yaml", given
     for script in re.findall(r"python ((?:benchmarks|workflow)/\S+\.py)", quoted):
         assert (ROOT / script).exists(), script
     for profile in re.findall(r"--workflow-profile (\S+)", quoted):
@@ -45,27 +46,36 @@ def test_commands_exist(path):
 
 
 def test_commands_of_maskbench_exist():
+    from typer.main import get_command
+
     from maskbench.cli import app
 
-    known = {command.name for command in app.registered_commands}
+    known = set(get_command(app).commands)
     for path in DOCUMENTS:
         text = path.read_text("utf-8")
         used = re.findall(r"(?:^|`)maskbench (\w+)", text, re.M)
-        assert set(used) <= known, path
+        assert set(used) <= known, (path, set(used) - known)
 
 
-def test_readme_names_what_reproduce_leaves():
-    text = (ROOT / "README.md").read_text("utf-8")
-    for name in table_names():
-        assert f"`{name}`" in text
-    for name in figure_names():
-        assert name.rstrip("123") in text
+def test_results_name_what_reproduce_leaves():
+    text = (ROOT / "docs" / "results.md").read_text("utf-8")
+    for name in (*TABLES, *FIGURES):
+        assert f"`{name}`" in text, name
 
 
-@pytest.mark.parametrize("name", [*table_names(), *figure_names(), "measurements", "claims"])
-def test_everything_in_the_report_has_a_caption(name):
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 180
+
+
+@pytest.mark.parametrize("name", ["measurements", "claims"])
+def test_pages_of_the_report_have_a_caption(name):
     text = (ROOT / "workflow" / "report" / f"{name}.rst").read_text("utf-8")
     assert len(text.split()) > 15
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_have_a_caption(name):
+    assert len(FIGURES[name].caption.split()) > 15
 
 
 def test_pictures_of_the_readme_are_small():
@@ -85,53 +95,6 @@ def test_citation_and_changelog_agree_with_the_version():
     assert headings <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 
 
-def test_the_documented_method_works(tmp_path, faces):
-    """The module printed in docs/adding_a_method.md, run as it stands."""
-    from maskbench.faces.faceset import FaceSet
-    from maskbench.masks.artwork import MaskPictures
-    from maskbench.masks.maskedset import MaskedSet
-    from maskbench.synthesis import base
-
-    text = (ROOT / "docs" / "adding_a_method.md").read_text("utf-8")
-    (source,) = re.findall(r"```python\n(.*?)```", text, re.S)
-    module = types.ModuleType("maskbench.synthesis.average_place")
-    sys.modules[module.__name__] = module  # pydantic looks annotations up by module
-    try:
-        exec(compile(source, "average_place.py", "exec"), module.__dict__)
-        method = base.method("average_place")
-        (block,) = re.findall(r"```yaml\n(.*?)```", text, re.S)
-        values = yaml.safe_load(block)["synthesis"]["methods"]["average_place"]
-        params = base.parse_params("average_place", values)
-        bare, pictures = FaceSet.open(faces), MaskPictures.draw(64, ["kn95", "floral"])
-        model, out = tmp_path / "model", tmp_path / "out"
-        model.mkdir()
-        out.mkdir()
-        logged = []
-        method.train(
-            bare, bare, pictures, params, styles=["kn95"], seed=0, out=model,
-            scratch=tmp_path, log=lambda *point: logged.append(point),
-        )  # fmt: skip
-        rows = bare.of_split("test").tolist()
-        method.apply(
-            model, bare, pictures, params, rows=rows, styles=["floral", "kn95"], seed=0, out=out
-        )
-    finally:
-        base.REGISTRY._specs.pop("average_place", None)
-        del sys.modules[module.__name__]
-    masked = MaskedSet.open(out)
-    assert logged[0][0] == 0
-    assert {path.name for path in model.iterdir()} == {
-        "state.safetensors",
-        "curves.parquet",
-        "snapshots",
-    }
-    assert list(masked.faces["style"]) == ["floral", "kn95"] * len(rows)
-    for index, row in enumerate(np.repeat(rows, 2)):
-        changed = (masked.images[index] != bare.images[row]).any(-1)
-        assert changed.mean() > 0.05
-        assert (masked.masks[index][changed] > 0).all()
-
-
 def examples(kind, name="adding_a_recogniser.md"):
     """The blocks of a language in a document, in their order."""
     return re.findall(rf"```{kind}\n(.*?)```", (ROOT / "docs" / name).read_text("utf-8"), re.S)
@@ -145,94 +108,140 @@ def module_of(name, source):
     return module
 
 
-def checked(block, **replaced):
-    """The default configuration under a printed block, checked as a run checks it."""
+def checked(block):
+    """The default experiment under a printed block, checked as a run checks it."""
     from maskbench import experiment
     from maskbench.config import merge
 
     values = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
-    for old, new in replaced.items():
-        assert block.count(f"adapter: {old}") == 1
-        block = block.replace(f"adapter: {old}", f"adapter: {new}")
     return experiment.check(merge(values, yaml.safe_load(block)), "docs")
 
 
+def test_the_documented_method_works(tmp_path, faces):
+    """The modules printed in docs/adding_a_method.md, trained and applied by the steps."""
+    from maskbench.faces.faceset import FaceSet
+    from maskbench.masks.artwork import MaskPictures
+    from maskbench.masks.maskedset import MaskedSet, MaskedSetWriter
+    from maskbench.synthesis.specs import METHODS
+    from maskbench.synthesis.synthesise import synthesise
+    from maskbench.synthesis.train_synthesis import train_synthesis
+
+    (tmp_path / "pictures").mkdir()
+    MaskPictures.draw(64, ["kn95", "floral"]).save(tmp_path / "pictures")
+    (tmp_path / "nobody").mkdir()
+    with MaskedSetWriter(tmp_path / "nobody", 64, {"dataset": "none"}):
+        pass  # this method has no real domain
+    model, out = tmp_path / "model", tmp_path / "out"
+    sources = examples("python", "adding_a_method.md")
+    names = (
+        "maskbench.synthesis.specs.average_place",
+        "maskbench.synthesis.placed.average_place",
+    )
+    try:
+        for name, source in zip(names, sources, strict=True):
+            module_of(name, source)
+        (block,) = examples("yaml", "adding_a_method.md")
+        method = checked(block).methods["average_place"]
+        train_synthesis(
+            method, faces, tmp_path / "nobody", tmp_path / "pictures", ["kn95"], 0, model,
+            tmp_path / "scratch",
+        )  # fmt: skip
+        synthesise(method, model, faces, tmp_path / "pictures", ["floral", "kn95"], "test", 0, out)
+    finally:
+        METHODS._specs.pop("average_place", None)
+        for name in names:
+            sys.modules.pop(name, None)
+    assert {path.name for path in model.iterdir()} == {
+        "state.safetensors",
+        "curves.parquet",
+        "params.json",
+    }
+    bare, masked = FaceSet.open(faces), MaskedSet.open(out)
+    rows = bare.of_split("test")
+    assert list(masked.faces["style"]) == ["floral", "kn95"] * len(rows)
+    for index, row in enumerate(np.repeat(rows, 2)):
+        changed = (masked.images[index] != bare.images[row]).any(-1)
+        assert changed.mean() > 0.05
+        assert (masked.masks[index][changed] > 0).all()
+
+
 def test_the_documented_recognisers_are_taken_up():
-    from maskbench import experiment
     from maskbench.recognition.params import BARE
 
-    config = checked(examples("yaml")[0])
-    fits = experiment.fits(config)
-    assert [fit for fit in fits if fit[0] == "arcface_64"] == [
+    experiment = checked(examples("yaml")[0])
+    runs = experiment.recogniser_runs
+    assert [run for run in runs if run[0] == "arcface_64"] == [
         ("arcface_64", BARE, 0),
         ("arcface_64", "pywgan_div", 0),
     ]
-    sets = {training for name, training, _ in fits if name == "adapter_cosface"}
-    assert sets == {BARE, *config.synthesis.methods}
-    assert not any(name == "softmax" for name, _, _ in fits)
-    adapted = experiment.recognisers(config)["adapter_cosface"]
+    sets = {training_set for name, training_set, _ in runs if name == "adapter_cosface"}
+    assert sets == {BARE, *experiment.methods}
+    assert not any(name == "softmax" for name, _, _ in runs)
+    adapted = experiment.recognisers["adapter_cosface"]
     assert (adapted.adapter.transform, adapted.adapter.keep) == ("whiten", 0.5)
 
 
 def test_the_documented_backbone_works():
-    import textwrap
-
     import torch
 
-    from maskbench.recognition.backbones import build
+    from maskbench.recognition.backbones.build import build
+    from maskbench.recognition.specs import BACKBONES
 
-    source, lines, *_ = examples("python")
-    plain = module_of("maskbench.recognition.backbones.plain", source)
+    network, spec, *_ = examples("python")
+    names = ("maskbench.recognition.backbones.plain", "maskbench.recognition.specs.plain")
     try:
-        body = "def chosen(name, width):\n" + textwrap.indent(lines, "    ")
-        known = vars(build) | {"plain": plain}
-        exec(compile(body, "build.py", "exec"), known)
-        made = known["chosen"]("plain", 8)
+        for name, source in zip(names, (network, spec), strict=True):
+            module_of(name, source)
+        made = build("plain", 48, 8, seed=0)
         pictures = torch.rand(4, 3, 48, 48, generator=torch.Generator().manual_seed(0)) * 255
         found = made.network(made.scaled(pictures))
         assert found.shape == (4, made.dim)
         found.square().sum().backward()
         assert all(p.grad is not None and p.grad.any() for p in made.network.parameters())
     finally:
-        del sys.modules[plain.__name__]
+        BACKBONES._specs.pop("plain", None)
+        for name in names:
+            sys.modules.pop(name, None)
 
 
 def test_the_documented_restorer_works(tmp_path, faces):
-    """Trained and applied by the steps themselves, on dressed faces."""
+    """Trained and applied by the steps themselves, on masked faces."""
     from maskbench.faces.faceset import FACE_COLUMNS, FaceSet
     from maskbench.masks.maskedset import MaskedSet, MaskedSetWriter
-    from maskbench.restoration import base
     from maskbench.restoration.restore import restore
+    from maskbench.restoration.specs import RESTORERS
     from maskbench.restoration.train_restorer import train_restorer
 
-    bare, dressed, out = FaceSet.open(faces), tmp_path / "dressed", tmp_path / "restored"
-    worn = np.zeros((64, 64), np.uint8)
-    worn[36:60, 14:50] = 255
-    dressed.mkdir()
-    with MaskedSetWriter(dressed, 64, bare.spec) as writer:
+    bare, masked, out = FaceSet.open(faces), tmp_path / "masked", tmp_path / "restored"
+    mask = np.zeros((64, 64), np.uint8)
+    mask[36:60, 14:50] = 255
+    masked.mkdir()
+    with MaskedSetWriter(masked, 64, bare.spec) as writer:
         for row in range(len(bare)):
             picture = np.array(bare.images[row])
-            picture[worn > 0] = (0, 0, 255)
+            picture[mask > 0] = (0, 0, 255)
             values = {column: bare.faces[column].iloc[row] for column in FACE_COLUMNS}
-            values |= {"of": values["face_id"], "method": "keypoint", "style": "kn95"}
-            writer.add(picture, values, worn)
+            values |= {"bare_id": values["face_id"], "method": "keypoint", "style": "kn95"}
+            writer.add(picture, values, mask)
 
-    module = module_of("maskbench.restoration.telea", examples("python")[2])
+    implementation, spec = examples("python")[2:4]
+    names = ("maskbench.restoration.telea", "maskbench.restoration.specs.telea")
     try:
-        config = checked(examples("yaml")[1])
-        params = base.parse_params("telea", config.restoration.restorers["telea"])
-        assert params.radius == 5
+        for name, source in zip(names, (implementation, spec), strict=True):
+            module_of(name, source)
+        block = checked(examples("yaml")[1]).restorers["telea"]
+        assert block.params.radius == 5
         train_restorer(
-            "telea", faces, dressed, tmp_path / "none", params, 0, tmp_path / "model",
-            tmp_path / "scratch",
-        )  # fmt: skip
-        restore("telea", tmp_path / "model", None, dressed, params, out)
+            block, faces, masked, tmp_path / "none", 0, tmp_path / "model", tmp_path / "scratch"
+        )
+        restore(block, tmp_path / "model", None, masked, out)
     finally:
-        base.REGISTRY._specs.pop("telea", None)
-        del sys.modules[module.__name__]
+        RESTORERS._specs.pop("telea", None)
+        for name in names:
+            sys.modules.pop(name, None)
     files = {path.name for path in (tmp_path / "model").iterdir()}
     assert files == {"state.safetensors", "curves.parquet", "sheet.png", "params.json"}
-    given, found = MaskedSet.open(dressed), MaskedSet.open(out)
+    given, found = MaskedSet.open(masked), MaskedSet.open(out)
     outside = np.array(found.masks) == 0
     assert (found.images[outside] == given.images[outside]).all()
     blue = np.array(given.images, int)[:, 48, 32]
@@ -244,7 +253,6 @@ def test_the_documented_test_data_set_works(tmp_path):
     """Its adapter lists what it should through the step fetch; its block is a valid one."""
     from PIL import Image
 
-    from maskbench import experiment
     from maskbench.config import DatasetConfig
     from maskbench.datasets.adapters import ADAPTERS
     from maskbench.datasets.fetch import fetch
@@ -253,12 +261,12 @@ def test_the_documented_test_data_set_works(tmp_path):
     for path in ("ann/bare/1.png", "ann/masked/1.png", "bob/masked/x.png", "bob/notes/2.png"):
         (tmp_path / "both" / path).parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (8, 8)).save(tmp_path / "both" / path)
-    module = module_of("maskbench.datasets.adapters.both", examples("python")[3])
+    module = module_of("maskbench.datasets.adapters.both", examples("python")[-1])
     try:
         config = DatasetConfig(adapter="both", path=str(tmp_path / "both"))
         fetch("both", config, tmp_path / "pictures")
-        checked_config = checked(examples("yaml")[2])
-        assert experiment.really_masked(checked_config) == ["both"]
+        experiment = checked(examples("yaml")[2])
+        assert experiment.really_masked == ["both"]
     finally:
         ADAPTERS._specs.pop("both", None)
         del sys.modules[module.__name__]
@@ -268,43 +276,44 @@ def test_the_documented_test_data_set_works(tmp_path):
         ("ann/masked/1.png", "ann", "masked"),
         ("bob/masked/x.png", "bob", "masked"),
     ]
-    assert checked_config.recognition.tests == ("orl", "both")
-    assert checked_config.datasets["both"].undetected == "whole"
+    assert experiment.config.recognition.tests == ("orl", "both")
+    assert experiment.config.datasets["both"].undetected == "whole"
 
 
 def test_recognition_is_documented():
     """Kinds, frozen networks, backbones, losses and protocols stand where users look for them."""
     from maskbench.recognition import params
-    from maskbench.recognition.evaluate_recognition import IMPOSTORS, KINDS
-    from maskbench.recognition.losses import LOSSES
+    from maskbench.recognition.measure import IMPOSTORS, KINDS, UNSEEN_STYLES
+    from maskbench.recognition.specs import BACKBONES, LOSSES
     from maskbench.reporting.names import CONDITIONS
 
     protocols = (ROOT / "docs" / "protocols" / "recognition.md").read_text("utf-8")
     methods = (ROOT / "docs" / "methods.md").read_text("utf-8")
-    readme = (ROOT / "README.md").read_text("utf-8")
-    for name in (*params._KINDS, *params.NETWORKS):
+    results = (ROOT / "docs" / "results.md").read_text("utf-8")
+    for name in (*params.KINDS, *params.NETWORKS.all()):
         assert f"`{name}`" in protocols, name
-    for name in (set(KINDS) | set(CONDITIONS["protocol"])) - {"", "identification"}:
+    for name in {*KINDS, *CONDITIONS["protocol"]} - {UNSEEN_STYLES, "identification"}:
         assert f"`{name}`" in protocols, name
-    for name in (*LOSSES, *params.Backbone.__args__):
+    for name in (*LOSSES.all(), *BACKBONES.all()):
         assert f"`{name}`" in methods, name
-    for kind in params._KINDS:
-        assert f"`{kind}`" in readme, kind
+    for kind in params.KINDS:
+        assert f"`{kind}`" in results, kind
     assert f"{IMPOSTORS:,}" in protocols
 
 
-def test_readme_names_the_default_recognisers():
+def test_results_name_the_default_recognisers():
     from maskbench import experiment
 
-    section = (ROOT / "README.md").read_text("utf-8").split("## Recognition")[1].split("\n## ")[0]
-    for name in experiment.load([ROOT / "params.yaml"]).recognition.recognisers:
+    text = (ROOT / "docs" / "results.md").read_text("utf-8")
+    section = text.split("### The recognisers")[1].split("\n## ")[0]
+    for name in experiment.load([ROOT / "params.yaml"]).recognisers:
         ending = next((e for e in ("_projected", "_strip") if name.endswith(e)), "")
         assert f"`{name.removesuffix(ending)}`" in section, name
         assert f"`{ending}`" in section or not ending
 
 
-def test_readme_names_every_benchmark():
-    text = (ROOT / "README.md").read_text("utf-8")
+def test_every_benchmark_is_documented():
+    text = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
     for script in (ROOT / "benchmarks").glob("*.py"):
         assert f"python benchmarks/{script.name}" in text, script.name
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ from maskbench import experiment
 from maskbench.config import merge, read_layers
 from maskbench.errors import MaskbenchError
 from maskbench.recognition.params import BARE
+from maskbench.synthesis.specs import METHODS
 
 DEFAULT = Path(maskbench.__file__).parents[2] / "params.yaml"
-METHODS = ["dcgan_stn", "gan_direct", "gan_stn", "keypoint", "pywgan_div", "wgan_stn"]
+NAMES = ["dcgan_stn", "gan_direct", "gan_stn", "keypoint", "pywgan_div", "wgan_stn"]
 
 
 def checked(overlay=None):
@@ -55,7 +57,7 @@ assert took < 0.5 or "coverage" in sys.modules, took
 def test_trained_methods_have_every_seed_and_others_one(found):
     assert [seed for method, seed in found.runs if method == "keypoint"] == [0]
     assert [seed for method, seed in found.runs if method == "pywgan_div"] == [3, 5]
-    assert sorted({method for method, _ in found.runs}) == METHODS
+    assert sorted({method for method, _ in found.runs}) == NAMES
     assert found.runs == sorted(found.runs)
 
 
@@ -63,7 +65,7 @@ def test_recognisers_run_for_every_training_set_and_seed(found):
     runs = found.recogniser_runs
     assert len(runs) == len(set(runs))
     assert [run for run in runs if run[0] == "dlib_resnet"] == [("dlib_resnet", "none", 0)]
-    assert {training for name, training, _ in runs if name == "arcface"} == {BARE, *METHODS}
+    assert {training for name, training, _ in runs if name == "arcface"} == {BARE, *NAMES}
     assert {seed for name, _, seed in runs if name == "arcface"} == {5, 6}
     assert ("maskfacenet", "keypoint", 6) in runs
     assert ("dlib_resnet_projected", "keypoint", 0) in runs
@@ -91,6 +93,26 @@ def test_run_chooses_and_what_that_needs_is_made():
     found = checked({"run": {**chosen, "recognisers": ["mrii", "maskfacenet"]}})
     assert list(found.restorers) == ["edgeconnect"] and list(found.guides) == ["segmenter"]
     assert ("maskfacenet", "keypoint", 0) in found.recogniser_runs
+
+
+def test_a_method_that_takes_masks_off_is_a_restorer(monkeypatch):
+    spec = METHODS.get("gan_direct")
+    both = replace(spec, roles=frozenset({"masker", "unmasker"}), guides=("segmenter",))
+    monkeypatch.setitem(METHODS._specs, "gan_direct", both)
+    found = checked({"run": {"recognisers": []}})
+    assert list(found.restorers) == ["edgeconnect", "gan_direct"]
+    assert found.restorers["gan_direct"] is found.methods["gan_direct"]
+    strip = {
+        "recognition": {"recognisers": {"own": {"kind": "restored", "restorer": "gan_direct"}}}
+    }
+    run = {"run": {"methods": ["keypoint"], "restorers": [], "recognisers": ["own"]}}
+    found = checked(merge(strip, run))
+    assert list(found.restorers) == ["gan_direct"] and list(found.methods) == [
+        "gan_direct",
+        "keypoint",
+    ]
+    assert found.runs == [("keypoint", 0)] and list(found.guides) == ["segmenter"]
+    assert found.restorations == [("orl", "gan_direct", 0)]
 
 
 def test_restorers_run_on_bare_tests_only_where_a_recogniser_wants_them():

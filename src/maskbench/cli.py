@@ -49,7 +49,7 @@ def _command(function: Callable[..., None]) -> Callable[..., None]:
         with one_line_errors():
             function(*args, **kwargs)
 
-    app.command()(run)
+    app.command(name=function.__name__)(run)
     return run
 
 
@@ -116,8 +116,7 @@ def mask(
         source,
         out,
         _weights(known.config.output if known else None, weights),
-        method=method,
-        params=known.methods[method].params if known and method in known.methods else None,
+        method=known.methods[method] if known and method in known.methods else method,
         model=model,
         styles=style,
         seed=seed,

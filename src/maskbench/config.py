@@ -24,7 +24,6 @@ from pydantic import (
 
 from maskbench.errors import MaskbenchError, from_os_error
 
-Split = Literal["train", "val", "test"]
 Precision = Literal["float32", "bfloat16"]
 REFERENCE = "keypoint"
 """The method whose masks test people wear, and segmenters and restorers learn from."""

@@ -143,46 +143,65 @@ def check(values: dict[str, Any], place: str = str(DEFAULT)) -> Experiment:
     for name in recognisers:
         _check_training(name, recognisers[name], methods, running, place)
 
-    restorers = _blocks(RESTORERS, config.restoration.restorers, place)
-    unmaskers = [name for name, block in methods.items() if "unmasker" in block.spec.roles]
-    for name in set(unmaskers) & set(restorers):
-        where = f"{place}: restoration.restorers.{name}"
-        raise MaskbenchError(
-            where, "is also the name of a method that takes masks off", "rename it"
-        )
-    usual = (*restorers, *(name for name in unmaskers if name in running))
-    restorers |= {name: methods[name] for name in unmaskers}
-    chosen = _chosen(restorers, run.restorers, f"{place}: run.restorers", "restorer", usual)
-    for name, recogniser in recognisers.items():
-        if wanted := recognition.restorer_of(recogniser):
-            key = f"{place}: recognition.recognisers.{name}.restorer"
-            chosen = tuple(dict.fromkeys((*chosen, *_known(key, "restorer", wanted, restorers))))
+    restorers = _restorers(config, methods, running, recognisers, place)
 
-    needed = (
-        {REFERENCE} if recognisers or chosen or synthesis.real_domain.source == REFERENCE else set()
-    )
-    needed |= {name for name in chosen if name in methods}
+    needed = {*running, *(set(restorers) & set(methods))}
     for recogniser in recognisers.values():
         needed |= set(recognition.learnt_from(recogniser, running)) & set(methods)
-    if needed - set(methods):
+    guides = {guide for name in needed for guide in _guides(methods[name], place)}
+    guides |= {SEGMENTER} if restorers else set()
+    if recognisers or guides or synthesis.real_domain.source == REFERENCE:
+        needed.add(REFERENCE)  # test people wear its masks, guides and restorers learn from them
+    if not needed <= set(methods):
         where = f"{place}: synthesis.methods"
         what = f"lacks {REFERENCE}, whose masks the test people wear"
         raise MaskbenchError(where, what, f"add the block {REFERENCE}: {{}}")
-    methods = {name: block for name, block in methods.items() if name in {*running, *needed}}
 
     every = _blocks(GUIDES, {name: {} for name in GUIDES.all()} | config.guides, place)
-    guides = {guide for block in methods.values() for guide in block.spec.guides}
-    guides |= {SEGMENTER} if chosen else set()
     found = Experiment(
         config=config,
-        methods=methods,
-        restorers={name: restorers[name] for name in chosen},
+        methods={name: block for name, block in methods.items() if name in needed},
+        restorers=restorers,
         guides={name: every[name] for name in sorted(guides)},
         recognisers=recognisers,
         running=running,
     )
     _check_datasets(found, place)
     return found
+
+
+def _restorers(
+    config: Config,
+    methods: Mapping[str, Block],
+    running: Sequence[str],
+    recognisers: Mapping[str, recognition.Recogniser],
+    place: str,
+) -> dict[str, Block]:
+    """The restorers that run or that a recogniser needs; methods that take masks off are some."""
+    known = _blocks(RESTORERS, config.restoration.restorers, place)
+    unmaskers = [name for name, block in methods.items() if "unmasker" in block.spec.roles]
+    for name in set(unmaskers) & set(known):
+        where = f"{place}: restoration.restorers.{name}"
+        raise MaskbenchError(where, "a method that takes masks off has this name", "rename it")
+    usual = (*known, *(name for name in unmaskers if name in running))
+    known |= {name: methods[name] for name in unmaskers}
+    wanted = set(_chosen(known, config.run.restorers, f"{place}: run.restorers", "restorer", usual))
+    for name, recogniser in recognisers.items():
+        if needed := recognition.restorer_of(recogniser):
+            key = f"{place}: recognition.recognisers.{name}.restorer"
+            wanted |= set(_known(key, "restorer", needed, known))
+    return {name: block for name, block in known.items() if name in wanted}
+
+
+def _guides(method: Block, place: str) -> tuple[str, ...]:
+    """The guides of a method, which must have the segmenter if its coverage comes from it."""
+    guides: tuple[str, ...] = method.spec.guides
+    wanted = getattr(method.params, "coverage_from", "")
+    if wanted == SEGMENTER and SEGMENTER not in guides:
+        where = f"{place}: synthesis.methods.{method.name}.coverage_from"
+        what = f"{method.spec.name} has no {SEGMENTER}"
+        raise MaskbenchError(where, what, "set it to change, or add the guide to the method's spec")
+    return guides
 
 
 def _blocks(

@@ -3,7 +3,8 @@
 A rule's ``params`` are ``step`` (a module of this package; its function has the module's name),
 ``settings`` (keyword arguments) and ``code`` (only looked at by the scheduler). Inputs and outputs
 become keyword arguments as well: a path, or a list of them; an empty input is left out, and one
-called ``after`` is only waited for. Wildcards, ``workers``, ``scratch``, ``run`` and ``run_id`` are
+called ``after`` is only waited for; a function that takes ``inputs`` gets them as one mapping of
+lists. Wildcards, ``workers``, ``scratch``, ``run`` and ``run_id`` are
 given to a function that takes them.
 """
 
@@ -54,8 +55,13 @@ def function_of(step: str) -> Callable[..., None]:
 def arguments(function: Callable[..., None], job: Any) -> dict[str, Any]:
     """The keyword arguments of a job's function, but for those of tracking."""
     takes = inspect.signature(function).parameters
-    inputs = {name: _paths(value) for name, value in job.input.items() if value}
+    inputs: dict[str, Any] = {name: _paths(value) for name, value in job.input.items() if value}
     inputs.pop("after", None)
+    if "inputs" in takes:  # many kinds of them, each a list
+        every = {
+            name: found if isinstance(found, list) else [found] for name, found in inputs.items()
+        }
+        inputs = {"inputs": every}
     # Where `out` is a setting it is a folder, and the files in it are what is declared.
     declared = {} if "out" in job.params.settings else dict(job.output.items())
     outputs = {name: Path(path) for name, path in declared.items()}

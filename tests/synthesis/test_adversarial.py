@@ -10,33 +10,43 @@ import pytest
 import torch
 
 from maskbench.artifacts import sha256_of
-from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.masks.overlay import overlay
-from maskbench.synthesis import base, stn
+from maskbench.networks import stn
+from maskbench.synthesis.base import TrainingData
+from maskbench.synthesis.specs import METHODS
+from maskbench.synthesis.synthesise import synthesise
+from maskbench.synthesis.train_synthesis import train_synthesis
 from maskbench.training import state
 
-METHODS = ("gan_direct", "gan_stn", "dcgan_stn", "wgan_stn", "pywgan_div")
+from ..trainings import Listening
+
+TRAINED = ("gan_direct", "gan_stn", "dcgan_stn", "wgan_stn", "pywgan_div")
 TINY = {
     "train_size": 24, "steps": 4, "batch_size": 4, "critic_warmup": 2, "log_every": 2,
-    "snapshot_every": 2, "checkpoint_every": 0,
+    "sheet_every": 2, "checkpoint_every": 0,
 }  # fmt: skip
 
 
-def params_of(method, **changes):
+def block_of(method, **changes):
     width = 64 if method == "pywgan_div" else 8
-    return base.parse_params(
-        method, {**TINY, "generator_width": width, "critic_width": width, **changes}
-    )
+    return METHODS.parse(method, {**TINY, "generator_width": width, "critic_width": width,
+                                  **changes})  # fmt: skip
 
 
-def train(small, method, out, faces=None, masked=None, seed=0, log=lambda *_: None, **changes):
-    opened = small.opened()
-    out.mkdir()
-    base.method(method).train(
-        faces or opened[0], masked or opened[1], opened[2], params_of(method, **changes),
+def started(small, method, seed=0, **changes):
+    """A method that learns, at its first step."""
+    block = block_of(method, **changes)
+    learner = block.spec.load()
+    learner.start(block, TrainingData(*small.opened(), small.styles), seed)
+    return learner
+
+
+def train(small, method, out, faces=None, masked=None, seed=0, run=None, **changes):
+    train_synthesis(
+        block_of(method, **changes), faces or small.faces, masked or small.masked, small.pictures,
         styles=small.styles, seed=seed, out=out, scratch=out.parent / f"scratch-{out.name}",
-        log=log,
+        run=run,
     )  # fmt: skip
     return out
 
@@ -69,47 +79,41 @@ def test_networks_run_in_bfloat16_and_geometry_does_not(small, tmp_path, monkeyp
 
 def test_the_critic_sees_nothing_outside_the_oval(small):
     """Whatever lies in the corners, the scores are the same; inside it counts."""
-    opened = small.opened()
-    method, params = base.method("pywgan_div"), params_of("pywgan_div", view=0.8)
-    training = method.training(*opened, params, small.styles, 0)
+    training = started(small, "pywgan_div", view=0.8)
     assert training.window.shape == (24, 24)
     assert training.window[12, 12] == 1 and training.window[0, 0] == training.window[12, 0] == 0
     assert training.window[3, 12] > training.window[12, 3]  # upright
     pictures = torch.rand(2, 3, 24, 24)
     changed, inside = pictures.clone(), pictures.clone()
     changed[:, :, :2], inside[:, :, 12, 12] = 1 - changed[:, :, :2], 0
-    shown = [training._shown(x) for x in (pictures, changed, inside)]
+    shown = [training.shown(x) for x in (pictures, changed, inside)]
     assert torch.equal(shown[0], shown[1]) and not torch.equal(shown[0], shown[2])
-    everything = method.training(*opened, params_of("pywgan_div"), small.styles, 0)
-    assert torch.equal(everything._shown(pictures), pictures * 2 - 1)
-    params = params_of("pywgan_div", view=0.8, standardise=True)
-    shown = method.training(*opened, params, small.styles, 0)._shown(pictures)
+    assert torch.equal(started(small, "pywgan_div").shown(pictures), pictures * 2 - 1)
+    shown = started(small, "pywgan_div", view=0.8, standardise=True).shown(pictures)
     assert not shown[:, :, :2].any()
     assert torch.allclose(shown[:, :, 6:18, 8:16].mean(), torch.tensor(0.0), atol=0.1)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", TRAINED)
 def test_every_method_trains_and_applies(small, tmp_path, method):
-    logged = []
-    model = train(small, method, tmp_path / "model", log=lambda *point: logged.append(point))
-    assert [step for step, _ in logged] == [2, 4]
+    run = Listening()
+    model = train(small, method, tmp_path / "model", run=run)
+    assert [step for step, _ in run.points] == [2, 2, 4]  # the warm-up has two steps of its own
     curves = pd.read_parquet(model / "curves.parquet")
     assert list(curves.columns) == ["step", "name", "value"]
-    assert {"critic_loss", "distance", "generator_loss"} <= set(curves["name"])
+    names = {f"train/{name}" for name in ("critic_loss", "distance", "generator_loss")}
+    assert names | {"warmup/critic_loss"} <= set(curves["name"])
     assert np.isfinite(curves["value"]).all()
-    assert [p.name for p in sorted((model / "snapshots").iterdir())] == [
-        "step_000000.png", "step_000002.png", "step_000004.png",
+    assert [p.name for p in sorted((model / "sheets").iterdir())] == [
+        "1_train_000000.png", "1_train_000002.png", "1_train_000004.png",
     ]  # fmt: skip
     values = state.load(model / "state.safetensors")
-    assert values["step"] == 4
-    faces, _, pictures = small.opened()
+    assert (values["index"], values["step"]) == (1, 4)
+    faces = small.opened()[0]
     rows = faces.of_split("test")
     styles = ["kn95", "floral"]  # the second was not trained on
     out = tmp_path / "out"
-    out.mkdir()
-    base.method(method).apply(
-        model, faces, pictures, params_of(method), rows=rows, styles=styles, seed=0, out=out
-    )
+    synthesise(block_of(method), model, small.faces, small.pictures, styles, "test", 0, out)
     worn = MaskedSet.open(out)
     assert list(worn.faces["style"]) == styles * len(rows)
     assert list(worn.faces["bare_id"]) == list(faces.faces["face_id"].iloc[rows].repeat(2))
@@ -117,7 +121,7 @@ def test_every_method_trains_and_applies(small, tmp_path, method):
     assert set(worn.faces["split"]) == {"test"}
     assert worn.faces["face_id"].is_unique
     assert worn.images.shape == (2 * len(rows), *faces.images.shape[1:])
-    if base.method(method).uses_stn:
+    if METHODS.get(method).family == "placed":
         bare = faces.images[np.repeat(rows, 2)]
         free = np.array(worn.masks) == 0
         assert (worn.images[free] == bare[free]).all()
@@ -151,7 +155,7 @@ def test_test_people_and_landmarks_do_not_reach_the_training(small, tmp_path):
     first = train(small, "pywgan_div", tmp_path / "a")
     second = train(
         small, "pywgan_div", tmp_path / "b",
-        faces=FaceSet.open(changed), masked=MaskedSet.open(tmp_path / "masked"),
+        faces=changed, masked=tmp_path / "masked",
     )  # fmt: skip
     assert sha256_of(first) == sha256_of(second)
 
@@ -161,21 +165,18 @@ def test_training_moves_the_mask_onto_the_face(small, tmp_path):
     faces, _, pictures = small.opened()
     params = {
         "train_size": 32, "steps": 60, "batch_size": 16, "critic_warmup": 60, "ema": 0.9,
-        "generator_lr": 3e-4, "critic_lr": 1e-3, "match": "faces", "snapshot_every": 0,
+        "generator_lr": 3e-4, "critic_lr": 1e-3, "match": "faces", "sheet_every": 0,
     }  # fmt: skip
     model = train(small, "pywgan_div", tmp_path / "model", **params)
-    method, block = base.method("pywgan_div"), params_of("pywgan_div", **params)
-    trained = method.load_generator(model, block)
-    untouched = method.training(
-        faces, small.opened()[1], pictures, block, small.styles, 0
-    ).generator.eval()
+    block = block_of("pywgan_div", **params)
+    trained = block.spec.load().open(block, model)
+    untouched = started(small, "pywgan_div", **params)
 
-    def overlap(generator):
+    def overlap(method):
         rows = faces.of_split("train").tolist()
         shares = []
-        for row, style, _, coverage in method.pictures_of(
-            generator, faces, pictures, block, rows, small.styles
-        ):
+        pairs = [(row, style) for row in rows for style in small.styles]
+        for row, style, _, coverage in method.pictures_of(faces, pictures, pairs):
             wanted = overlay(
                 np.array(faces.images[row]), faces.landmarks[row], *pictures.picture(style)
             )[1]
@@ -190,7 +191,6 @@ def test_training_moves_the_mask_onto_the_face(small, tmp_path):
 
 def test_numbers_are_composed_by_adding(small):
     """Two passes of a generator that always says the same move twice as far."""
-    method = base.method("pywgan_div")
 
     class Same(torch.nn.Module):
         def forward(self, stacked):
@@ -200,15 +200,16 @@ def test_numbers_are_composed_by_adding(small):
 
     faces, textures = torch.rand(2, 3, 24, 24), torch.rand(2, 4, 24, 24)
     for updates in (1, 2, 3):
-        p, squares = method.numbers(
-            Same(), faces, textures, params_of("pywgan_div", updates=updates)
-        )
+        method = block_of("pywgan_div").spec.load()
+        method.block = block_of("pywgan_div", updates=updates)
+        p, squares = method.numbers(Same(), faces, textures)
         assert torch.allclose(p[:, 0], torch.full((2,), 0.1 * updates))
         assert squares.item() == pytest.approx(updates * 0.01 / 8)
 
 
 def test_a_later_pass_sees_the_picture_as_warped_so_far():
-    method, seen = base.method("pywgan_div"), []
+    method, seen = block_of("pywgan_div").spec.load(), []
+    method.block = block_of("pywgan_div", updates=2)
 
     class Watching(torch.nn.Module):
         def forward(self, stacked):
@@ -219,9 +220,7 @@ def test_a_later_pass_sees_the_picture_as_warped_so_far():
 
     textures = torch.zeros(1, 4, 24, 24)
     textures[:, :, 10:14] = 1
-    method.numbers(
-        Watching(), torch.rand(1, 3, 24, 24), textures, params_of("pywgan_div", updates=2)
-    )
+    method.numbers(Watching(), torch.rand(1, 3, 24, 24), textures)
     rows = [int(s[0, 3, :, 12].argmax()) for s in seen]
     assert rows[0] == 10
     assert rows[1] == pytest.approx(10 - 6, abs=1)  # a quarter of the side upwards

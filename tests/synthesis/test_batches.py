@@ -5,7 +5,8 @@ import torch
 from maskbench.errors import MaskbenchError
 from maskbench.imaging.augmentation import Augmentation, move
 from maskbench.imaging.tensors import resize
-from maskbench.synthesis.batches import Batches, load, mask_textures
+from maskbench.synthesis.base import mask_textures
+from maskbench.synthesis.batches import Batches, load
 from maskbench.training.seeding import Order
 
 STILL = Augmentation(translation=0, rotation=0, scaling=0, flip=False)
@@ -34,7 +35,7 @@ def test_styles_kept_for_the_test_are_not_drawn_from_the_real_domain(small):
     assert made.textures.shape[0] == 2
 
 
-def test_real_pictures_wear_the_fake_ones_styles(small):
+def test_real_pictures_have_the_fake_ones_styles(small):
     made = batches(small, "styles")
     batch = made.draw(8)
     for style, real in zip(batch.styles.tolist(), batch.real, strict=True):

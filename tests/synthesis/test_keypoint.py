@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,12 +18,13 @@ from maskbench.faces.crop import crop_square, to_crop
 from maskbench.faces.faceset import FaceSet, FaceSetWriter
 from maskbench.faces.locate import FaceLocator
 from maskbench.masks.artwork import MaskPictures
+from maskbench.masks.draw_masks import draw_masks
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.masks.overlay import overlay
 from maskbench.masks.wearing import wearing
-from maskbench.synthesis import base
 from maskbench.synthesis.specs import METHODS
-from maskbench.synthesis.specs.keypoint import KeypointParams
+from maskbench.synthesis.synthesise import write_masked
+from maskbench.synthesis.train_synthesis import train_synthesis
 from maskbench.training import state
 
 STYLES = ("surgical_blue", "kn95")
@@ -58,29 +60,30 @@ def faces(orl: Path, weights: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return FaceSet.open(folder)
 
 
-def apply(faces: FaceSet, params: KeypointParams, model: Path, out: Path) -> MaskedSet:
+def apply(faces: FaceSet, out: Path, **params: Any) -> MaskedSet:
     out.mkdir()
-    base.method("keypoint").apply(
-        model, faces, MaskPictures.draw(96, STYLES), params,
-        rows=[0, 2, 3], styles=STYLES, seed=0, out=out,
-    )  # fmt: skip
+    method = METHODS.parse("keypoint", params)
+    pairs = [(row, style) for row in (0, 2, 3) for style in STYLES]
+    opened = method.spec.load().open(method, out)
+    write_masked(opened, faces, MaskPictures.draw(96, STYLES), pairs, 0, out)
     return MaskedSet.open(out)
 
 
 def test_is_registered_and_learns_nothing(faces: FaceSet, tmp_path: Path) -> None:
-    method = base.method("keypoint")
-    assert not METHODS.get("keypoint").trained and not method.uses_stn
-    method.train(
-        faces, None, MaskPictures.draw(32, STYLES), KeypointParams(),  # type: ignore[arg-type]
-        styles=STYLES, seed=0, out=tmp_path, scratch=tmp_path, log=lambda step, values: None,
+    spec = METHODS.get("keypoint")
+    assert not spec.trained and spec.styled and spec.family == "overlay"
+    draw_masks(out=tmp_path / "pictures", size=32)
+    train_synthesis(
+        METHODS.parse("keypoint", {}), faces.path, faces.path, tmp_path / "pictures", STYLES,
+        seed=0, out=tmp_path / "model", scratch=tmp_path / "scratch",
     )  # fmt: skip
-    assert state.load(tmp_path / "state.safetensors") == {}
-    curves = pd.read_parquet(tmp_path / "curves.parquet")
+    assert state.load(tmp_path / "model" / "state.safetensors") == {}
+    curves = pd.read_parquet(tmp_path / "model" / "curves.parquet")
     assert len(curves) == 0 and list(curves.columns) == ["step", "name", "value"]
 
 
 def test_every_style_on_every_face(faces: FaceSet, tmp_path: Path) -> None:
-    masked = apply(faces, KeypointParams(), tmp_path, tmp_path / "masked")
+    masked = apply(faces, tmp_path / "masked")
     table = masked.faces
     ids = faces.faces["face_id"].tolist()
     assert table["bare_id"].tolist() == [ids[row] for row in (0, 0, 2, 2, 3, 3)]
@@ -96,16 +99,16 @@ def test_every_style_on_every_face(faces: FaceSet, tmp_path: Path) -> None:
 
 
 def test_same_bytes_twice_and_params_matter(faces: FaceSet, tmp_path: Path) -> None:
-    apply(faces, KeypointParams(), tmp_path, tmp_path / "one")
-    apply(faces, KeypointParams(), tmp_path, tmp_path / "two")
+    apply(faces, tmp_path / "one")
+    apply(faces, tmp_path / "two")
     assert sha256_of(tmp_path / "one") == sha256_of(tmp_path / "two")
     one = MaskedSet.open(tmp_path / "one")
-    flat = apply(faces, KeypointParams(fit="homography"), tmp_path, tmp_path / "three")
+    flat = apply(faces, tmp_path / "three", fit="homography")
     assert not np.array_equal(one.masks, flat.masks)
-    drawn = apply(faces, KeypointParams(brightness=False), tmp_path, tmp_path / "four")
+    drawn = apply(faces, tmp_path / "four", brightness=False)
     assert np.array_equal(one.masks, drawn.masks) and not np.array_equal(one.images, drawn.images)
 
 
 def test_unknown_parameter_names_the_nearest() -> None:
     with pytest.raises(MaskbenchError, match="brightness"):
-        base.parse_params("keypoint", {"brightnes": True})
+        METHODS.parse("keypoint", {"brightnes": True})

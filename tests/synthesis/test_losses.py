@@ -69,8 +69,8 @@ def test_divergence_penalty_of_a_linear_critic(sampling, k, p):
     weight = torch.tensor([0.3, -0.4, 1.2]).view(3, 1, 1)
     critic = Linear(weight.clone())
     real, fake = torch.rand(4, 3, 1, 1), torch.rand(4, 3, 1, 1)
-    penalty = losses.divergence_penalty(
-        critic, real, fake, k, p, sampling, torch.Generator().manual_seed(0)
+    penalty = k * losses.divergence_penalty(
+        critic, real, fake, p, sampling, torch.Generator().manual_seed(0)
     )
     norm = 1.3
     assert penalty.item() == pytest.approx(k * norm**p, rel=1e-5)
@@ -87,13 +87,11 @@ class Quadratic(nn.Module):
 
 def test_where_each_sampling_rule_looks():
     real, fake = torch.zeros(64, 1, 1, 1), torch.ones(64, 1, 1, 1)
-    ends = losses.divergence_penalty(
-        Quadratic(), real, fake, 1.0, 2.0, "endpoints", torch.Generator()
-    )
+    ends = losses.divergence_penalty(Quadratic(), real, fake, 2.0, "endpoints", torch.Generator())
     assert ends.item() == pytest.approx(0.5)  # half at 0, half at 1
     generator = torch.Generator().manual_seed(5)
     a = torch.rand(64, 1, 1, 1, generator=torch.Generator().manual_seed(5))
-    between = losses.divergence_penalty(Quadratic(), real, fake, 1.0, 2.0, "between", generator)
+    between = losses.divergence_penalty(Quadratic(), real, fake, 2.0, "between", generator)
     assert between.item() == pytest.approx(a.square().mean().item(), rel=1e-5)
 
 
@@ -112,8 +110,8 @@ def test_penalty_against_finite_differences():
             slopes.append((up - down).item() / (2 * step))
         total += 2 * sum(s * s for s in slopes) ** 3
     # score() averages in float32, which limits the agreement
-    penalty = losses.divergence_penalty(
-        critic, real, fake, 2.0, 6.0, "endpoints", torch.Generator()
+    penalty = 2.0 * losses.divergence_penalty(
+        critic, real, fake, 6.0, "endpoints", torch.Generator()
     )
     assert penalty.item() == pytest.approx(total / 6, rel=1e-3)
 
@@ -122,6 +120,6 @@ def test_a_flat_critic_has_a_finite_gradient():
     critic = Linear(torch.zeros(1, 2, 2))
     pictures = torch.rand(2, 1, 2, 2)
     losses.divergence_penalty(
-        critic, pictures, pictures, 2.0, 6.0, "between", torch.Generator()
+        critic, pictures, pictures, 6.0, "between", torch.Generator()
     ).backward()
     assert torch.isfinite(critic.weight.grad).all()

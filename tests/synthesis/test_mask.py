@@ -18,10 +18,11 @@ from maskbench.datasets.pictures import read_picture
 from maskbench.errors import MaskbenchError
 from maskbench.faces.crop import crop_square
 from maskbench.masks.artwork import MaskPictures
-from maskbench.synthesis import base
+from maskbench.registry import Block
 from maskbench.synthesis.mask import MaskReport, mask
 from maskbench.synthesis.mask_workers import style_of
 from maskbench.synthesis.put_on import paste_back
+from maskbench.synthesis.specs import METHODS
 from maskbench.synthesis.train_synthesis import train_synthesis
 
 STYLES = ("surgical_blue", "kn95", "striped")
@@ -143,12 +144,12 @@ def test_what_is_refused(album: Path, weights: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def train(method: str, params: Any, small: Any, folder: Path) -> Path:
+def train(method: Block, small: Any, folder: Path) -> Path:
     """A model folder, trained for as long as ``params`` say."""
     model = folder / "model"
     train_synthesis(
-        method, small.faces, small.masked, small.pictures, params, styles=small.styles,
-        seed=0, out=model, scratch=folder / "scratch",
+        method, small.faces, small.masked, small.pictures, styles=small.styles, seed=0,
+        out=model, scratch=folder / "scratch",
     )  # fmt: skip
     return model
 
@@ -158,10 +159,10 @@ def test_a_trained_model_on_pictures_of_any_size(
 ) -> None:
     """The crop's mask is carried back into the picture; where no mask lies nothing changes."""
     tiny = {"train_size": 24, "steps": 3, "batch_size": 4, "critic_warmup": 1}
-    params = base.parse_params("pywgan_div", tiny | {"checkpoint_every": 0, "snapshot_every": 0})
-    model = train("pywgan_div", params, small, tmp_path)
+    method = METHODS.parse("pywgan_div", tiny | {"checkpoint_every": 0, "sheet_every": 0})
+    model = train(method, small, tmp_path)
     out = tmp_path / "out"
-    report = run(album, out, weights, method="pywgan_div", model=model, params=params)
+    report = run(album, out, weights, method=method, model=model)
     assert report == MaskReport(pictures=6, faces=6, rejected=4)
     for row in table(out / "manifest.csv"):
         if not row["output"].lower().endswith(".png"):
@@ -180,33 +181,32 @@ def test_a_model_is_applied_with_what_it_was_trained_with(
 ) -> None:
     """As when `mask` is called in a folder without any configuration, or with another one."""
     tiny = {"train_size": 24, "steps": 2, "batch_size": 4, "critic_warmup": 1, "updates": 2}
-    params = base.parse_params("wgan_stn", tiny | {"checkpoint_every": 0, "snapshot_every": 0})
-    model = train("wgan_stn", params, small, tmp_path)
+    method = METHODS.parse("wgan_stn", tiny | {"checkpoint_every": 0, "sheet_every": 0})
+    model = train(method, small, tmp_path)
     source = album / "both.png"
-    options: dict[str, Any] = {"styles": STYLES, "method": "wgan_stn"}
-    mask(source, tmp_path / "own", weights, model=model, **options)
+    options: dict[str, Any] = {"styles": STYLES}
+    mask(source, tmp_path / "own", weights, method="wgan_stn", model=model, **options)
     silent = shutil.copytree(model, tmp_path / "silent")
     (silent / "params.json").unlink()
     mask(
-        source, tmp_path / "given", weights, model=silent, params=params, mask_size=48,
+        source, tmp_path / "given", weights, model=silent, method=method, mask_size=48,
         faces=FacesConfig(size=48), **options,
     )  # fmt: skip
     assert sha256_of(tmp_path / "own") == sha256_of(tmp_path / "given")
     assert "other parameters" not in caplog.text
-    other = base.parse_params("wgan_stn", tiny | {"updates": 1, "checkpoint_every": 0})
-    mask(source, tmp_path / "other", weights, model=model, params=other, **options)
+    other = METHODS.parse("wgan_stn", tiny | {"updates": 1, "checkpoint_every": 0})
+    mask(source, tmp_path / "other", weights, model=model, method=other, **options)
     assert sha256_of(tmp_path / "own") == sha256_of(tmp_path / "other")
-    assert "other parameters (snapshot_every: 0, updates: 2)" in caplog.text
-    mask(source, tmp_path / "wrong", weights, model=silent, params=other, **options)
+    assert "other parameters (sheet_every: 0, updates: 2)" in caplog.text
+    mask(source, tmp_path / "wrong", weights, model=silent, method=other, **options)
     assert sha256_of(tmp_path / "own") != sha256_of(tmp_path / "wrong")  # so they do count
     with pytest.raises(MaskbenchError, match=r"model: is a model of wgan_stn, not of pywgan_div"):
         run(album, tmp_path / "out", weights, method="pywgan_div", model=model)
     with pytest.raises(MaskbenchError, match=r"silent: does not say .* --params"):
         run(album, tmp_path / "out", weights, method="wgan_stn", model=silent)
-    with pytest.raises(MaskbenchError, match=r"silent: its weights do not fit .* train again"):
+    with pytest.raises(MaskbenchError, match=r"silent: its weights of generator .* train again"):
         run(
-            album, tmp_path / "out", weights, method="pywgan_div", model=silent,
-            params=base.parse_params("pywgan_div", {}),
+            album, tmp_path / "out", weights, model=silent, method=METHODS.parse("pywgan_div", {}),
         )  # fmt: skip
     assert not (tmp_path / "out").exists()
 

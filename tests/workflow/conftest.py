@@ -69,7 +69,7 @@ class Project:
 
     def plan(self, *arguments: str) -> dict[str, int]:
         """What ``snakemake -n`` would run: rule -> number of jobs (empty: nothing)."""
-        text = self.run("snakemake", "-n", *arguments).text
+        text = self.run("snakemake", "-n", "--quiet", "rules", *arguments).text
         if "Nothing to be done" in text:
             return {}
         lines = text.split("Job stats:")[1].split("total")[0].splitlines()[3:]
@@ -104,9 +104,9 @@ def commit(project: Project) -> None:
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The finished run: DVC makes the faces, then Snakemake all the rest."""
+    """The finished run: DVC makes the data, then Snakemake all the rest."""
     made = copy_tree(tmp_path_factory.mktemp("workflow") / "project")
-    made.said["dvc repro"] = made.run("dvc", "repro", "crop_faces", "draw_masks")
+    made.said["dvc repro"] = made.run("dvc", "repro", "data")
     made.said["snakemake"] = made.run("snakemake", "--cores", "2")
     commit(made)
     return made

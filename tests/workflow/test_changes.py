@@ -1,7 +1,6 @@
-"""What a change reaches, in both tools; killed runs; a new method; the same numbers again."""
+"""What a change reaches; killed runs; a new method; the same numbers again."""
 
 import os
-import re
 import signal
 import subprocess
 import time
@@ -13,13 +12,15 @@ import yaml
 
 import maskbench
 from maskbench.artifacts import read_json, sha256_of
-from maskbench.reporting.papers import tables as table_names
 
 ROOT = Path(maskbench.__file__).parents[2]
 NEW = "average_place"
-# What hangs on the numbers of any method.
-AFTER = {"collect_measurements", "judge_claims", "summarise", "report", "all", *table_names()}
-FIGURES = {"fig5", "loss_curves"}
+CHAIN = {"train_synthesis": 1, "synthesise": 1, "evaluate_synthesis": 1}
+# What hangs on the numbers of any method, and on its pictures and curves.
+AFTER = {
+    "collect_measurements", "judge_claims", "make_tables", "summarise", "make_index",
+    "make_figures_sheet", "make_figures_curves", "make_report", "all",
+}  # fmt: skip
 
 
 def test_a_method_s_parameters_reach_that_method_alone(project):
@@ -28,32 +29,27 @@ def test_a_method_s_parameters_reach_that_method_alone(project):
     try:
         plan = project.plan()
         changed = project.run("dvc", "status").text
-        repro = project.run("dvc", "repro", "--dry").text
     finally:
         (project.path / "params.yaml").write_text(old, "utf-8")
-    chain = {"train_synthesis": 1, "synthesise": 1, "evaluate_synthesis": 1}
-    assert plan == chain | dict.fromkeys(AFTER | FIGURES, 1)
-    stages = set(re.findall(r"^(\w+@\w+):", changed, re.M))
-    assert stages == {"train_synthesis@wgan_stn", "synthesise@wgan_stn"}
-    running = set(re.findall(r"Running stage '([\w@]+)'", repro))
-    chain = {name for name in running if "@" in name}
-    assert chain == stages  # what follows shows when their outputs have changed
+    assert plan == CHAIN | dict.fromkeys(AFTER, 1)
+    assert "synthesis:" in changed
+    assert "restoration:" not in changed
     assert project.plan() == {}
 
 
 def test_the_code_of_a_method_reaches_that_method_alone(project):
-    module = project.path / "src" / "maskbench" / "synthesis" / "wgan_stn.py"
+    spec = project.path / "src" / "maskbench" / "synthesis"
+    module = spec / "placed" / "wgan_stn.py"
     old = module.read_text("utf-8")
+    targets = ["synthesis_wgan_stn", "synthesis_pywgan_div"]
     try:
         module.write_text(old + "\nNEW = 1\n", "utf-8")
-        plan = project.plan("evaluate_wgan_stn", "evaluate_pywgan_div")
+        plan = project.plan(*targets)
         module.write_text(old + "\n# only a comment\n", "utf-8")
-        untouched = project.plan("evaluate_wgan_stn")
+        untouched = project.plan(*targets)
     finally:
         module.write_text(old, "utf-8")
-    assert {k: v for k, v in plan.items() if not k.startswith("evaluate_w")} == {
-        "train_synthesis": 1, "synthesise": 1, "evaluate_synthesis": 1,
-    }  # fmt: skip
+    assert plan == CHAIN | {"synthesis_wgan_stn": 1}
     assert untouched == {}
 
 
@@ -74,7 +70,7 @@ def test_weights_to_start_from_are_made_first(project, tmp_path):
 
 
 def test_overlays_lie_in_a_folder_of_their_own(project):
-    plan = project.plan("--configfile", "config/smoke.yaml", "--", "evaluate_keypoint")
+    plan = project.plan("--configfile", "config/smoke.yaml", "--", "synthesis_keypoint")
     assert plan["crop_faces"] == 1
 
 
@@ -89,18 +85,21 @@ def test_settings_given_on_the_command_line_reach_the_steps(project):
     assert project.plan() == {}
 
 
+TARGET = Path("results", "models", "orl", "dcgan_stn", "seed0")
+
+
 def test_killed_and_started_again_ends_the_same(project):
     """SIGKILL for the scheduler and its job while a training runs."""
-    model = project.path / "results" / "models" / "orl" / "dcgan_stn" / "seed0"
-    scratch = project.path / "results" / "scratch" / "orl" / "dcgan_stn" / "seed0"
-    log = project.path / "results" / "logs" / "train_synthesis" / "orl" / "dcgan_stn" / "seed0.log"
+    model = project.path / TARGET
+    scratch = project.path / "results" / "scratch" / "models" / "orl" / "dcgan_stn" / "seed0"
+    log = project.path / "results" / "logs" / "train_synthesis" / "orl" / "dcgan_stn" / "0.log"
     whole = sha256_of(model / "state.safetensors")
     for path in (*model.rglob("*"), *scratch.rglob("*")):
         if path.is_file():
             path.unlink()
     project.run("rm", "-rf", str(model), str(scratch))
     run = subprocess.Popen(
-        ["snakemake", "train_dcgan_stn"], cwd=project.path, env=project.environment,
+        ["snakemake", str(TARGET)], cwd=project.path, env=project.environment,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     deadline = time.monotonic() + 120
@@ -113,14 +112,14 @@ def test_killed_and_started_again_ends_the_same(project):
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
     assert not model.exists()
-    project.run("snakemake", "train_dcgan_stn")
+    project.run("snakemake", str(TARGET))
     assert sha256_of(model / "state.safetensors") == whole
-    assert project.plan("train_dcgan_stn") == {}
+    assert project.plan(str(TARGET)) == {}
 
 
 def test_a_second_run_has_the_same_numbers(project):
     """Everything again in another folder, up to the numbers of one trained method."""
-    project.run("snakemake", "evaluate_pywgan_div", "--config", "output=results/again")
+    project.run("snakemake", "synthesis_pywgan_div", "--config", "output=results/again")
     first, second = (
         pd.DataFrame(
             read_json(
@@ -138,29 +137,27 @@ def test_a_second_run_has_the_same_numbers(project):
 
 @pytest.fixture
 def with_new_method(project):
-    """The method of docs/adding_a_method.md: one module and one block in params.yaml."""
+    """The method of docs/adding_a_method.md: a spec, a module and a block in params.yaml."""
     text = ROOT.joinpath("docs", "adding_a_method.md").read_text("utf-8")
-    source = text.split("```python\n")[1].split("```")[0]
-    module = project.path / "src" / "maskbench" / "synthesis" / f"{NEW}.py"
+    package = project.path / "src" / "maskbench" / "synthesis"
     old = (project.path / "params.yaml").read_text("utf-8")
-    module.write_text(source, "utf-8")
+    modules = [package / "specs" / f"{NEW}.py", package / "placed" / f"{NEW}.py"]
+    for module, part in zip(modules, text.split("```python\n")[1:], strict=False):
+        module.write_text(part.split("```")[0], "utf-8")
     project.params({"synthesis": {"methods": {NEW: {}}}})
     yield project
-    module.unlink()
+    for module in modules:
+        module.unlink()
     (project.path / "params.yaml").write_text(old, "utf-8")
 
 
 def test_a_new_method_appears_everywhere(with_new_method):
     project = with_new_method
     plan = project.plan()
-    chain = {"train_synthesis": 1, "synthesise": 1, "evaluate_synthesis": 1}
-    assert {name: plan[name] for name in chain} == chain
+    assert {name: plan[name] for name in CHAIN} == CHAIN
     assert not {"fetch", "crop_faces", "masked_domain"} & set(plan)
     assert NEW in project.run("maskbench", "methods").text
-    stages = project.run("dvc", "stage", "list").text
-    for stage in ("train_synthesis", "synthesise", "evaluate_synthesis"):
-        assert f"{stage}@{NEW}" in stages
-    assert f"train_{NEW}" in project.run("snakemake", "--list").text.split()
+    assert f"synthesis_{NEW}" in project.run("snakemake", "--list").text.split()
     project.run("snakemake", "synthesis_quality", "fig5", "loss_curves")
     frame = pd.read_csv(project.path / "results" / "measurements.csv")
     assert NEW in set(frame["method"])

@@ -11,16 +11,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import maskbench
-from maskbench.reporting.figures import names as figure_names
-from maskbench.steps import STEPS, code_files
-from maskbench.synthesis.base import methods
 
 ROOT = Path(maskbench.__file__).parents[2]
-STAGE_OF = {
-    "make_table": "make_tables",
-    "make_figure": "make_figures",
-    "evaluate_segmenter": "evaluate_restoration",
-}  # where DVC says otherwise
 TEXT = {".py", ".smk", ".yaml", ".yml", ".toml", ".md", ".rst", ".sh", ".json", ".lock", ".cff", ""}
 
 
@@ -65,53 +57,7 @@ def test_cuda_libraries_are_for_their_platform_alone():
 
 
 def stages():
-    found = yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))["stages"]
-    return {name: stage.get("do", stage) for name, stage in found.items()}
-
-
-@pytest.mark.parametrize("name", [name for name in STEPS if not name.startswith("make_")])
-def test_dvc_tracks_what_decides_a_step(name):
-    """Each section that a step reads is a parameter of its DVC stage (or lies in one)."""
-    written = [
-        key.replace("${synthesis.dataset}", "{dataset}").replace("${key}", "{method}")
-        for key in stages()[STAGE_OF.get(name, name)].get("params", [])
-    ]
-    for section in STEPS[name].sections:
-        assert any(section == key or section.startswith(key + ".") for key in written), section
-
-
-@pytest.mark.parametrize("name", STEPS)
-def test_dvc_depends_on_all_code_that_decides_a_step(name):
-    """Each module and packaged file whose change makes Snakemake run a step again."""
-    package = Path(maskbench.__file__).parent
-    folders = {ROOT / dep for dep in stages()[STAGE_OF.get(name, name)]["deps"]}
-    deciding = step_files(name)
-    assert package.joinpath(*STEPS[name].module.split(".")).with_suffix(".py") in deciding
-    missed = [path for path in deciding if not folders & {path, *path.parents}]
-    assert not missed
-
-
-def step_files(name):
-    step = STEPS[name]
-    modules = [f"maskbench.{step.module}"]
-    if any("{method}" in section for section in step.sections):
-        modules += [type(method).__module__ for method in methods().values()]
-    if name == "make_figure":
-        modules += [f"maskbench.reporting.figures.{figure}" for figure in figure_names()]
-    package = Path(maskbench.__file__).parent
-    data = [path for pattern in step.files for path in package.glob(pattern)]
-    return [*code_files(modules).values(), *data]
-
-
-def test_dvc_knows_what_prepares_a_second_data_set():
-    """synthesis.real_domain may name one: no stage but masked_domain's has its pictures."""
-    stage = stages()["masked_domain"]
-    assert "datasets" in stage["params"]  # a key of its own would be missing for `keypoint`
-    folders = {ROOT / dep for dep in stage["deps"]}
-    for name in ("fetch", "split", "crop_faces"):
-        assert all(folders & {path, *path.parents} for path in step_files(name))
-        for section in STEPS[name].sections:
-            assert section.split(".")[0] in stage["params"]
+    return yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))["stages"]
 
 
 def test_dvc_keeps_outputs_in_place():
@@ -155,19 +101,33 @@ def test_source_files_hold_one_thing_each():
             assert len(path.read_text("utf-8").splitlines()) <= 400, path
 
 
-def test_imports_go_one_way():
-    order = ["datasets", "faces", "masks", "networks", "metrics"]
-    order += ["synthesis", "restoration", "recognition", "reporting"]
+def imported(path):
+    """The modules of this package that a file imports, also inside functions."""
+    found = re.findall(r"^\s*from (maskbench[\w.]*) import (\([^)]*\)|.*)", path.read_text(), re.M)
+    for module, names in found:
+        yield module
+        yield from (f"{module}.{name}" for name in re.findall(r"\w+", names))
+
+
+def test_imports_go_one_way_and_in_no_circle():
+    order = ["imaging", "datasets", "faces", "masks", "networks", "training", "metrics"]
+    order += ["guides", "synthesis", "restoration", "recognition", "reporting"]
     package = ROOT / "src" / "maskbench"
+    uses = {}
     for path in package.rglob("*.py"):
-        part = path.relative_to(package).parts[0]
-        text = path.read_text("utf-8")
-        used = set(re.findall(r"^(?:from|import) maskbench\.(\w+)", text, re.M))
-        used |= set(re.findall(r"^from maskbench import (\w+)", text, re.M))
-        if part in order:
-            later = set(order[order.index(part) + 1 :]) | {"cli", "commands", "tracking"}
-            if part in (beside := {"synthesis", "restoration", "recognition"}):
-                later |= beside - {part}
-            assert not used & later, f"{path}: {used & later}"
-        if part in {"training", "tracking.py"}:
-            assert not used & set(order), path
+        module = ".".join(path.relative_to(package.parent).with_suffix("").parts)
+        uses[module.removesuffix(".__init__")] = set(imported(path))
+    for module, used in uses.items():
+        part = (module + ".").split(".")[1]
+        if part in order and ".specs" not in module:
+            later = {
+                f"maskbench.{name}" for name in (*order[order.index(part) + 1 :], "cli", "step")
+            }
+            wrong = {name for name in used if ".".join(name.split(".")[:2]) in later}
+            assert not {name for name in wrong if ".specs" not in name}, module
+    left = {module: used & uses.keys() - {module} for module, used in uses.items()}
+    while leaves := [module for module, used in left.items() if not used]:
+        for module in leaves:
+            del left[module]
+        left = {module: used - set(leaves) for module, used in left.items()}
+    assert not left, f"a circle among {sorted(left)}"

@@ -13,7 +13,7 @@ def test_a_second_run_is_refused_while_one_is_under_way(project, tmp_path):
     second = ["snakemake", "draw_masks", "--config", f"output={other}"]
     with screen.open("w") as stream:
         first = subprocess.Popen(
-            ["snakemake", "faces", "--cores", "1", "--config", f"output={held}"],
+            ["snakemake", "data", "--cores", "1", "--config", f"output={held}"],
             cwd=project.path, env=project.environment, stdout=stream, stderr=stream,
             start_new_session=True,
         )  # fmt: skip

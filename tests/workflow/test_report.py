@@ -18,7 +18,7 @@ def test_a_missing_report_is_made_again_and_nothing_else(project):
     page = project.path / "results" / "report.html"
     before = others(project)
     page.unlink()
-    assert project.plan() == {"report": 1, "all": 1}
+    assert project.plan() == {"make_report": 1, "all": 1}
     text = project.run("snakemake").text
     assert "Figure 5" in page.read_text("utf-8")
     assert "rule train_synthesis" not in text
@@ -29,7 +29,7 @@ def test_a_missing_report_is_made_again_and_nothing_else(project):
 
 def test_a_run_killed_while_it_renders_is_mended_by_the_next(project):
     page = project.path / "results" / "report.html"
-    log = project.path / "results" / "logs" / "report.log"
+    log = project.path / "results" / "logs" / "make_report.log"
     page.unlink()
     log.unlink()
     run = subprocess.Popen(
@@ -42,7 +42,7 @@ def test_a_run_killed_while_it_renders_is_mended_by_the_next(project):
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
     page.write_text("<html>half a page")
-    assert project.plan() == {"report": 1, "all": 1}
+    assert project.plan() == {"make_report": 1, "all": 1}
     project.run("snakemake")
     assert "Figure 5" in page.read_text("utf-8")
     assert project.plan() == {}
@@ -53,6 +53,6 @@ def test_a_caption_reaches_the_report_alone(project):
     old = caption.read_text("utf-8")
     try:
         caption.write_text(old + "\nMore.\n", "utf-8")
-        assert project.plan() == {"report": 1, "all": 1}
+        assert project.plan() == {"make_report": 1, "all": 1}
     finally:
         caption.write_text(old, "utf-8")

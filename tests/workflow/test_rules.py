@@ -1,4 +1,4 @@
-"""What the rules declare: arguments that their functions take, resources, and how little it costs."""
+"""What the rules declare: arguments that their functions take, resources, how few lines."""
 
 import inspect
 import re

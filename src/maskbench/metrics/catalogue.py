@@ -51,7 +51,7 @@ METRICS: dict[str, Metric] = {
     "mask_found_on_bare": Metric("Share of a bare face taken for a mask", "lower", 4, "False mask"),
     "accuracy": Metric("Accuracy", "higher", 3),
     "accuracy_best_threshold": Metric(
-        "Accuracy at the best threshold", "higher", 3, "Best accuracy"
+        "Accuracy at the best threshold", "higher", 3, "Best acc."
     ),
     "auc": Metric("AUC", "higher", 3),
     "eer": Metric("EER", "lower", 3),

@@ -1,6 +1,6 @@
 """The numbers that a person compares first: a row a method or training set, few columns.
 
-``dvc metrics`` shows them, MLflow's workflow run holds them, and the first page begins with them.
+``dvc metrics`` shows them, and MLflow's workflow run holds them.
 """
 
 from __future__ import annotations
@@ -80,12 +80,3 @@ def rows(measurements: pd.DataFrame) -> dict[str, dict[str, float]]:
             means = here.groupby(["training_set", "method"], as_index=False)["value"].mean()
             put(means, "training_set", column if dataset == main else f"{column}_{dataset}")
     return dict(sorted(found.items()))
-
-
-def headline(measurements: pd.DataFrame) -> dict[str, float]:
-    """The same numbers flat, as ``column/row`` (``iou/pywgan_div``): MLflow groups by column."""
-    return {
-        f"{column}/{row}": value
-        for row, columns in rows(measurements).items()
-        for column, value in columns.items()
-    }

@@ -164,7 +164,7 @@ def _data_uri(picture: np.ndarray) -> str:
 
 
 def _facts(frame: pd.DataFrame, dataset: str) -> dict[str, Any]:
-    """How large the experiment is: people tested, trainings of each step, networks."""
+    """How large the experiment is: people tested, and trainings of each step."""
     facts: dict[str, Any] = {}
     for step in ("synthesis", "recognition"):
         rows = headline.plain(frame, step)
@@ -176,7 +176,6 @@ def _facts(frame: pd.DataFrame, dataset: str) -> dict[str, Any]:
             "pictures": int(rows["n"].max()) if len(rows) else 0,
             "fewest": int(trained.min()) if len(trained) else 0,
             "most": int(trained.max()) if len(trained) else 0,
-            "networks": sorted(set(rows["backbone"]) - {"none", "absent", ""}),
         }
     return facts
 

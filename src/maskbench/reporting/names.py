@@ -15,7 +15,7 @@ from maskbench.reporting.papers import papers
 
 BARE = "bare"
 UNRESTORED = "unrestored"
-APPROACHES = {"_projected": "projected", "_strip": "mask removed"}
+APPROACHES = {"_projected": "projected", "_strip": "masks off"}
 """What is done for a frozen network, by the end of the recogniser's name (paper 3, section 5)."""
 CONDITIONS: dict[str, dict[str, str]] = {
     "protocol": {

@@ -26,7 +26,7 @@ p { margin: .2rem 0 .6rem; color: #444; }
 .wide { overflow-x: auto; margin-bottom: .8rem; }
 table { border-collapse: collapse; border-top: 1.5px solid; border-bottom: 1.5px solid; }
 th, td { padding: .2rem .6rem; vertical-align: top; font-variant-numeric: tabular-nums; }
-th { border-bottom: 1px solid; vertical-align: bottom; }
+th { border-bottom: 1px solid; vertical-align: bottom; text-align: left; }
 tbody tr:nth-child(even) { background: #f5f5f5; }
 small { color: #666; display: block; line-height: 1.1; white-space: nowrap; }
 ol, ul { padding-left: 1.4rem; color: #444; margin: .2rem 0; font-size: .9em; }
@@ -60,7 +60,7 @@ def to_html(page: Page) -> str:
             parts.append(f"<h2>{html.escape(_capital(section.heading))}</h2>")
         if section.caption:
             parts.append(f"<p>{html.escape(_sentences(section.caption))}</p>")
-        parts += [f'<div class="wide">{_html_grid(grid)}</div>' for grid in section.grids]
+        parts += [f'<div class="wide">{_html_grid(grid)}</div>' for grid in section.stacked]
         if section.footnotes:
             notes = "\n".join(f"<li>{html.escape(note)}</li>" for note in section.footnotes)
             parts.append(f"<ol>\n{notes}\n</ol>")

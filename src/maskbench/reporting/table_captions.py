@@ -9,7 +9,7 @@ from maskbench.reporting.aggregate import Result, seeds_in_words
 from maskbench.reporting.names import UNRESTORED, title_of
 from maskbench.reporting.papers.tables import Column, Table
 from maskbench.reporting.remarks import Remarks
-from maskbench.reporting.table_rows import Line, Part
+from maskbench.reporting.table_rows import UNNAMED, Line, Part
 
 _OURS, _PAPERS, _DIFFERS = "network: ", "network in the paper: ", "differs from the paper in: "
 
@@ -23,17 +23,20 @@ def titles_of(line: Line) -> tuple[str, str]:
 
 
 def heads_of_titles(table: Table) -> tuple[str, str]:
-    return "Recogniser" if table.where["step"] == "recognition" else "Method", "Learnt from"
+    return "Recogniser" if table.where["step"] == "recognition" else "Method", "Trained on"
 
 
 def shared_titles(part: Part) -> dict[int, str]:
     """Names that all rows share where there are several, by their place among the titles."""
     found = {}
     for place in (0, 1):
-        titles = {titles_of(line)[place] for line in part.lines}
-        if len(part.lines) > 1 and len(titles) == 1 and titles != {""}:
-            found[place] = titles.pop()
-    return {} if len(found) == 2 else found
+        titles = [titles_of(line)[place] for line in part.lines]
+        named = set(titles) - {""}
+        if len(titles) > 1 and len(named) == 1:
+            found[place] = named.pop() + (" (where anything is learnt)" if "" in titles else "")
+    if 1 in found or not any(titles_of(line)[1] for line in part.lines):
+        found.pop(0, None)  # else nothing would name the rows
+    return found
 
 
 def remarks_of(table: Table, part: Part, columns: Sequence[tuple[Column, int]]) -> Remarks:
@@ -50,7 +53,7 @@ def remarks_of(table: Table, part: Part, columns: Sequence[tuple[Column, int]]) 
             if cell.printed is not None and line.paper is not None:
                 printed.add((r, c))
                 network = column.network or line.paper.network or table.network
-                if network:
+                if network and column.network != UNNAMED:
                     said.setdefault((_PAPERS, network), set()).add((r, c))
             if cell.measured is None:
                 continue
@@ -91,7 +94,7 @@ def _network(result: Result) -> str:
     if result.backbone in ("none", result.method):
         return ""
     sets = f"{result.dataset} {result.training_set}"
-    return result.backbone.replace(f", {sets}", "").replace(f"{sets}, ", "").replace(sets, "them")
+    return result.backbone.replace(f", {sets}", "").replace(f"{sets}, ", "")
 
 
 def caption_of(table: Table, part: Part, remarks: Remarks) -> list[str]:
@@ -115,11 +118,8 @@ def caption_of(table: Table, part: Part, remarks: Remarks) -> list[str]:
         if any(result.ci_low is not None for result in results):
             over = "people" if table.where["step"] == "recognition" else "pictures"
             widest = ", the widest of the seeds'" if several else ""
-            mean += (
-                f" [95% bootstrap interval over {over}{widest}]"
-                if table.intervals
-                else "; 95% intervals stand in the CSV file"
-            )
+            words = f"95% bootstrap interval over {over}{widest}"
+            mean += f" [{words}]" if table.intervals else f"; the {words}, stands in the CSV file"
         sentences.append(mean)
     return [*sentences, *dict.fromkeys(remarks.everywhere)]
 

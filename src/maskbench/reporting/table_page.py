@@ -30,7 +30,7 @@ from maskbench.reporting.table_captions import (
 )
 from maskbench.reporting.table_rows import Cell, Line, Part, shown_columns
 
-WIDTH = 110
+WIDTH = 112
 MISSING = "–"
 NOTHING = "Nothing of this kind was measured in this run"
 Intervals = Literal["inline", "below", "none"]
@@ -58,13 +58,19 @@ class Grid:
 
 @dataclass(frozen=True)
 class Section:
-    """One part of a table; ``intervals`` says where they stand beside their numbers."""
+    """One part of a table.
+
+    Attributes:
+        grids: for text; ``intervals`` says where these stand beside their numbers there.
+        stacked: the same for pages that show intervals below their numbers anyhow.
+    """
 
     heading: str
     caption: tuple[str, ...]
     grids: tuple[Grid, ...]
-    footnotes: tuple[str, ...]
     intervals: Intervals
+    stacked: tuple[Grid, ...]
+    footnotes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,7 @@ def _notes(table: Table, parts: Sequence[Part]) -> list[str]:
     shown = [c for c in table.columns if c in shown]
     notes = []
     if table.pictures:
-        notes.append(f"The paper measured on: {table.pictures}")
+        notes.append(f"The paper's pictures: {table.pictures}")
     notes += table.notes
     notes += [f"{_heading(table, c)}: {c.note}" for c in shown if c.note]
     if any(c.spread for c in shown):
@@ -129,19 +135,28 @@ def _section(table: Table, part: Part) -> Section:
         for beside in ((True, False) if table.rows else (True,))
         for intervals in (("inline", "below") if table.intervals else ("none",))
     ]
-    laid = [(_grids(table, part, columns, notes, *each), each[1]) for each in layouts]
-    grids, intervals = min(laid, key=lambda found: _lines_of(*found))
+    laid = [
+        (_cost(grids, *each), grids, each[1])
+        for each in layouts
+        for grids in [_grids(table, part, columns, notes, *each)]
+    ]
+    _, grids, intervals = min(laid, key=lambda found: found[0])
+    _, stacked, _ = min(
+        (found for found in laid if found[2] != "inline"), key=lambda found: found[0]
+    )
     heading = ", ".join(condition_title(name, value) for name, value in part.values.items())
-    return Section(heading, tuple(caption), grids, tuple(notes.texts), intervals)
+    return Section(heading, tuple(caption), grids, intervals, stacked, tuple(notes.texts))
 
 
-def _lines_of(grids: Sequence[Grid], intervals: Intervals) -> int:
-    """How many lines grids take, with some for headings and the trouble of a further grid."""
+def _cost(grids: Sequence[Grid], beside: bool, intervals: Intervals) -> int:
+    """How many lines grids take, with some for the trouble that further grids and printed numbers
+    on lines of their own give a reader."""
     below = intervals == "below"
-    return sum(
+    lines = sum(
         6 + sum(1 + (below and any(text.interval for text in row)) for row in grid.rows)
         for grid in grids
     )
+    return lines + 8 * (not beside)
 
 
 def _grids(
@@ -168,17 +183,19 @@ def _grids(
             total = own
         chunks[-1].append((heads, cells))
         total += needed
-    return tuple(
-        Grid(
-            (*head, *(h for heads, _ in chunk for h in heads)),
-            tuple(
-                (*row, *(text for _, cells in chunk for text in cells[r]))
-                for r, row in enumerate(names)
-            ),
-            len(head),
-        )
-        for chunk in chunks
-    )
+    return tuple(_grid(head, names, chunk) for chunk in chunks)
+
+
+def _grid(
+    head: tuple[str, ...], names: Sequence[tuple[Text, ...]], groups: Sequence[Group]
+) -> Grid:
+    """Names and columns side by side; rows without a number are left out."""
+    rows = []
+    for r, row in enumerate(names):
+        numbers = [text for _, cells in groups for text in cells[r]]
+        if any(text.value for text in numbers):
+            rows.append((*row, *numbers))
+    return Grid((*head, *(h for heads, _ in groups for h in heads)), tuple(rows), len(head))
 
 
 def _width(head: str, cells: Sequence[Text], intervals: Intervals) -> int:
@@ -293,4 +310,5 @@ def _below(
         rows.append((Text(_HERE), Text(words + mark)))
         for (heads, cells), (_, out) in zip(groups, below, strict=True):
             out.append((cells[r][-1] if len(heads) > 1 else Text(),))
-    return ("", ", ".join(ours)), rows, below
+    head, *more = ours
+    return ("", ", ".join([head, *(words.lower() for words in more)])), rows, below

@@ -1,1 +1,1 @@
-"""Mask synthesis: one module a method, behind the interface in :mod:`maskbench.synthesis.base`."""
+"""Mask synthesis: methods behind the interface in :mod:`.base`, known by their specs."""

@@ -1,83 +1,205 @@
-"""The interface of a synthesis method. :data:`maskbench.synthesis.specs.METHODS` knows them all."""
+"""What a synthesis method is: a learner, and afterwards what puts masks on (and takes them off).
+
+:data:`maskbench.synthesis.specs.METHODS` knows all methods; ``spec.load()`` gives an instance,
+which :meth:`LearningMethod.start` makes a learner and :meth:`Method.open` a trained method.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
 
 from maskbench.faces.faceset import FaceSet
+from maskbench.imaging.tensors import as_tensor, resize
 from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MaskedSet
-from maskbench.synthesis.specs import METHODS
+from maskbench.networks.stn import premultiply
+from maskbench.registry import Block
+from maskbench.training.checkpoint import load_network
+from maskbench.training.devices import place
+from maskbench.training.loop import Learner
+from maskbench.training.seeding import seeded
+
+FACES_A_SHEET, STYLES_A_SHEET = 4, 5
+PICTURES_A_BATCH = 64
+
+
+class Faces(NamedTuple):
+    """Bare faces.
+
+    Attributes:
+        images: (B, n, n, 3) uint8.
+        landmarks: (B, 68, 2) in pixels.
+    """
+
+    images: np.ndarray
+    landmarks: np.ndarray
+
+    @classmethod
+    def of(cls, faces: FaceSet, rows: Sequence[int]) -> Faces:
+        """Some rows of a set."""
+        landmarks = np.stack(list(faces.faces["landmarks"].iloc[list(rows)]))
+        shaped = landmarks.astype(np.float32).reshape(-1, 68, 2)
+        return cls(np.asarray(faces.images[list(rows)]), shaped)
+
+
+@dataclass(frozen=True)
+class Styles:
+    """The style of each face of a batch.
+
+    Attributes:
+        names: one for each face.
+        pictures: the mask pictures.
+    """
+
+    names: Sequence[str]
+    pictures: MaskPictures
+
+    def textures(self) -> Tensor:
+        """The mask picture of each face with premultiplied colour: (B, 4, m, m) in [0, 1]."""
+        unique = list(dict.fromkeys(self.names))
+        rows = torch.tensor([unique.index(name) for name in self.names])
+        return mask_textures(self.pictures, unique, self.pictures.size)[rows]
+
+
+def mask_textures(pictures: MaskPictures, styles: Sequence[str], size: int) -> Tensor:
+    """Mask pictures with premultiplied colour: (S, 4, size, size) float32 in [0, 1]."""
+    rows = [pictures.index(style) for style in styles]
+    return resize(premultiply(as_tensor(pictures.rgba[rows])), size)
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What a method may learn from.
+
+    Attributes:
+        faces: bare faces; rows of split ``train`` are learnt from, rows of ``val`` may be shown
+            on sheets and used for choices, rows of ``test`` never.
+        masked: the real domain, people wearing masks (training people only).
+        pictures: the mask pictures.
+        styles: that training may use.
+        guides: model folders by name.
+    """
+
+    faces: FaceSet
+    masked: MaskedSet
+    pictures: MaskPictures
+    styles: Sequence[str]
+    guides: Mapping[str, Path] = field(default_factory=dict)
 
 
 class Method(ABC):
     """A way of putting masks on faces.
 
     Attributes:
-        name: of its spec.
-        uses_stn: whether it places the mask picture by a spatial transformer.
+        APPLIED: the players whose networks put masks on or take them off.
+        block: the method's spec and typed parameters.
+        guides: model folders of its guides by name.
+        applied: those networks by player, in evaluation mode.
+        device: where they are.
     """
 
-    name: ClassVar[str]
-    uses_stn: ClassVar[bool] = False
+    APPLIED: ClassVar[tuple[str, ...]] = ()
+    block: Block
+    guides: Mapping[str, Path]
+    applied: Mapping[str, nn.Module]
+    device: torch.device
+
+    @property
+    def params(self) -> Any:
+        """The typed parameters."""
+        return self.block.params
+
+    def networks(self, params: Any) -> Mapping[str, Callable[[], nn.Module]]:
+        """What makes each player's network, freshly initialised, by the player's name."""
+        return {}
 
     @abstractmethod
-    def train(
-        self,
-        faces: FaceSet,
-        masked: MaskedSet,
-        pictures: MaskPictures,
-        params: Any,
-        *,
-        styles: Sequence[str],
-        seed: int,
-        out: Path,
-        scratch: Path,
-        log: Callable[[int, dict[str, float]], None],
-    ) -> None:
-        """Train and write a model folder.
+    def put_on(self, faces: Faces, styles: Styles | None) -> tuple[np.ndarray, np.ndarray]:
+        """Put masks on.
 
         Args:
-            faces: the bare faces; only rows of split ``train`` are learnt from, rows of ``val``
-                may be used for snapshots and choices, rows of ``test`` never.
-            masked: the real domain, people wearing masks (training people only).
-            pictures: the rasterised mask pictures.
-            params: an instance of :attr:`Params`.
-            styles: the mask styles that may be used.
-            seed: of every random choice.
-            out: an existing empty folder. ``state.safetensors`` (the whole training state) is
-                written here, with ``curves.parquet`` (step, name, value) and ``snapshots/*.png``.
-            scratch: folder for checkpoints; a stopped training goes on from what it finds here
-                and ends byte-identical to an unbroken one.
-            log: called with (step, {name: value}) at the logging interval (tracking).
+            faces: B bare faces.
+            styles: a style for each; None for a method whose spec is not ``styled``.
+
+        Returns:
+            pictures (B, n, n, 3) and coverages (B, n, n), uint8.
         """
 
-    @abstractmethod
-    def apply(
-        self,
-        model: Path,
-        faces: FaceSet,
-        pictures: MaskPictures,
-        params: Any,
-        *,
-        rows: Sequence[int],
-        styles: Sequence[str],
-        seed: int,
-        out: Path,
-    ) -> None:
-        """Put every style on every face of ``rows`` (faces outer, styles inner) and write a
-        MaskedSet into the existing empty folder ``out``."""
+    def take_off(self, pictures: np.ndarray) -> np.ndarray:
+        """Take masks off pictures (B, n, n, 3) uint8; the same shape. For ``unmasker`` methods."""
+        raise NotImplementedError(f"{type(self).__name__} takes no masks off")
+
+    def open(
+        self, block: Block, model: Path, guides: Sequence[Path] = (), stage: str | None = None
+    ) -> Self:
+        """Take up trained networks.
+
+        Args:
+            block: with the parameters of the training.
+            model: folder written by ``train_synthesis``.
+            guides: model folders of the spec's guides, in their order.
+            stage: the networks at the end of a stage; None: of the training.
+
+        Raises:
+            MaskbenchError: no readable model, or one of other networks.
+        """
+        self.block, self.guides = block, dict(zip(block.spec.guides, guides, strict=True))
+        self.device = place("float32").device
+        makers = self.networks(block.params)
+        self.applied = {
+            name: load_network(seeded(makers[name], 0), model, name, self.device, stage)
+            for name in self.APPLIED
+        }
+        return self
+
+    def pictures_of(
+        self, faces: FaceSet, pictures: MaskPictures, pairs: Sequence[tuple[int, str]]
+    ) -> Iterator[tuple[int, str, np.ndarray, np.ndarray]]:
+        """Row, style, picture (n, n, 3) and coverage (n, n), uint8, for pairs of row and style
+        ("" of a method without styles)."""
+        for start in range(0, len(pairs), PICTURES_A_BATCH):
+            part = pairs[start : start + PICTURES_A_BATCH]
+            names = [style for _, style in part]
+            styles = Styles(names, pictures) if self.block.spec.styled else None
+            made = self.put_on(Faces.of(faces, [row for row, _ in part]), styles)
+            for (row, style), image, coverage in zip(part, *made, strict=True):
+                yield row, style, image, coverage
 
 
-def method(name: str) -> Method:
-    """What does the work of a spec."""
-    found: Method = METHODS.get(name).load()
-    return found
+class LearningMethod(Method, Learner):
+    """A method that is trained.
+
+    Attributes:
+        data: what it learns from.
+    """
+
+    data: TrainingData
+
+    def start(self, block: Block, data: TrainingData, seed: int) -> None:
+        """Become a learner at its first step: set ``players``, ``stages`` and ``applied``."""
+        self.block, self.data, self.guides = block, data, data.guides
+
+    def sheet(self) -> np.ndarray | None:
+        """A row a validation face, a column a style of training."""
+        faces = self.data.faces
+        found = faces.of_split("val")
+        rows = spread((found if len(found) else faces.of_split("train")).tolist(), FACES_A_SHEET)
+        styles = spread(self.data.styles, STYLES_A_SHEET) if self.block.spec.styled else [""]
+        pairs = [(row, style) for row in rows for style in styles]
+        images = [image for *_, image, _ in self.pictures_of(faces, self.data.pictures, pairs)]
+        lines = [images[i : i + len(styles)] for i in range(0, len(images), len(styles))]
+        return np.concatenate([np.concatenate(line, 1) for line in lines], 0)
 
 
-def parse_params(name: str, block: dict[str, Any], place: str = "params.yaml") -> Any:
-    """The typed block of one method."""
-    return METHODS.parse(name, block, place).params
+def spread(items: Sequence[Any], count: int) -> list[Any]:
+    """At most ``count`` items, evenly spread over the sequence, the first one among them."""
+    count = min(count, len(items))
+    return [items[index * len(items) // count] for index in range(count)]

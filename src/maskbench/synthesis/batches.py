@@ -1,5 +1,5 @@
-"""What the networks see: faces, mask pictures and real masked faces at the training resolution,
-drawn in an order that a seed fixes and a training state carries."""
+"""What the networks see in training: faces, mask pictures and real masked faces at the training
+resolution, drawn in an order that a seed fixes and a training state carries."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from maskbench.imaging.ranges import Augmentation
 from maskbench.imaging.tensors import as_tensor, resize
 from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MaskedSet
+from maskbench.synthesis.base import mask_textures
 from maskbench.synthesis.specs.adversarial import Match
-from maskbench.synthesis.stn import premultiply
 from maskbench.training.seeding import Order
 
 
@@ -37,20 +37,14 @@ def load(images: np.ndarray, rows: np.ndarray, size: int, chunk: int = 64) -> Te
     return out
 
 
-def mask_textures(pictures: MaskPictures, styles: Sequence[str], size: int) -> Tensor:
-    """Mask pictures with premultiplied colour: (S, 4, size, size) float32 in [0, 1]."""
-    rows = [pictures.index(style) for style in styles]
-    return resize(premultiply(as_tensor(pictures.rgba[rows])), size)
-
-
 class Batch(NamedTuple):
     """Pictures for one step.
 
     Attributes:
         faces: (B, 3, size, size) in [0, 1], bare, or borrowed from the real domain.
-        maps: (B, 3, 3), how each of them was moved (:func:`maskbench.synthesis.augment.move`).
-        styles: (B,) the number of the style that each shall wear.
-        real: (B, 3, size, size) really worn masks.
+        maps: (B, 3, 3), how each of them was moved (:func:`maskbench.imaging.augmentation.move`).
+        styles: (B,) the number of the style of each face.
+        real: (B, 3, size, size) masked faces of the real domain.
         rows: (B,) which training faces they are; counted on, which pictures of the real domain.
     """
 
@@ -96,9 +90,9 @@ class Batches:
         seed: int,
         device: torch.device,
     ) -> None:
-        worn = masked.faces["style"].to_numpy()
+        known = masked.faces["style"].to_numpy()
         allowed = (masked.faces["split"] == "train").to_numpy(copy=True)
-        allowed &= np.isin(worn, [*styles, ""])
+        allowed &= np.isin(known, [*styles, ""])
         face_rows, real_rows = faces.of_split("train"), np.flatnonzero(allowed)
         for place, rows in ((faces.path, face_rows), (masked.path, real_rows)):
             if len(rows) == 0:
@@ -114,9 +108,9 @@ class Batches:
         numbers = {style: number for number, style in enumerate(styles)}
         places = {str(i): k for k, i in enumerate(faces.faces["face_id"].iloc[face_rows])}
         #: for each real picture the number of its style and of its bare face; -1: unknown
-        self.style_of = np.array([numbers.get(str(s), -1) for s in worn[real_rows]])
-        of = masked.faces["bare_id"].to_numpy()[real_rows]
-        self.face_of = np.array([places.get(str(i), -1) for i in of])
+        self.style_of = np.array([numbers.get(str(s), -1) for s in known[real_rows]])
+        bare = masked.faces["bare_id"].to_numpy()[real_rows]
+        self.face_of = np.array([places.get(str(i), -1) for i in bare])
         rows_of = [np.flatnonzero(self.style_of == number) for number in range(len(styles))]
         if match == "faces" and ((self.face_of < 0) | (self.style_of < 0)).any():
             match = "styles"
@@ -133,7 +127,7 @@ class Batches:
 
     def draw(self, count: int) -> Batch:
         """The next batch."""
-        by_face, by_style, by_real, *by_worn, by_borrowed = self._orders
+        by_face, by_style, by_real, *by_row, by_borrowed = self._orders
         if self.match == "faces":
             real_rows = np.array(by_real.take(count))
             rows, styles = self.face_of[real_rows], self.style_of[real_rows]
@@ -147,7 +141,7 @@ class Batches:
             rows = np.array(by_face.take(count - len(borrowed)) + borrowed)
             styles = np.array(by_style.take(count))
             if self.match == "styles":
-                chosen = [self._rows_of[style][by_worn[style].take(1)[0]] for style in styles]
+                chosen = [self._rows_of[style][by_row[style].take(1)[0]] for style in styles]
             else:
                 chosen = by_real.take(count)
             faces, maps = self._moved(self._pictures(rows))

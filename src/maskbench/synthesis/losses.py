@@ -62,18 +62,18 @@ def divergence_penalty(
     critic: Critic,
     real: Tensor,
     fake: Tensor,
-    k: float,
     p: float,
     sampling: Sampling,
     generator: torch.Generator,
 ) -> Tensor:
-    """k E ||grad_x D(x)||^p, the last term of the paper's formula 1 (Wu et al. 2018, eq. 9).
+    """E ||grad_x D(x)||^p, the last term of the paper's formula 1 without its k (Wu et al. 2018,
+    eq. 9).
 
     No target norm as in WGAN-GP: the gradient is pressed towards 0, not towards 1.
 
     Args:
         real, fake: (B, C, H, W), without gradient.
-        k, p: 2 and 6 in the paper; Wu et al.'s code has 10 for a coefficient and p = 2.
+        p: 6 in the paper, with k = 2; Wu et al.'s code has p = 2 and a coefficient of 10.
         sampling: where x is drawn. ``between``: x = real + a (fake - real), a ~ U(0, 1), one a
             picture (Wu et al., who draw the two apart; in batches with ``match: faces`` they show
             the same face). ``endpoints``: at the real and at the fake pictures, the mean of both
@@ -90,4 +90,4 @@ def divergence_penalty(
     (gradient,) = torch.autograd.grad(total, points, create_graph=True)
     squared = gradient.float().square().flatten(1).sum(1)
     # (||g||^2)^(p/2): no square root of zero, whose derivative is infinite.
-    return k * squared.pow(p / 2).mean()
+    return squared.pow(p / 2).mean()

@@ -14,7 +14,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from maskbench.artifacts import atomic_dir
 from maskbench.config import FacesConfig
@@ -22,11 +21,11 @@ from maskbench.datasets.listing import is_picture_name
 from maskbench.errors import MaskbenchError, from_os_error, unknown_name
 from maskbench.faces.progress import pictures_progress
 from maskbench.masks.artwork import MaskPictures, style_names
-from maskbench.synthesis import base
-from maskbench.synthesis.keypoint import Keypoint
+from maskbench.registry import Block
 from maskbench.synthesis.mask_workers import Job, Task, masked_rows
+from maskbench.synthesis.model import PARAMS, own_block, trained_with
 from maskbench.synthesis.put_on import ByCrop, ByKeypoints, PutOn
-from maskbench.synthesis.trained_with import PARAMS, own_params, trained_with
+from maskbench.synthesis.specs import METHODS
 
 MANIFEST, REJECTS = "manifest.csv", "rejects.csv"
 MANIFEST_COLUMNS = (
@@ -70,8 +69,7 @@ def mask(
     out: Path,
     weights: Path,
     *,
-    method: str = "keypoint",
-    params: Any = None,
+    method: str | Block = "keypoint",
     model: Path | None = None,
     styles: Sequence[str] | None = None,
     seed: int = 0,
@@ -88,9 +86,9 @@ def mask(
         out: the folder to write, whole or not at all. A folder that is there already is replaced
             only if it is empty or was written by this command.
         weights: folder written by ``fetch_weights``.
-        method: ``keypoint``, or a trained method together with ``model``.
-        params: the method's typed parameters; None: its defaults. A model's own count instead,
-            and so do the size and margin of its crops and of its mask pictures.
+        method: ``keypoint``, or a trained method together with ``model``: its block, or its name
+            for its default parameters. A model's own count instead, and so do the size and margin
+            of its crops and of its mask pictures.
         model: model folder of a trained method.
         styles: the styles that each face's is drawn from; None: all.
         seed: of the drawing. A picture's style depends on the seed and its relative name alone.
@@ -108,7 +106,7 @@ def mask(
     """
     source, out, faces = Path(source), Path(out), faces or FacesConfig()
     names = _checked_styles(styles)
-    put_on, faces = _put_on(method, params, model, names, faces, mask_size)
+    put_on, faces = _put_on(method, model, names, faces, mask_size)
     _refuse_foreign(out, source)
     tasks, left_out = _listing(source, out)
     counts = {"pictures": 0, "faces": 0, "rejected": len(left_out)}
@@ -153,39 +151,38 @@ def _checked_styles(styles: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def _put_on(
-    name: str,
-    params: Any,
+    method: str | Block,
     model: Path | None,
     styles: tuple[str, ...],
     faces: FacesConfig,
     mask_size: int,
 ) -> tuple[PutOn, FacesConfig]:
     """What puts masks on, and the crop that it wants."""
-    method = base.method(name)
-    chosen: Any = base.parse_params(method.name, {}) if params is None else params
-    if isinstance(method, Keypoint):
-        return ByKeypoints(chosen.fit, chosen.brightness), faces
+    name = method if isinstance(method, str) else method.name
+    if model is not None and not Path(model).is_dir():
+        raise MaskbenchError(model, "no such model folder", "train the method first")
+    trained = None if model is None else trained_with(Path(model), name)
+    if trained is not None and model is not None:
+        # A name alone is nothing to warn of: the model's own parameters are meant.
+        block = trained.block if isinstance(method, str) else own_block(Path(model), method)
+        margin = faces.margin if trained.margin is None else trained.margin
+        faces = faces.model_copy(update={"size": trained.crop_size, "margin": margin})
+        mask_size = trained.mask_size
+    else:
+        block = METHODS.parse(method, {}) if isinstance(method, str) else method
+    if block.spec.family == "overlay":
+        return ByKeypoints(block.params.fit, block.params.brightness), faces
     if model is None:
         raise MaskbenchError(
             "mask", f"method {name} needs a trained model", "name its folder with --model"
         )
-    if not Path(model).is_dir():
-        raise MaskbenchError(model, "no such model folder", "train the method first")
-    trained = trained_with(Path(model), name)
-    if trained is not None:
-        # Without given parameters there is nothing to warn of: the model's own are meant.
-        chosen = trained.params if params is None else own_params(Path(model), name, params)
-        margin = faces.margin if trained.margin is None else trained.margin
-        faces = faces.model_copy(update={"size": trained.crop_size, "margin": margin})
-        mask_size = trained.mask_size
-    elif params is None:
+    if trained is None and isinstance(method, str):
         raise MaskbenchError(
             model,
             f"does not say what it was trained with (no {PARAMS})",
             "name its configuration with --params, or train the method again",
         )
-    drawn = MaskPictures.draw(mask_size, styles)
-    return ByCrop(method, Path(model), chosen, faces.size, drawn), faces
+    return ByCrop(block, Path(model), faces.size, MaskPictures.draw(mask_size, styles)), faces
 
 
 def _refuse_foreign(out: Path, source: Path) -> None:

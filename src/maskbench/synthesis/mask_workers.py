@@ -20,7 +20,7 @@ from maskbench.errors import from_os_error
 from maskbench.faces.locate import FaceLocator
 from maskbench.faces.runs import in_runs, pictures_of
 from maskbench.masks.wearing import wearing
-from maskbench.synthesis.put_on import PutOn, Wish
+from maskbench.synthesis.put_on import PutOn, Request
 
 _JPEG = frozenset({".jpg", ".jpeg", ".jpe", ".jfif"})
 
@@ -69,7 +69,7 @@ Row = dict[str, Any]
 
 
 def style_of(source: str, face: int, styles: Sequence[str], seed: int) -> str:
-    """The style that a face wears: drawn from the picture's name, so neither the order of the
+    """The style of a face: drawn from the picture's name, so neither the order of the
     pictures nor the others matter."""
     digest = hashlib.sha256(f"{seed}\0{face}\0{source}".encode()).digest()
     return styles[int.from_bytes(digest[:8], "big") % len(styles)]
@@ -119,18 +119,20 @@ def _mask(
     # One face of each picture at a time: a later mask lies over an earlier one.
     for turn in range(max(map(len, found))):
         numbers = [number for number, faces in faces_of.items() if turn < len(faces)]
-        wishes = [
-            Wish(
+        requests = [
+            Request(
                 masked[n],
                 faces_of[n][turn],
                 style_of(run[n].source, turn, job.styles, job.seed),
             )
             for n in numbers
         ]
-        for n, wish, (picture, coverage) in zip(numbers, wishes, job.put_on(wishes), strict=True):
+        for n, request, (picture, coverage) in zip(
+            numbers, requests, job.put_on(requests), strict=True
+        ):
             masked[n] = picture
             coverages[n] = np.maximum(coverages[n], coverage)
-            rows[n].append(_row(wish, turn, coverage))
+            rows[n].append(_row(request, turn, coverage))
     if job.out is not None:
         for number, coverage in coverages.items():
             task = run[number]
@@ -139,8 +141,8 @@ def _mask(
     return rows
 
 
-def _row(wish: Wish, number: int, coverage: np.ndarray) -> Row:
-    face = wish.face
+def _row(request: Request, number: int, coverage: np.ndarray) -> Row:
+    face = request.face
     # The verdict is computed on the part of the picture that holds the face.
     low = np.maximum(np.floor(face.landmarks.min(0)).astype(int) - 2, 0)
     high = np.maximum(np.ceil(face.landmarks.max(0)).astype(int) + 3, low + 1)
@@ -152,7 +154,7 @@ def _row(wish: Wish, number: int, coverage: np.ndarray) -> Row:
 
     row: Row = {
         "face": number,
-        "style": wish.style,
+        "style": request.style,
         "box": text(face.box),
         "score": f"{face.score:.4f}",
         "landmarks": text(face.landmarks),

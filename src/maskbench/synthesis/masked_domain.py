@@ -23,7 +23,7 @@ from maskbench.masks.overlay import overlay
 
 def masked_domain(
     faces: Path,
-    pictures: Path,
+    mask_pictures: Path,
     out: Path,
     config: RealDomain,
     styles: Sequence[str],
@@ -34,18 +34,19 @@ def masked_domain(
 
     Args:
         faces: FaceSet of bare faces; only rows of split ``train`` are used.
-        pictures: folder of the rasterised mask pictures.
+        mask_pictures: folder of the rasterised mask pictures.
         out: the MaskedSet to write.
         config: where the real pictures come from, and how many a face.
         styles: the styles that training may use.
-        seed: which face wears which styles.
+        seed: which face gets which styles.
         real_faces: FaceSet of really masked people, where ``config.source`` is not ``keypoint``.
 
     Raises:
         MaskbenchError: no training faces, or more copies than styles.
     """
     if config.source == "keypoint":
-        _by_overlay(FaceSet.open(faces), MaskPictures.open(pictures), out, config, styles, seed)
+        pictures = MaskPictures.open(mask_pictures)
+        _by_overlay(FaceSet.open(faces), pictures, out, config, styles, seed)
     elif real_faces is None:
         raise MaskbenchError(
             "synthesis.real_domain.source", f"{config.source} has no faces", "crop them first"
@@ -71,18 +72,18 @@ def _by_overlay(
             f"{config.copies} different styles a face, but there are {len(styles)}",
             "ask for fewer copies",
         )
-    worn = styles_of_faces(len(rows), len(styles), config.copies, seed)
+    dealt = styles_of_faces(len(rows), len(styles), config.copies, seed)
     landmarks = faces.landmarks
     spec = {**faces.spec, "real_domain": config.model_dump(), "seed": seed}
     with atomic_dir(out) as tmp, MaskedSetWriter(tmp, faces.size, spec) as writer:
-        for row, numbers in zip(rows.tolist(), worn, strict=True):
+        for row, numbers in zip(rows.tolist(), dealt, strict=True):
             values = {column: faces.faces[column].iloc[row] for column in FACE_COLUMNS}
-            of = values["face_id"]
+            bare_id = values["face_id"]
             for style in (styles[number] for number in numbers):
                 image, coverage = overlay(
                     np.array(faces.images[row]), landmarks[row], *pictures.picture(style)
                 )
-                values |= {"face_id": f"{of}@{style}", "bare_id": of, "style": style}
+                values |= {"face_id": f"{bare_id}@{style}", "bare_id": bare_id, "style": style}
                 writer.add(image, values | {"method": "keypoint"}, coverage)
 
 

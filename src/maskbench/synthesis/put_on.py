@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import cv2
 import numpy as np
@@ -20,8 +20,8 @@ import numpy as np
 from maskbench.faces.crop import crop_square, to_crop
 from maskbench.faces.faceset import FaceSet, FaceSetWriter
 from maskbench.masks.artwork import Anchors, MaskPictures, rasterise
-from maskbench.masks.maskedset import MaskedSet
 from maskbench.masks.overlay import composite, overlay
+from maskbench.registry import Block
 from maskbench.synthesis.base import Method
 
 if TYPE_CHECKING:  # the detector's libraries cost each method a second to import
@@ -32,8 +32,8 @@ _FACE_IN_MASK_PICTURE = 0.8  # width of a face, jaw to jaw, in a mask picture
 
 
 @dataclass(frozen=True)
-class Wish:
-    """One face of one picture and the style that it shall wear."""
+class Request:
+    """One face of one picture and the style of its mask."""
 
     image: np.ndarray  # (H, W, 3) uint8
     face: LocatedFace
@@ -41,10 +41,10 @@ class Wish:
 
 
 class PutOn(Protocol):
-    """Puts masks on faces: for each wish the masked picture (H, W, 3) uint8 and the mask's
+    """Puts masks on faces: for each request the masked picture (H, W, 3) uint8 and the mask's
     coverage (H, W) uint8."""
 
-    def __call__(self, wishes: Sequence[Wish]) -> list[tuple[np.ndarray, np.ndarray]]: ...
+    def __call__(self, requests: Sequence[Request]) -> list[tuple[np.ndarray, np.ndarray]]: ...
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,16 @@ class ByKeypoints:
     fit: str
     brightness: bool
 
-    def __call__(self, wishes: Sequence[Wish]) -> list[tuple[np.ndarray, np.ndarray]]:
+    def __call__(self, requests: Sequence[Request]) -> list[tuple[np.ndarray, np.ndarray]]:
         done = []
-        for wish in wishes:
-            width = float(np.ptp(wish.face.landmarks[:, 0])) / _FACE_IN_MASK_PICTURE
+        for request in requests:
+            width = float(np.ptp(request.face.landmarks[:, 0])) / _FACE_IN_MASK_PICTURE
             side = next((side for side in _SIDES if side >= 0.8 * width), _SIDES[-1])
-            rgba, anchors = (_small if side <= 288 else _large)(wish.style, side)
+            rgba, anchors = (_small if side <= 288 else _large)(request.style, side)
             done.append(
                 overlay(
-                    wish.image,
-                    wish.face.landmarks,
+                    request.image,
+                    request.face.landmarks,
                     rgba,
                     anchors,
                     fit=self.fit,  # type: ignore[arg-type]
@@ -86,59 +86,43 @@ def _large(style: str, side: int) -> tuple[np.ndarray, Anchors]:
 
 @dataclass(frozen=True)
 class ByCrop:
-    """Any method of the registry, through a FaceSet of crops.
+    """Any method, through a FaceSet of crops.
 
     Attributes:
-        method: an instance from the registry.
+        method: its block, with the parameters of the model's training.
         model: its model folder.
-        params: its parameters.
         size: side of the crops, as in training.
         pictures: the mask pictures.
+        guides: model folders of the spec's guides, in their order.
     """
 
-    method: Method
+    method: Block
     model: Path
-    params: Any
     size: int
     pictures: MaskPictures
+    guides: tuple[Path, ...] = ()
 
-    def __call__(self, wishes: Sequence[Wish]) -> list[tuple[np.ndarray, np.ndarray]]:
-        done: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+    def __call__(self, requests: Sequence[Request]) -> list[tuple[np.ndarray, np.ndarray]]:
+        method: Method = self.method.spec.load().open(self.method, self.model, self.guides)
         with tempfile.TemporaryDirectory(prefix="maskbench-") as name:
-            crops = self._crops(Path(name) / "faces", wishes)
-            for style in sorted({wish.style for wish in wishes}):
-                rows = [row for row, wish in enumerate(wishes) if wish.style == style]
-                out = Path(name) / style
-                out.mkdir()
-                self.method.apply(
-                    self.model,
-                    crops,
-                    self.pictures,
-                    self.params,
-                    rows=rows,
-                    styles=[style],
-                    seed=0,
-                    out=out,
+            crops = self._crops(Path(name) / "faces", requests)
+            pairs = [(row, request.style) for row, request in enumerate(requests)]
+            return [
+                paste_back(
+                    requests[row].image, requests[row].face.crop_box,
+                    np.array(crops.images[row]), picture, coverage,
                 )
-                worn = MaskedSet.open(out)
-                for number, row in enumerate(rows):
-                    done[row] = paste_back(
-                        wishes[row].image,
-                        wishes[row].face.crop_box,
-                        np.array(crops.images[row]),
-                        np.array(worn.images[number]),
-                        np.array(worn.masks[number]),
-                    )
-        return [done[row] for row in range(len(wishes))]
+                for row, _, picture, coverage in method.pictures_of(crops, self.pictures, pairs)
+            ]  # fmt: skip
 
-    def _crops(self, folder: Path, wishes: Sequence[Wish]) -> FaceSet:
+    def _crops(self, folder: Path, requests: Sequence[Request]) -> FaceSet:
         folder.mkdir()
         spec = {"dataset": "pictures", "crop": f"square_{self.size}"}
         with FaceSetWriter(folder, self.size, spec) as writer:
-            for number, wish in enumerate(wishes):
-                face = wish.face
+            for number, request in enumerate(requests):
+                face = request.face
                 writer.add(
-                    crop_square(wish.image, face.crop_box, self.size),
+                    crop_square(request.image, face.crop_box, self.size),
                     {
                         "face_id": str(number),
                         "identity": "",

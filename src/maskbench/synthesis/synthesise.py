@@ -4,39 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from maskbench.artifacts import atomic_dir
 from maskbench.errors import MaskbenchError
-from maskbench.faces.faceset import FaceSet
+from maskbench.faces.faceset import FACE_COLUMNS, FaceSet
 from maskbench.masks.artwork import MaskPictures
-from maskbench.synthesis.base import method as method_of
-from maskbench.synthesis.trained_with import own_params
+from maskbench.masks.maskedset import MaskedSetWriter
+from maskbench.registry import Block
+from maskbench.synthesis.base import Method
+from maskbench.synthesis.model import open_method
 
 
 def synthesise(
-    method: str,
+    method: Block,
     model: Path,
     faces: Path,
-    pictures: Path,
-    params: Any,
+    mask_pictures: Path,
     styles: Sequence[str],
     split: str,
     seed: int,
     out: Path,
+    guides: Sequence[Path] = (),
 ) -> None:
-    """Write the MaskedSet ``out``: faces of the split outer, styles inner.
+    """Write the MaskedSet ``out``: faces of the split outer, styles inner; one picture a face, of
+    style "", by a method without styles.
 
     Args:
-        method: registry name.
+        method: its block; where the model's folder names other parameters, those count.
         model: the folder that ``train_synthesis`` wrote.
         faces: FaceSet of bare faces.
-        pictures: folder of the rasterised mask pictures.
-        params: the ``Params`` for a model whose folder does not name those of its training.
+        mask_pictures: folder of the rasterised mask pictures.
         styles: styles to put on, seen in training or not.
         split: ``train``, ``val`` or ``test``.
-        seed: of the training (it is recorded; methods that draw nothing need none).
+        seed: of the training (it is recorded).
         out: the MaskedSet.
+        guides: model folders of the spec's guides, in their order.
 
     Raises:
         MaskbenchError: unreadable inputs, a model of another method, an empty split, an unwritable
@@ -46,10 +48,33 @@ def synthesise(
     rows = bare.of_split(split).tolist()
     if not rows:
         raise MaskbenchError(faces, f"no faces of split {split}", "check datasets.*.shares")
-    chosen = method_of(method)
-    params = own_params(Path(model), method, params)
+    wanted = styles if method.spec.styled else [""]
     with atomic_dir(Path(out)) as tmp:
-        chosen.apply(
-            Path(model), bare, MaskPictures.open(pictures), params,
-            rows=rows, styles=list(styles), seed=seed, out=tmp,
+        write_masked(
+            open_method(Path(model), method, guides), bare, MaskPictures.open(mask_pictures),
+            [(row, style) for row in rows for style in wanted], seed, tmp,
         )  # fmt: skip
+
+
+def write_masked(
+    method: Method,
+    faces: FaceSet,
+    pictures: MaskPictures,
+    pairs: Sequence[tuple[int, str]],
+    seed: int,
+    out: Path,
+) -> None:
+    """Put masks on faces and write a MaskedSet into the existing empty folder ``out``.
+
+    Args:
+        method: ready to be applied.
+        pairs: row of ``faces`` and style of each picture, in the set's order.
+        seed: recorded.
+    """
+    name = method.block.name
+    with MaskedSetWriter(out, faces.size, {**faces.spec, "method": name, "seed": seed}) as writer:
+        for row, style, picture, coverage in method.pictures_of(faces, pictures, pairs):
+            values = {column: faces.faces[column].iloc[row] for column in FACE_COLUMNS}
+            bare_id = values["face_id"]
+            values |= {"face_id": f"{bare_id}@{style or name}", "bare_id": bare_id}
+            writer.add(picture, values | {"method": name, "style": style}, coverage)

@@ -5,65 +5,78 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+import maskbench.imaging as imaging_package
+import maskbench.networks as networks_package
 import maskbench.synthesis as synthesis_package
 import maskbench.training as training_package
 from maskbench.artifacts import atomic_dir, remove
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MaskedSet
-from maskbench.synthesis.base import method as method_of
-from maskbench.synthesis.trained_with import write_params
-from maskbench.training.base import Run, to_run
-from maskbench.training.checkpoint import training_key
+from maskbench.registry import Block
+from maskbench.synthesis.base import TrainingData
+from maskbench.synthesis.model import write_params
+from maskbench.training import state
+from maskbench.training.checkpoint import STATE, training_key
+from maskbench.training.curves import Run, to_run, write_curves
+from maskbench.training.loop import train
 
+PACKAGES = (imaging_package, networks_package, synthesis_package, training_package)
 log = logging.getLogger(__name__)
 
 
 def train_synthesis(
-    method: str,
+    method: Block,
     faces: Path,
-    masked: Path,
-    pictures: Path,
-    params: Any,
+    masked_domain: Path,
+    mask_pictures: Path,
     styles: Sequence[str],
     seed: int,
     out: Path,
     scratch: Path,
+    guides: Sequence[Path] = (),
     run: Run | None = None,
 ) -> None:
     """Train, or go on with a training that was stopped, and write ``out`` whole or not at all.
 
     Args:
-        method: registry name.
+        method: its block.
         faces: FaceSet of bare faces.
-        masked: MaskedSet of the real domain.
-        pictures: folder of the rasterised mask pictures.
-        params: an instance of the method's ``Params``.
+        masked_domain: MaskedSet of the real domain.
+        mask_pictures: folder of the rasterised mask pictures.
         styles: the styles that training may use.
         seed: of every random choice.
-        out: the model folder: state.safetensors, curves.parquet, snapshots/, params.json.
+        out: the model folder: state.safetensors, curves.parquet, sheets/, stages/, params.json. A
+            method that learns nothing has an empty state.
         scratch: folder for checkpoints. Each training keeps its own below it, under a name made of
             all that decides its result, so that another training's is never taken up.
+        guides: model folders of the spec's guides, in their order.
         run: a tracking run for the curves.
 
     Raises:
         MaskbenchError: unreadable inputs, an unwritable output.
     """
-    chosen = method_of(method)
-    own = Path(scratch) / training_key(
-        {"method": method, "params": params.model_dump(), "styles": list(styles), "seed": seed},
-        [Path(faces), Path(masked), Path(pictures)],
-        [Path(next(iter(p.__path__))) for p in (synthesis_package, training_package)],
-    )
-
+    params, spec = method.params, method.spec
+    settings = {"method": repr(method), "styles": list(styles), "seed": seed}
+    inputs = [Path(path) for path in (faces, masked_domain, mask_pictures, *guides)]
+    code = [Path(next(iter(package.__path__))) for package in PACKAGES]
+    own = Path(scratch) / training_key(settings, inputs, code)
+    bare, pictures = FaceSet.open(faces), MaskPictures.open(mask_pictures)
     with atomic_dir(Path(out)) as tmp:
-        bare, masks = FaceSet.open(faces), MaskPictures.open(pictures)
-        chosen.train(
-            bare, MaskedSet.open(masked), masks, params,
-            styles=styles, seed=seed, out=tmp, scratch=own, log=to_run(run),
-        )  # fmt: skip
-        write_params(tmp, method, params, styles, seed, bare, masks)
+        if spec.trained:
+            learner = spec.load()
+            named = dict(zip(spec.guides, guides, strict=True))
+            masked = MaskedSet.open(masked_domain)
+            learner.start(method, TrainingData(bare, masked, pictures, styles, named), seed)
+            train(
+                learner, title=f"{method.name} seed {seed}", seed=seed, out=tmp, scratch=own,
+                log=to_run(run), log_every=params.log_every,
+                checkpoint_every=params.checkpoint_every, pictures=2 * params.batch_size,
+            )  # fmt: skip
+        else:
+            state.save(tmp / STATE, {})
+            write_curves(tmp / "curves.parquet", {})
+        write_params(tmp, method, styles, seed, bare, pictures)
     remove(own)
-    log.info("%s seed %d: trained, %s", method, seed, out)
+    log.info("%s seed %d: trained, %s", method.name, seed, out)

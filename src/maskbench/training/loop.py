@@ -165,8 +165,8 @@ def train(
         title: what the progress bar says.
         seed: of torch's global generator; the learner's own generators are seeded by itself.
         out: an existing folder, for ``state.safetensors``, ``curves.parquet`` (step, name, value),
-            ``sheets/<stage>_<step>.png`` and ``stages/<stage>.safetensors`` (networks at the end
-            of each stage but the last).
+            ``sheets/<index>_<stage>_<step>.png`` and ``stages/<stage>.safetensors`` (networks at
+            the end of each stage but the last).
         scratch: folder for checkpoints, of this training alone.
         log: called with (step of the stage, {stage/loss: mean}) at the logging interval.
         log_every: steps between two points of a curve.
@@ -204,7 +204,8 @@ def _write_sheet(training: Training, folder: Path) -> None:
         return
     if (picture := training.learner.sheet()) is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        with atomic_file(folder / f"{stage.name}_{step:06d}.png") as tmp:
+        name = f"{training.index}_{stage.name}_{step:06d}.png"
+        with atomic_file(folder / name) as tmp:
             Image.fromarray(picture).save(tmp, format="PNG")
 
 

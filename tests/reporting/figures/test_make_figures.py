@@ -23,13 +23,13 @@ def paths():
     return found | {"masked": [Path(f"masked/{name}/seed0") for name in ("gan_stn", "keypoint")]}
 
 
-def test_all_figures_are_there():
-    assert set(RECORDS) == {
+def test_no_figure_is_lost():
+    assert set(RECORDS) >= {
         "cmc", "cosine_histograms", "embeddings", "fig5", "loss_curves", "mask_styles",
         "maskfacenet_fig1", "maskfacenet_fig2", "maskfacenet_fig3", "placement_training",
         "real_masks", "recognition_curves", "restoration_sheet", "roc_det",
     }  # fmt: skip
-    assert set(KINDS.all()) == {"curves", "histogram", "roc", "scatter", "sheet"}
+    assert set(KINDS.all()) >= {"curves", "histogram", "roc", "scatter", "sheet"}
 
 
 @pytest.mark.parametrize("name", RECORDS)

@@ -1,7 +1,7 @@
 """What figures of recognition read: evaluation folders, and which recognisers they show.
 
 A figure stays legible with many recognisers by showing the main ones: the frozen networks, mask
-removal, and the recognisers that learnt from bare and from masked faces; then others in the order
+removal, and the recognisers trained on bare and on masked faces; then others in the order
 of the tables. Of several trainings the one with the lowest seed is shown.
 """
 
@@ -103,7 +103,7 @@ def of_protocol(table: pd.DataFrame, protocol: str) -> pd.DataFrame:
 
 
 def label(key: Key) -> str:
-    """``ArcFace (bare faces)``: in parentheses, whose masks it learnt from."""
+    """``ArcFace (bare faces)``: in parentheses, its training set."""
     recogniser, training_set = key
     words = title_of(recogniser)
     return words if training_set == NONE else f"{words} ({title_of(training_set)})"
@@ -139,7 +139,7 @@ def in_table_order(keys: Sequence[Key]) -> list[Key]:
 
 def main_ones(keys: Sequence[Key], most: int) -> list[Key]:
     """At most ``most`` of the recognisers, in the tables' order: the main ones, then others, those
-    that learnt from bare faces alone last."""
+    trained on bare faces alone last."""
     ordered = in_table_order(keys)
     first = [key for key in MAIN if key in ordered]
     first += [key for key in ordered if key not in first and key[1] != BARE]

@@ -1,7 +1,7 @@
 """Embeddings of bare and masked faces, before and after learning from masks.
 
 Before is a frozen network and after the adapter on it; where there is no adapter, one recogniser
-that learnt from bare and from masked faces. Each panel has its own two principal axes.
+trained on bare and on masked faces. Each panel has its own two principal axes.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def snapshots(model: Path) -> list[tuple[str, int, Path]]:
         if named:
             found.append((int(named[1]), int(named[3]), named[2], path))
     if not found:
-        raise MaskbenchError(folder, "no pictures", "train with snapshot_every above 0")
+        raise MaskbenchError(folder, "no pictures", "train with sheet_every above 0")
     return [(stage, step, path) for _, step, stage, path in sorted(found)]
 
 

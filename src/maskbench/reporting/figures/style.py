@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
 INK, GREY, PALE = "#1a1a1a", "#6b6b6b", "#e6e6e6"
-# Okabe and Ito's colours, told apart by readers with any colour vision.
+# Okabe and Ito's colours differ for readers with any colour vision.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 DPI = 200
 

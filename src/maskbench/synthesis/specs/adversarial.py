@@ -84,17 +84,17 @@ class AdversarialParams(Section):
         0.0,
         ge=0,
         le=1,
-        description="share of the faces to be dressed that are pictures of the real domain, its "
+        description="share of the faces to be masked that are pictures of the real domain, its "
         "people wearing masks, with the generated mask laid over theirs: the critic then finds the "
         "same people and cameras on both sides. For really masked people; not with matched faces",
     )
     precision: Precision = Field("float32", description="of convolutions and products")
     log_every: int = Field(10, ge=1, description="generator steps between two points of a curve")
-    snapshot_every: int = Field(200, ge=0, description="steps between placement sheets; 0: none")
+    sheet_every: int = Field(200, ge=0, description="steps between placement sheets; 0: none")
     checkpoint_every: int = Field(100, ge=0, description="steps between checkpoints; 0: none")
 
 
-class PlacingParams(AdversarialParams):
+class PlacedParams(AdversarialParams):
     """Settings of the methods with a spatial transformer."""
 
     updates: int = Field(

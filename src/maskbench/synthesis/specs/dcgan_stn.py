@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 
 from maskbench.synthesis.specs import METHODS, SynthesisSpec
-from maskbench.synthesis.specs.adversarial import PlacingParams
+from maskbench.synthesis.specs.adversarial import PlacedParams
 
 
-class ConvolutionalParams(PlacingParams):
+class ConvolutionalParams(PlacedParams):
     """``generator_width`` and ``critic_width`` are the channels of the first convolution."""
 
     hidden: int = Field(128, ge=1, description="units of the generator's dense layer")
@@ -27,6 +27,6 @@ METHODS.register(
         paper="Zhang and Lee 2022, section 4.2 (DCGAN: Radford et al. 2016)",
         family="placed",
         Params=DcganStnParams,
-        implementation="maskbench.synthesis.dcgan_stn:DcganStn",
+        implementation="maskbench.synthesis.placed.dcgan_stn:DcganStn",
     )
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 
 from maskbench.synthesis.specs import METHODS, SynthesisSpec
-from maskbench.synthesis.specs.adversarial import PlacingParams
+from maskbench.synthesis.specs.adversarial import PlacedParams
 
 
-class GanStnParams(PlacingParams):
+class GanStnParams(PlacedParams):
     """``generator_width`` and ``critic_width`` are the units of the hidden layers."""
 
     dropout: float = Field(0.3, ge=0, lt=1, description="of the discriminator's hidden units")
@@ -23,6 +23,6 @@ METHODS.register(
         paper="Zhang and Lee 2022, section 4.2 (GAN: Goodfellow et al. 2014)",
         family="placed",
         Params=GanStnParams,
-        implementation="maskbench.synthesis.gan_stn:GanStn",
+        implementation="maskbench.synthesis.placed.gan_stn:GanStn",
     )
 )

@@ -29,6 +29,6 @@ METHODS.register(
         family="overlay",
         trained=False,
         Params=KeypointParams,
-        implementation="maskbench.synthesis.keypoint:Keypoint",
+        implementation="maskbench.synthesis.placed.keypoint:Keypoint",
     )
 )

@@ -7,10 +7,10 @@ from typing import Literal
 from pydantic import Field
 
 from maskbench.synthesis.specs import METHODS, SynthesisSpec
-from maskbench.synthesis.specs.adversarial import PlacingParams
+from maskbench.synthesis.specs.adversarial import PlacedParams
 
 
-class PyWganDivParams(PlacingParams):
+class PyWganDivParams(PlacedParams):
     """``generator_width`` and ``critic_width`` are the channels of the first pyramid."""
 
     hidden: int = Field(128, ge=1, description="units of the generator's dense layer")
@@ -35,6 +35,6 @@ METHODS.register(
         paper="Zhang and Lee 2022, section 3",
         family="placed",
         Params=PyWganDivParams,
-        implementation="maskbench.synthesis.pywgan_div:PyWganDiv",
+        implementation="maskbench.synthesis.placed.pywgan_div:PyWganDiv",
     )
 )

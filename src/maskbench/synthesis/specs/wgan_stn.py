@@ -27,6 +27,6 @@ METHODS.register(
         paper="Zhang and Lee 2022, section 4.2 (WGAN: Arjovsky et al. 2017)",
         family="placed",
         Params=WganStnParams,
-        implementation="maskbench.synthesis.wgan_stn:WganStn",
+        implementation="maskbench.synthesis.placed.wgan_stn:WganStn",
     )
 )

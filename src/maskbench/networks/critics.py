@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from maskbench.synthesis.pyconv import PyConv
+from maskbench.networks.pyconv import PyConv
 
 MAP = 5  # side of the score map
 LEAK = 0.2

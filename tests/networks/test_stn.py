@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from maskbench.synthesis import stn
+from maskbench.networks import stn
 
 
 def random_p(count, scale=0.2, seed=0):

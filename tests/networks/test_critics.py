@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from maskbench.synthesis import critics
+from maskbench.networks import critics
 
 
 def count(module):

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from maskbench.synthesis import generators
-from maskbench.synthesis.critics import PyConvTrunk
+from maskbench.networks import generators
+from maskbench.networks.critics import PyConvTrunk
 
 REACH = {"translation": 0.4, "scale": 0.3, "shear": 0.2, "perspective": 0.1}
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from maskbench.synthesis.critics import LEAK, PyConvTrunk, initialise, strides
-from maskbench.synthesis.stn import KINDS, NUMBERS
+from maskbench.networks.critics import LEAK, PyConvTrunk, initialise, strides
+from maskbench.networks.stn import KINDS, NUMBERS
 
 INPUTS = 7  # the face's three channels and the warped mask's four
 

@@ -11,13 +11,14 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from maskbench.artifacts import read_json, write_json
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.artwork import MaskPictures
-from maskbench.synthesis import base
+from maskbench.registry import Block
+from maskbench.synthesis.base import Method
+from maskbench.synthesis.specs import METHODS
 
 PARAMS = "params.json"
 log = logging.getLogger(__name__)
@@ -28,13 +29,13 @@ class TrainedWith:
     """How a model came to be.
 
     Attributes:
-        params: the method's typed parameters.
+        block: the method with the parameters of the training.
         crop_size: side of the crops in pixels.
         margin: the crop's margin; None where the FaceSet did not say.
         mask_size: side of the mask pictures in pixels.
     """
 
-    params: Any
+    block: Block
     crop_size: int
     margin: float | None
     mask_size: int
@@ -42,8 +43,7 @@ class TrainedWith:
 
 def write_params(
     folder: Path,
-    method: str,
-    params: Any,
+    block: Block,
     styles: Sequence[str],
     seed: int,
     faces: FaceSet,
@@ -53,8 +53,9 @@ def write_params(
     write_json(
         Path(folder) / PARAMS,
         {
-            "method": method,
-            "params": params.model_dump(mode="json"),
+            "method": block.name,
+            "use": block.spec.name,
+            "params": block.params.model_dump(mode="json"),
             "styles": list(styles),
             "seed": seed,
             "crop": {"size": faces.size, "margin": faces.spec.get("margin")},
@@ -80,33 +81,44 @@ def trained_with(model: Path, method: str) -> TrainedWith | None:
                 f"is a model of {note['method']}, not of {method}",
                 f"use --method {note['method']}, or a model of {method}",
             )
+        block = METHODS.parse(method, {"use": note["use"], **note["params"]}, str(path))
         crop = note["crop"]
-        return TrainedWith(
-            base.parse_params(method, note["params"], str(path)),
-            int(crop["size"]),
-            crop["margin"],
-            int(note["mask_size"]),
-        )
+        return TrainedWith(block, int(crop["size"]), crop["margin"], int(note["mask_size"]))
     except (KeyError, TypeError, ValueError) as error:
         raise MaskbenchError(path, f"is damaged ({error!r})", "train the method again") from error
 
 
-def own_params(model: Path, method: str, params: Any) -> Any:
-    """The parameters that a model was trained with; ``params`` where its folder does not say.
-
-    A warning names those that differ.
+def own_block(model: Path, given: Block) -> Block:
+    """A method with the parameters that a model was trained with; ``given`` where its folder does
+    not say. A warning names those that differ.
 
     Raises:
         MaskbenchError: as for :func:`trained_with`.
     """
-    trained = trained_with(model, method)
+    trained = trained_with(model, given.name)
     if trained is None:
-        return params
-    own, given = trained.params.model_dump(), params.model_dump()
-    if other := sorted(key for key in own if own[key] != given.get(key)):
+        return given
+    own, other = trained.block.params.model_dump(), given.params.model_dump()
+    if differing := sorted(key for key in own if own[key] != other.get(key)):
         log.warning(
             "%s: was trained with other parameters (%s) and is applied with its own",
             model,
-            ", ".join(f"{key}: {own[key]}" for key in other),
+            ", ".join(f"{key}: {own[key]}" for key in differing),
         )
-    return trained.params
+    return trained.block
+
+
+def open_method(model: Path, given: Block, guides: Sequence[Path] = ()) -> Method:
+    """A trained method, ready to put masks on or to take them off.
+
+    Args:
+        model: folder written by ``train_synthesis``.
+        given: the method; a model's own parameters count instead.
+        guides: model folders of the spec's guides, in their order.
+
+    Raises:
+        MaskbenchError: no readable model, or one of another method.
+    """
+    block = own_block(model, given)
+    method: Method = block.spec.load()
+    return method.open(block, model, guides)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from maskbench.synthesis.pyconv import PYRAMIDS, PyConv
+from maskbench.networks.pyconv import PYRAMIDS, PyConv
 
 
 @pytest.mark.parametrize("levels", [2, 3, 4])

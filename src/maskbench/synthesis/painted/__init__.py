@@ -1,0 +1,1 @@
+"""Methods that paint the masked face themselves."""

@@ -1,0 +1,1 @@
+"""Methods that lay a mask picture over the face: only its place is found or learnt."""

@@ -1,0 +1,135 @@
+"""All tables in one process: files, bytes, start-up, and text that every format prints."""
+
+import re
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import pytest
+
+from maskbench.errors import MaskbenchError
+from maskbench.reporting.collect_measurements import collect_measurements
+from maskbench.reporting.make_tables import make_tables
+from maskbench.reporting.papers import tables as known
+from maskbench.reporting.render_table import to_html, to_latex, to_markdown
+from maskbench.reporting.table_page import Grid, Page, Section, Text
+
+
+@pytest.fixture
+def made(tables):
+    recognition = {"step": "recognition", "backbone": "a_net", "training_set": "keypoint"}
+    return tables(
+        ("gan_stn", 0, "ssim", 0.6, {"ci_low": 0.5, "ci_high": 0.7}),
+        ("arcface", 0, "accuracy", 0.8, recognition | {"note": "50% & more_of < it"}),
+        ("arcface", 0, "auc", 0.9, recognition),
+    )
+
+
+def test_every_table_in_every_format(made):
+    assert {path.name for path in made.folder.iterdir()} == {
+        f"{name}.{ending}" for name in known() for ending in ("csv", "md", "html", "tex")
+    }
+
+
+def test_same_bytes(made, tmp_path):
+    make_tables(tmp_path / "m.csv", tmp_path / "again")
+    for path in made.folder.iterdir():
+        assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), path.name
+
+
+@pytest.mark.parametrize("name", sorted(known()))
+def test_latex_is_whole(made, name):
+    text = made.text(name, "tex")
+    assert text.count(r"\begin") == text.count(r"\end")
+    for tabular in text.split("\\toprule\n")[1:]:
+        body = tabular.split("\\bottomrule")[0].splitlines()
+        cells = {line.replace(r"\&", "").count("&") for line in body if line.endswith(r"\\")}
+        assert len(cells) == 1
+    printed = "\n".join(
+        line for line in text.splitlines() if not line.startswith(("%", "\\label", "\\begin"))
+    )
+    assert "_" not in printed.replace(r"\_", "") and "↑" not in printed
+
+
+def test_no_measurement_is_an_error(tmp_path):
+    collect_measurements([], tmp_path / "m.csv")
+    with pytest.raises(MaskbenchError, match="holds no measurement"):
+        make_tables(tmp_path / "m.csv", tmp_path / "tables")
+
+
+def test_nothing_heavy_is_imported(made, tmp_path):
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from maskbench.reporting.make_tables import make_tables\n"
+        "make_tables(Path(sys.argv[1]), Path(sys.argv[2]))\n"
+        "heavy = {'torch', 'mlflow', 'matplotlib', 'scipy', 'skimage', 'cv2'}\n"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or None)"
+    )
+    files = [str(tmp_path / "m.csv"), str(tmp_path / "tables")]
+    done = subprocess.run([sys.executable, "-c", code, *files], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+PAGE = Page(
+    "t",
+    "Title: a < b",
+    (
+        Section(
+            "seen",
+            ("all of it: 100%",),
+            (
+                Grid(
+                    ("Name", "Value ↑¹"),
+                    ((Text("a_1|b"), Text("0.5", "[0.4, 0.6]")), (Text("*c_"), Text("−1.0 ± 0.1"))),
+                    1,
+                ),
+            ),
+            "below",
+            (Grid(("Name", "Value ↑¹"), ((Text("x & y"), Text("0.5", "[0.4, 0.6]")),), 1),),
+            ("a & b",),
+        ),
+    ),
+    ("Note & more",),
+)
+
+
+def test_markdown_page():
+    assert to_markdown(PAGE).splitlines() == [
+        "# Title: a < b",
+        "",
+        "## Seen",
+        "",
+        "All of it: 100%.",
+        "",
+        "| Name   |   Value ↑¹ |",
+        "|:-------|-----------:|",
+        r"| a_1\|b |        0.5 |",
+        "|        | [0.4, 0.6] |",
+        r"| \*c\_  | −1.0 ± 0.1 |",
+        "",
+        "¹ a & b",
+        "",
+        "- Note & more",
+        "- ↑ higher is better, ↓ lower is better",
+    ]
+
+
+def test_html_page():
+    page = to_html(PAGE)
+    text = page.replace("<!DOCTYPE html>\n", "")
+    text = re.sub("<meta [^>]*>", "", text)
+    root = ElementTree.fromstring(text)
+    cells = [["".join(cell.itertext()).strip() for cell in row] for row in root.iter("tr")]
+    assert cells == [["Name", "Value ↑¹"], ["x & y", "0.5[0.4, 0.6]"]]
+    assert "<small>[0.4, 0.6]</small>" in page
+    assert "Title: a &lt; b</h1>" in page
+    assert "http" not in page  # opens offline
+
+
+def test_latex_escapes_every_special_sign():
+    text = re.sub(" +", " ", to_latex(PAGE))
+    assert r"a\_1|b & 0.5 \\" in text
+    assert r"*c\_" in text and r"$-$1.0 $\pm$ 0.1" in text
+    assert r"\caption{Title: a \ensuremath{<} b: seen. All of it: 100\%.}" in text
+    assert r"\par\footnotesize \textsuperscript{1} a \& b." in text
+    assert r"Value $\uparrow$\textsuperscript{1}" in text

@@ -1,0 +1,112 @@
+"""Tables of mask synthesis: every cell by hand, beside what the paper prints."""
+
+import pytest
+
+FEW = {"backbone": "net", "note": "few pictures"}
+
+
+@pytest.fixture
+def made(tables):
+    """Two of the paper's four methods and one that the paper does not have, two seeds each."""
+    rows = []
+    for method, base in (("gan_stn", 0.6), ("pywgan_div", 0.9), ("my_method", 0.7)):
+        for seed in (0, 1):
+            value = base + seed / 50
+            rows += [
+                (method, seed, "ssim", value, {"ci_low": base, "ci_high": value}),
+                (method, seed, "lpips", 1 - value, {"backbone": "efficientnet_lite0"}),
+                (method, seed, "is", 2 + value, {"backbone": "inception_v3"}),
+                (method, seed, "ssim", 0.1, {"styles": "unseen", "n": 80}),
+                (method, seed, "fid", 30.0, FEW),
+            ]
+    return tables(*rows)
+
+
+def test_likeness_beside_what_is_printed(made):
+    (rows,) = made.grids("table2_pywgan")
+    assert [(row["Model (paper)"], row["Method"]) for row in rows] == [
+        ("GAN", "GAN + STN"),
+        ("DCGAN³", "DCGAN + STN"),
+        ("WGAN³", "WGAN + STN"),
+        ("Proposed Method", "Py-WGAN-div"),
+        ("", "my_method"),
+    ]
+    printed = [row["SSIM ↑, paper"] for row in rows]
+    assert printed == ["0.625", "0.793", "0.907", "0.941", ""]
+    here = [row["SSIM ↑, paper here"] for row in rows]
+    assert here == [
+        "0.610 ± 0.014 [0.600, 0.620]", "–", "–", "0.910 ± 0.014 [0.900, 0.920]",
+        "0.710 ± 0.014 [0.700, 0.720]",
+    ]  # fmt: skip
+    assert [row["LPIPS ↓, paper"] for row in rows] == ["0.181", "0.110", "0.049", "0.011", ""]
+    assert rows[0]["LPIPS ↓, paper here"] == "0.390 ± 0.014"
+    text = made.text("table2_pywgan")
+    assert "Measured on orl test (8 people, 400 pictures), crop mtcnn+0.2/144." in text
+    assert "Mean ± standard deviation over 2 seeds [95% bootstrap interval over pictures" in text
+    assert "Differs from the paper in: pictures; training of the methods; reference picture" in text
+    assert "¹ network: efficientnet_lite0" in text
+    assert "² differs from the paper in: network (not named in the paper)" in text
+    assert "³ not measured in this run" in text
+
+
+def test_what_people_judged_stands_as_printed(made):
+    (rows,) = made.grids("table1_pywgan")
+    judged = [row["Judged real (%), paper"] for row in rows]
+    assert judged == ["0", "30", "72", "79", ""]
+    assert [row["Inception Score ↑, paper"] for row in rows[:4]] == [
+        "2.641", "2.492", "2.185", "2.297",
+    ]  # fmt: skip
+    text = made.text("table1_pywgan")
+    assert "100 groups of pictures" in text
+    # The score's network is the paper's.
+    assert "Differs from the paper in: pictures; training of the methods.\n" in text
+    assert not made.number("table1_pywgan", paper_row="GAN", metric="artificial_percent")["mean"]
+
+
+def test_every_number_as_a_row(made):
+    gan = made.number("table2_pywgan", paper_row="GAN", metric="lpips")
+    assert float(gan["mean"]) == pytest.approx(0.39)
+    assert (float(gan["reported"]), gan["reported_network"]) == (0.181, "not named")
+    assert (gan["backbone"], int(float(gan["seeds"]))) == ("efficientnet_lite0", 2)
+    assert gan["differs_in"].startswith(
+        "pictures; training of the methods; network (not named in the paper); reference picture"
+    )
+    wgan = made.number("table2_pywgan", paper_row="WGAN", metric="ssim")
+    assert (wgan["reported"], wgan["mean"]) == ("0.907", "")
+    own = made.number("table2_pywgan", method="my_method", metric="ssim")
+    assert (own["paper_row"], own["reported"]) == ("", "")
+
+
+def test_quality_has_a_part_for_seen_and_for_unseen_styles(made):
+    seen, unseen = made.text("synthesis_quality").split("\n## ")[1:]
+    assert seen.startswith("Mask styles seen in training")
+    assert unseen.startswith("Mask styles kept for the test")
+    assert "(8 people, 400 pictures)" in seen and "(8 people, 80 pictures)" in unseen
+    first, second = made.grids("synthesis_quality")
+    assert first[0]["FID ↓"] == "30.00 ± 0.00"
+    assert "few pictures" in seen and "FID" not in unseen.split("\n- ")[0]
+    assert [row["SSIM ↑"] for row in second] == ["0.100 ± 0.000"] * 3
+
+
+@pytest.mark.parametrize(("metric", "noted"), [("is", True), ("ssim", False)])
+def test_empty_cells_of_the_overlay_are_explained(tables, metric, noted):
+    """What compares with the overlay has no value for the overlay itself."""
+    made = tables(("gan_stn", 0, "ssim", 0.6, {}), ("keypoint", 0, metric, 0.9, {}))
+    assert ("Empty: compared with" in made.text("synthesis_quality")) == noted
+
+
+def test_a_row_of_other_seeds_has_a_footnote(tables):
+    rows = [("gan_stn", seed, "is", 2.0, {}) for seed in (0, 1, 2)]
+    rows += [("wgan_stn", seed, "is", 2.0, {}) for seed in (0, 1, 2)]
+    made = tables(*rows, ("keypoint", 0, "is", 3.0, {"n": 40}))
+    (grid,) = made.grids("synthesis_quality")
+    assert [row["Method"] for row in grid] == ["Key-point matching¹ ²", "GAN + STN", "WGAN + STN"]
+    text = made.text("synthesis_quality")
+    assert "over 3 seeds" in text and "¹ 40 pictures  \n² 1 seed" in text
+
+
+def test_networks_are_never_mixed(tables):
+    made = tables(*(("gan_stn", s, "is", 2.0 + s, {"backbone": f"net{s}"}) for s in (0, 1)))
+    (grid,) = made.grids("synthesis_quality")
+    assert [row["Inception Score ↑"] for row in grid] == ["2.000", "3.000"]
+    assert "¹ network: net0" in made.text("synthesis_quality")

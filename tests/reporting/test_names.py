@@ -1,0 +1,42 @@
+"""Titles and orders: from the registries and the papers' files, listed nowhere else."""
+
+import pytest
+
+from maskbench.reporting.names import condition_order, condition_title, in_order, title_of
+from maskbench.synthesis.specs import METHODS
+
+
+def test_titles():
+    assert title_of("pywgan_div") == METHODS.get("pywgan_div").title
+    assert title_of("mfgan_wo_inv") == "MFGAN without L_inv"  # a paper's, not in a registry
+    assert title_of("vgg19_projected") == "VGG19, projected"
+    assert (title_of("bare"), title_of("none"), title_of("my_own")) == ("bare faces", "", "my_own")
+
+
+def test_a_networks_approaches_follow_it_and_unknown_names_come_last():
+    names = {"my_own", "dlib_resnet_strip", "arcface", "dlib_resnet", "dlib_resnet_projected"}
+    assert in_order(names) == [
+        "dlib_resnet", "dlib_resnet_projected", "dlib_resnet_strip", "arcface", "my_own",
+    ]  # fmt: skip
+    assert in_order({"pywgan_div", "none", "zzz", "bare", "keypoint"}) == [
+        "none", "bare", "keypoint", "pywgan_div", "zzz",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("styles", "unseen", "mask styles kept for the test"),
+        ("protocol", "bare_bare", "bare with bare faces"),
+        ("protocol", "masked_detection", "masked detection"),
+    ],
+)
+def test_words_for_conditions(column, value, words):
+    assert condition_title(column, value) == words
+
+
+def test_conditions_in_order():
+    assert condition_order("styles", ["unseen", "seen"]) == ["seen", "unseen"]
+    assert condition_order("protocol", ["zzz", "bare_bare", "standard"]) == [
+        "standard", "bare_bare", "zzz",
+    ]  # fmt: skip
