@@ -42,6 +42,10 @@ NAME = "segmenter"
 class SegmenterGuide:
     """What the steps of a guide call."""
 
+    def open(self, model: Path) -> Segmenter:
+        """What a trained guide is to the methods that need it."""
+        return Segmenter.open(model)
+
     def train(
         self,
         faces: FaceSet,
