@@ -66,6 +66,10 @@ class SegmenterGuide:
             pictures=params.batch_size,
         )  # fmt: skip
 
+    def open(self, model: Path) -> Segmenter:
+        """A trained one, which predicts where masks are."""
+        return Segmenter.open(model)
+
     def measure(
         self,
         model: Path,
@@ -80,7 +84,7 @@ class SegmenterGuide:
         pictures. ``mask_found_on_bare``: mean share of a bare face that is taken for a mask, where
         nothing should be.
         """
-        find = Segmenter.open(model)
+        find = self.open(model)
         bare_rows, face = np.unique(counterparts(masked, faces, ["face_id"]), return_inverse=True)
         with one_thread():
             overlap = np.concatenate(
