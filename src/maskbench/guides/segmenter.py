@@ -66,10 +66,6 @@ class SegmenterGuide:
             pictures=params.batch_size,
         )  # fmt: skip
 
-    def open(self, model: Path) -> Segmenter:
-        """A trained one, which predicts where masks are."""
-        return Segmenter.open(model)
-
     def measure(
         self,
         model: Path,
