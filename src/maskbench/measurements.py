@@ -28,9 +28,10 @@ class Measurement:
         fold: which people were tested; 0 where a data set is cut once.
         split: part of the data set.
         method: name of the method's, guide's, restorer's or recogniser's block.
-        training_set: what a recogniser learnt from: ``bare``, a method's name, or ``none``; "" in
-            other steps.
-        restorer: what took the masks off; "" where nothing did.
+        training_set: what a recogniser was trained on: ``bare``, a method's name, or ``none``;
+            "" in other steps.
+        restorer: what took the masks off, "" where nothing did; of ``unrestored`` rows, whose
+            holes are measured.
         protocol: ``standard``, or how pairs were made (``bare_bare``, ``same_picture``, ...).
         subset: ``all``, or which faces were measured (``pose_frontal``, ``pose_turned``).
         checkpoint: ``final``, or the stage whose snapshot was measured.

@@ -19,7 +19,7 @@ def test_rows_and_resamples_fit_together(tmp_path):
     numbers = [
         Number("psnr", 20.0, 6, 2),
         Number("ssim", 0.5, 6, 2, replicates, styles="unseen", protocol="twice/joined"),
-        Number("ssim", 0.25, 6, 2, replicates / 2, other={"method": "unrestored", "restorer": ""}),
+        Number("ssim", 0.25, 6, 2, replicates / 2, other={"method": "unrestored"}),
     ]
     assert write_numbers(tmp_path, numbers, FACTS) == 3
     psnr, unseen, unrestored = read_metrics(tmp_path)
@@ -28,7 +28,7 @@ def test_rows_and_resamples_fit_together(tmp_path):
     assert (unseen.styles, unseen.protocol, unseen.n, unseen.n_people) == (
         "unseen", "twice/joined", 6, 2,
     )  # fmt: skip
-    assert (unrestored.method, unrestored.restorer) == ("unrestored", "")
+    assert (unrestored.method, unrestored.restorer) == ("unrestored", "edgeconnect")
     assert unseen.ci_low == pytest.approx(0.025) and unseen.ci_high == pytest.approx(0.975)
     found = read_resamples(tmp_path)
     assert set(found) == {1, 2}

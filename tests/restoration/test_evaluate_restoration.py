@@ -69,7 +69,7 @@ def test_every_number_against_scikit_image(half, reference, faces, weights, tmp_
     rows = evaluate(half, reference, faces, weights, tmp_path / "out")
     assert {(row.method, row.restorer, row.styles) for row in rows} == {
         ("edgeconnect", "edgeconnect", "seen"), ("edgeconnect", "edgeconnect", "unseen"),
-        ("unrestored", "", "seen"), ("unrestored", "", "unseen"),
+        ("unrestored", "edgeconnect", "seen"), ("unrestored", "edgeconnect", "unseen"),
     }  # fmt: skip
     assert {(r.step, r.seed, r.split, r.dataset, r.n_people) for r in rows} == {
         ("restoration", 3, "test+train+val", "orl", 4)

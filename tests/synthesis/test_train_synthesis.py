@@ -112,7 +112,7 @@ def test_curves_go_to_the_tracking_run(small, tmp_path):
     run = Listening()
     run_step(small, tmp_path / "model", tmp_path / "scratch", run=run, log_every=2)
     curves = pd.read_parquet(tmp_path / "model" / "curves.parquet")
-    assert [step for step, _ in run.points] == [2, 4]
+    assert [step for step, _ in run.points] == [2, 2, 4]  # the first is the warm-up's
     at_four = curves[curves["step"] == 4].set_index("name")["value"].to_dict()
     assert run.points[-1][1] == pytest.approx(at_four)
 
@@ -125,10 +125,12 @@ def test_synthesise_writes_every_face_of_the_split_in_every_style(small, tmp_pat
             ["kn95", "striped", "floral"], "test", 0, tmp_path / name,
         )  # fmt: skip
     assert sha256_of(tmp_path / "a") == sha256_of(tmp_path / "b")
-    worn = MaskedSet.open(tmp_path / "a")
+    masked = MaskedSet.open(tmp_path / "a")
     faces = small.opened()[0]
-    assert len(worn) == 3 * len(faces.of_split("test"))
-    assert set(worn.faces["bare_id"]) == set(faces.faces["face_id"][faces.faces["split"] == "test"])
+    assert len(masked) == 3 * len(faces.of_split("test"))
+    assert set(masked.faces["bare_id"]) == set(
+        faces.faces["face_id"][faces.faces["split"] == "test"]
+    )
 
 
 def test_errors_leave_nothing_behind(small, tmp_path):

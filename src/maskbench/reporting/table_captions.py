@@ -15,11 +15,9 @@ _OURS, _PAPERS, _DIFFERS = "network: ", "network in the paper: ", "differs from 
 
 
 def titles_of(line: Line) -> tuple[str, str]:
-    method, training_set, restorer = line.name
-    words = title_of(method)
-    if method == UNRESTORED and restorer:
-        words += f" (holes of {title_of(restorer)})"
-    return words, title_of(training_set) if training_set else ""
+    """Words for a row's method and training set."""
+    method, training_set, _ = line.name
+    return title_of(method), title_of(training_set) if training_set else ""
 
 
 def heads_of_titles(table: Table) -> tuple[str, str]:
@@ -33,7 +31,7 @@ def shared_titles(part: Part) -> dict[int, str]:
         titles = [titles_of(line)[place] for line in part.lines]
         named = set(titles) - {""}
         if len(titles) > 1 and len(named) == 1:
-            found[place] = named.pop() + (" (where anything is learnt)" if "" in titles else "")
+            found[place] = named.pop() + (" (where anything is trained)" if "" in titles else "")
     if 1 in found or not any(titles_of(line)[1] for line in part.lines):
         found.pop(0, None)  # else nothing would name the rows
     return found
@@ -76,6 +74,10 @@ def remarks_of(table: Table, part: Part, columns: Sequence[tuple[Column, int]]) 
             remarks.everywhere.append(f"{text}, where not noted otherwise")
         else:
             remarks.add(text, holds, among)
+    for r, line in enumerate(part.lines):
+        method, _, restorer = line.name
+        if method == UNRESTORED and restorer and any("hole" in c.metric for c, _ in columns):
+            remarks.add_row(f"in the hole: where {title_of(restorer)} paints", r)
     missing = {
         r: "not measured" + (f": {line.note}" if line.note else " in this run")
         for r, line in enumerate(part.lines)
@@ -117,9 +119,9 @@ def caption_of(table: Table, part: Part, remarks: Remarks) -> list[str]:
         mean = f"mean ± standard deviation over {seeds}" if several else seeds
         if any(result.ci_low is not None for result in results):
             over = "people" if table.where["step"] == "recognition" else "pictures"
-            widest = ", the widest of the seeds'" if several else ""
+            widest = " (the widest of the seeds')" if several else ""
             words = f"95% bootstrap interval over {over}{widest}"
-            mean += f" [{words}]" if table.intervals else f"; the {words}, stands in the CSV file"
+            mean += f" [{words}]" if table.intervals else f"; the {words} stands in the CSV file"
         sentences.append(mean)
     return [*sentences, *dict.fromkeys(remarks.everywhere)]
 

@@ -8,7 +8,7 @@ set; the paper's rows come first, measured or not, then the others that the tabl
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fnmatch import fnmatch
 
 import pandas as pd
@@ -224,6 +224,8 @@ _TIDY = (
     "seeds", "ci_low", "ci_high", "n_people", "n", "backbone", "step", "dataset", "split", "crop",
     "differs_in", "note",
 )  # fmt: skip
+_ROWS = ("method", "training_set", "restorer")  # the row's own, also where pictures are measured
+_MEASURED = tuple(f.name for f in fields(Result) if f.name in _TIDY and f.name not in _ROWS)
 
 
 def tidy(table: Table, parts: Sequence[Part]) -> pd.DataFrame:
@@ -266,11 +268,6 @@ def _entries(
         if result is None:
             entry |= {"note": line.note, **({"backbone": ABSENT} if line.note else {})}
         else:
-            own = ("method", "training_set", "restorer")  # the row's, where pictures are measured
-            entry |= {
-                name: getattr(result, name)
-                for name in _TIDY
-                if hasattr(result, name) and name not in own and name != "title"
-            }
+            entry |= {name: getattr(result, name) for name in _MEASURED}
             entry["differs_in"] = "; ".join(cell.differs)
         yield entry

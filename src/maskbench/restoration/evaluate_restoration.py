@@ -4,7 +4,7 @@
 painted (the mean of the SSIM map there). ``identity_cosine``: embeddings of restored and bare face.
 
 To compare with, the same of the masked pictures as they came, with the holes of the restored ones:
-method ``unrestored``.
+method ``unrestored``, with the restorer whose holes these are.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def evaluate_restoration(
     numbers: list[Number] = []
     for styles, rows in seen_and_unseen(after, unseen_styles).items():
         faces_of, own = np.unique(face[rows], return_inverse=True)
-        for prefix, other in (("", {}), (_BEFORE, {"method": UNRESTORED, "restorer": ""})):
+        for prefix, other in (("", {}), (_BEFORE, {"method": UNRESTORED})):
             numbers += [
                 mean_number(
                     name, values[prefix + name][rows], own, draws[:, faces_of], people[rows],

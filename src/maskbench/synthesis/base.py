@@ -145,13 +145,14 @@ class Method(ABC):
         Args:
             block: with the parameters of the training.
             model: folder written by ``train_synthesis``.
-            guides: model folders of the spec's guides, in their order.
+            guides: model folders of the spec's guides, in their order; none where only masks are
+                taken off.
             stage: the networks at the end of a stage; None: of the training.
 
         Raises:
             MaskbenchError: no readable model, or one of other networks.
         """
-        self.block, self.guides = block, dict(zip(block.spec.guides, guides, strict=True))
+        self.block, self.guides = block, dict(zip(block.spec.guides, guides, strict=False))
         self.device = place("float32").device
         makers = self.networks(block.params)
         self.applied = {

@@ -60,6 +60,8 @@ def write_params(
             "seed": seed,
             "crop": {"size": faces.size, "margin": faces.spec.get("margin")},
             "mask_size": pictures.size,
+            "dataset": faces.dataset,
+            "people": faces.people_of("train") if block.spec.trained else [],
         },
     )
 

@@ -28,20 +28,22 @@ def test_short(value, text):
     assert _short(value, None) == text
 
 
-@pytest.mark.parametrize("size", [3e-4, 5e-6, 0.4, 40.0])
-def test_no_label_reaches_into_the_panel_beside(figure_of, tmp_path, size):
+@pytest.mark.parametrize("panels", [5, 6])
+@pytest.mark.parametrize("size", [3e-4, -2.7e-3, 5e-6, 0.4, 40.0])
+def test_no_label_reaches_into_the_panel_beside(figure_of, tmp_path, size, panels):
     steps = np.arange(0, 1600, 10)
     folder = tmp_path / "pywgan_div" / "seed0"
     folder.mkdir(parents=True)
-    names = ("critic_loss", "distance", "equivariance", "generator_loss", "update")
-    wave = size * (1 + 0.5 * np.sin(steps))
+    names = ("critic_loss", "distance", "equivariance", "generator_loss", "gradient", "update")
+    names = names[:panels]
+    wave = size * (1 + (0.05 if size < 0 else 0.5) * np.sin(steps))
     parts = [pd.DataFrame({"step": steps, "name": n, "value": wave}) for n in names]
     pd.concat(parts).to_parquet(folder / "curves.parquet", index=False)
     figure = figure_of("loss_curves", {"models": [folder]})
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     renderer = canvas.get_renderer()
-    assert len(figure.axes) == 5
+    assert len(figure.axes) == panels
     for left, right in itertools.pairwise(figure.axes):
         edge = left.get_window_extent(renderer).x1
         assert right.yaxis.get_tightbbox(renderer).x0 > edge

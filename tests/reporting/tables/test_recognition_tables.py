@@ -18,9 +18,9 @@ def recognition(tables):
                     more.pop("seed", 0),
                     metric,
                     value,
-                    facts | {"training_set": learnt_from} | more,
+                    facts | {"training_set": trained_on} | more,
                 )
-                for name, learnt_from, metric, value, more in rows
+                for name, trained_on, metric, value, more in rows
             )
         )
 
@@ -115,9 +115,9 @@ def test_what_all_rows_share_stands_once(recognition):
     """A printed table is no wider than a page, and no sentence is repeated in it."""
     made = recognition(
         *(
-            (loss, learnt_from, metric, 0.8, {"backbone": f"{NET}, orl {learnt_from}"})
+            (loss, trained_on, metric, 0.8, {"backbone": f"{NET}, orl {trained_on}"})
             for loss in ("softmax", "triplet", "cosface", "arcface")
-            for learnt_from in ("bare", "keypoint", "gan_stn", "pywgan_div")
+            for trained_on in ("bare", "keypoint", "gan_stn", "pywgan_div")
             for metric in ("accuracy", "tar_at_far_1e-3", "rank_5")
         )
     )
@@ -227,8 +227,8 @@ def test_an_absent_network_says_so_in_each_row_of_table_3_of_paper_3(recognition
     made = recognition(
         ("dlib_resnet", "none", "sigma_separation", 2.5, {"protocol": "same_picture"}),
         *(
-            (f"inception{ending}", learnt_from, "accuracy", None, dict(ABSENT))
-            for ending, learnt_from in (
+            (f"inception{ending}", trained_on, "accuracy", None, dict(ABSENT))
+            for ending, trained_on in (
                 ("", "none"),
                 ("_projected", "keypoint"),
                 ("_strip", "none"),

@@ -75,8 +75,8 @@ def draw(request: Request) -> Figure:
     figure = new_figure(WIDTH, ROW * len(rows) + 0.29 + legend)
     across = max(len(panels) for panels in names.values())
     grid = panel_grid(
-        figure, len(rows), across, top=0.42 + legend, bottom=0.42, wspace=0.5, hspace=0.75,
-        left=0.065,
+        figure, len(rows), across, top=0.42 + legend, bottom=0.42,
+        wspace=max(0.5, 0.12 * across), hspace=0.75, left=0.065,
     )  # fmt: skip
     for index, row in enumerate(rows):
         for column, name in enumerate(names[row]):
@@ -111,6 +111,7 @@ def _panel(axes: Axes, table: pd.DataFrame, shown: list[tuple[int, str]]) -> Non
     axes.xaxis.set_major_formatter(FuncFormatter(_thousands))
     axes.yaxis.set_major_locator(MaxNLocator(3))
     axes.yaxis.set_major_formatter(FuncFormatter(_short))
+    axes.tick_params(axis="y", length=2, pad=1.5)
     axes.margins(x=0.02)
 
 
