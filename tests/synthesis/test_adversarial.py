@@ -114,18 +114,18 @@ def test_every_method_trains_and_applies(small, tmp_path, method):
     styles = ["kn95", "floral"]  # the second was not trained on
     out = tmp_path / "out"
     synthesise(block_of(method), model, small.faces, small.pictures, styles, "test", 0, out)
-    worn = MaskedSet.open(out)
-    assert list(worn.faces["style"]) == styles * len(rows)
-    assert list(worn.faces["bare_id"]) == list(faces.faces["face_id"].iloc[rows].repeat(2))
-    assert set(worn.faces["method"]) == {method}
-    assert set(worn.faces["split"]) == {"test"}
-    assert worn.faces["face_id"].is_unique
-    assert worn.images.shape == (2 * len(rows), *faces.images.shape[1:])
+    made = MaskedSet.open(out)
+    assert list(made.faces["style"]) == styles * len(rows)
+    assert list(made.faces["bare_id"]) == list(faces.faces["face_id"].iloc[rows].repeat(2))
+    assert set(made.faces["method"]) == {method}
+    assert set(made.faces["split"]) == {"test"}
+    assert made.faces["face_id"].is_unique
+    assert made.images.shape == (2 * len(rows), *faces.images.shape[1:])
     if METHODS.get(method).family == "placed":
         bare = faces.images[np.repeat(rows, 2)]
-        free = np.array(worn.masks) == 0
-        assert (worn.images[free] == bare[free]).all()
-        assert (worn.masks.reshape(len(worn), -1).max(1) > 128).all()
+        free = np.array(made.masks) == 0
+        assert (made.images[free] == bare[free]).all()
+        assert (made.masks.reshape(len(made), -1).max(1) > 128).all()
 
 
 def test_two_trainings_are_equal_to_the_byte_and_the_seed_counts(small, tmp_path):

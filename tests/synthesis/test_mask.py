@@ -80,13 +80,13 @@ def test_a_whole_folder(album: Path, weights: Path, tmp_path: Path) -> None:
     assert len(outputs) == len(set(outputs))
     for name, row in rows.items():
         bare = read_picture(album / name)
-        worn = read_picture(tmp_path / "out" / row["output"])
+        masked = read_picture(tmp_path / "out" / row["output"])
         with Image.open(tmp_path / "out" / row["mask"]) as picture:
             coverage = np.asarray(picture)
-        assert worn.shape == bare.shape and coverage.shape == bare.shape[:2]
-        assert row["style"] in STYLES and row["worn"] == "true" and float(row["covers"]) > 0.95
+        assert masked.shape == bare.shape and coverage.shape == bare.shape[:2]
+        assert row["style"] in STYLES and row["correct"] == "true" and float(row["covers"]) > 0.95
         assert len(row["landmarks"].split()) == 136
-        changed = np.abs(worn.astype(int) - bare).max(-1)
+        changed = np.abs(masked.astype(int) - bare).max(-1)
         assert (coverage > 200).mean() > 0.03
         if row["output"].lower().endswith(".png"):
             assert changed[coverage == 0].max() == 0
@@ -167,11 +167,11 @@ def test_a_trained_model_on_pictures_of_any_size(
     for row in table(out / "manifest.csv"):
         if not row["output"].lower().endswith(".png"):
             continue
-        bare, worn = read_picture(album / row["source"]), read_picture(out / row["output"])
+        bare, masked = read_picture(album / row["source"]), read_picture(out / row["output"])
         with Image.open(out / row["mask"]) as picture:
             coverage = np.asarray(picture)
-        assert worn.shape == bare.shape and coverage.shape == bare.shape[:2]
-        changed = np.abs(worn.astype(int) - bare).max(-1)
+        assert masked.shape == bare.shape and coverage.shape == bare.shape[:2]
+        changed = np.abs(masked.astype(int) - bare).max(-1)
         assert changed[coverage == 0].max() == 0
         assert (coverage > 200).sum() > 500 and changed[coverage > 200].mean() > 5
 

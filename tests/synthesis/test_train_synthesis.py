@@ -125,10 +125,12 @@ def test_synthesise_writes_every_face_of_the_split_in_every_style(small, tmp_pat
             ["kn95", "striped", "floral"], "test", 0, tmp_path / name,
         )  # fmt: skip
     assert sha256_of(tmp_path / "a") == sha256_of(tmp_path / "b")
-    worn = MaskedSet.open(tmp_path / "a")
+    masked = MaskedSet.open(tmp_path / "a")
     faces = small.opened()[0]
-    assert len(worn) == 3 * len(faces.of_split("test"))
-    assert set(worn.faces["bare_id"]) == set(faces.faces["face_id"][faces.faces["split"] == "test"])
+    assert len(masked) == 3 * len(faces.of_split("test"))
+    assert set(masked.faces["bare_id"]) == set(
+        faces.faces["face_id"][faces.faces["split"] == "test"]
+    )
 
 
 def test_errors_leave_nothing_behind(small, tmp_path):

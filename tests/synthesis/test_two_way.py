@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from maskbench.artifacts import sha256_of
 from maskbench.errors import MaskbenchError
+from maskbench.guides.segmenter import Segmenter
+from maskbench.guides.specs import GUIDES
+from maskbench.guides.train_guide import train_guide
 from maskbench.masks.maskedset import MaskedSet
+from maskbench.registry import Block
+from maskbench.synthesis.base import Faces
 from maskbench.synthesis.model import open_method
 from maskbench.synthesis.specs import METHODS
 from maskbench.synthesis.synthesise import synthesise
@@ -87,3 +94,26 @@ def test_sheets_show_one_picture_a_face(trained):
     assert sorted(p.name for p in (model / "sheets").iterdir()) == [
         "0_train_000000.png", "0_train_000050.png", "0_train_000100.png",
     ]  # fmt: skip
+
+
+def test_coverage_from_the_segmenter_where_the_spec_names_it(small, trained, tmp_path):
+    block, model = trained
+    guide = GUIDES.parse(
+        "segmenter",
+        {"train_size": 24, "fold": 1, "width": 4, "depth": 1, "steps": 3, "batch_size": 4},
+    )
+    train_guide(
+        guide, small.faces, small.masked, seed=0, out=tmp_path / "segmenter",
+        scratch=tmp_path / "scratch",
+    )  # fmt: skip
+    faces = Faces.of(small.opened()[0], [0, 1])
+    params = block.params.model_copy(update={"coverage_from": "segmenter"})
+    without = Block("two_way", SPEC, params)
+    nobody = SPEC.load().open(without, model)
+    with pytest.raises(MaskbenchError, match="no such guide"):
+        nobody.put_on(faces, None)
+    named = Block("two_way", dataclasses.replace(SPEC, guides=("segmenter",)), params)
+    method = named.spec.load().open(named, model, [tmp_path / "segmenter"])
+    pictures, coverage = method.put_on(faces, None)
+    assert np.array_equal(coverage, Segmenter.open(tmp_path / "segmenter").predict(pictures))
+    assert np.array_equal(pictures, open_method(model, block).put_on(faces, None)[0])

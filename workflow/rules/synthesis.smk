@@ -27,6 +27,7 @@ rule synthesise:
     input:
         model=rules.train_synthesis.output.out,
         faces=rules.crop_faces.output.out,
+        guides=guides,
         mask_pictures=rules.draw_masks.output.out,
     output:
         out=directory(f"{OUT}/masked/{{dataset}}/{{method}}/seed{{seed}}"),
@@ -75,6 +76,7 @@ rule synthesise_training:
     input:
         model=rules.train_synthesis.output.out,
         faces=rules.crop_faces.output.out,
+        guides=guides,
         mask_pictures=rules.draw_masks.output.out,
     output:
         out=directory(f"{OUT}/training_sets/{{dataset}}/{{method}}/seed{{seed}}"),

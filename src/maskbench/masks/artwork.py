@@ -25,7 +25,6 @@ from maskbench.errors import MaskbenchError, unknown_name
 from maskbench.masks.styles import style_names
 
 VIEW_BOX = 144.0
-_PLACES = ("upper", "mid", "lower", "chin")
 ANCHORS = (
     "nose_top",  # upper edge on the bridge of the nose
     "nose_tip",

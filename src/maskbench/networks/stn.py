@@ -97,7 +97,7 @@ def composite(face: Tensor, warped: Tensor) -> Tensor:
 def equivariance_gap(p: Tensor, maps: Tensor, other: Tensor, other_maps: Tensor) -> Tensor:
     """How far two placements on differently moved copies of the same faces disagree.
 
-    A face moved by M (the copy shows f(M x)) shall wear the mask moved along: H(p) = H M, where H
+    The mask of a face moved by M (the copy shows f(M x)) should move along: H(p) = H M, where H
     is the placement on the face as it was; a mirrored face wears the mirrored mask. From each copy
     the placement on the original follows, and the map between the two should be the identity.
 

@@ -46,7 +46,7 @@ MANIFEST_COLUMNS = (
     "chin",
     "covers",
     "eyes",  # shares of landmarks covered, see maskbench.masks.wearing
-    "worn",  # true: as a person should wear it
+    "correct",  # true: as a person should wear it
 )
 REJECT_COLUMNS = ("source", "reason")
 # Endings whose pictures keep their name; of other kinds the masked picture is a PNG.

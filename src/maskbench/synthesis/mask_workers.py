@@ -164,7 +164,7 @@ def _row(request: Request, number: int, coverage: np.ndarray) -> Row:
     }
     for name in ("nose_tip", "nostrils", "mouth", "chin", "covers", "eyes"):
         row[name] = "" if verdict is None else f"{float(getattr(verdict, name)[0]):.3f}"
-    row["worn"] = "" if verdict is None else str(bool(verdict.correct[0])).lower()
+    row["correct"] = "" if verdict is None else str(bool(verdict.correct[0])).lower()
     return row
 
 

@@ -32,7 +32,7 @@ SHEETS = "sheets"
 
 
 class Learner(ABC):
-    """What a training needs to be told.
+    """What a training needs to know.
 
     Attributes:
         players: by name.

@@ -12,7 +12,7 @@ from maskbench.imaging.ranges import Augmentation
 #: What the real and the fake pictures of a batch share. ``nothing``: they are drawn apart.
 #: ``styles``: the same mask styles, so that a critic judges the place and not the style.
 #: ``faces``: the same faces, styles and random geometry. Each domain is drawn as before and the
-#: critic is not told which picture belongs to which, so the objective has the same expectation;
+#: critic does not see which picture belongs to which, so the objective has the same expectation;
 #: but the faces cancel out of the difference of the two means, which is far less noisy. (A penalty
 #: between real and fake pictures then runs along such pairs; see losses.divergence_penalty.)
 Match = Literal["nothing", "styles", "faces"]
@@ -111,8 +111,8 @@ class PlacedParams(AdversarialParams):
     equivariance: float = Field(
         0.0,
         ge=0,
-        description="weight of an addition to the paper: a face that is moved shall wear its mask "
-        "moved along, whatever its style (two copies of each training face, moved differently and "
+        description="weight of an addition to the paper: the mask of a face that is moved moves "
+        "along, whatever its style (two copies of each training face, moved differently and "
         "in different styles, must agree on the place)",
     )
     twins: Augmentation = Field(
