@@ -45,6 +45,14 @@ def test_commands_exist(path):
         assert any((ROOT / profile).glob("config*.yaml"))
 
 
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_targets_of_snakemake_exist(path):
+    rules = "".join(file.read_text("utf-8") for file in ROOT.glob("workflow/rules/*.smk"))
+    known = {*re.findall(r"^rule (\w+):", rules, re.M), *TABLES, *FIGURES}
+    given = re.findall(r"snakemake --cores \w+((?: \w+)+)", path.read_text("utf-8"))
+    assert {target for targets in given for target in targets.split()} <= known
+
+
 def test_commands_of_maskbench_exist():
     from typer.main import get_command
 
@@ -95,9 +103,9 @@ def test_citation_and_changelog_agree_with_the_version():
     assert headings <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 
 
-def examples(kind, name="adding_a_recogniser.md"):
+def examples(kind, name="docs/adding_a_recogniser.md"):
     """The blocks of a language in a document, in their order."""
-    return re.findall(rf"```{kind}\n(.*?)```", (ROOT / "docs" / name).read_text("utf-8"), re.S)
+    return re.findall(rf"```{kind}\n(.*?)```", (ROOT / name).read_text("utf-8"), re.S)
 
 
 def module_of(name, source):
@@ -132,7 +140,7 @@ def test_the_documented_method_works(tmp_path, faces):
     with MaskedSetWriter(tmp_path / "nobody", 64, {"dataset": "none"}):
         pass  # this method has no real domain
     model, out = tmp_path / "model", tmp_path / "out"
-    sources = examples("python", "adding_a_method.md")
+    sources = examples("python", "docs/adding_a_method.md")
     names = (
         "maskbench.synthesis.specs.average_place",
         "maskbench.synthesis.placed.average_place",
@@ -140,7 +148,7 @@ def test_the_documented_method_works(tmp_path, faces):
     try:
         for name, source in zip(names, sources, strict=True):
             module_of(name, source)
-        (block,) = examples("yaml", "adding_a_method.md")
+        (block,) = examples("yaml", "docs/adding_a_method.md")
         method = checked(block).methods["average_place"]
         train_synthesis(
             method, faces, tmp_path / "nobody", tmp_path / "pictures", ["kn95"], 0, model,
@@ -163,6 +171,13 @@ def test_the_documented_method_works(tmp_path, faces):
         changed = (masked.images[index] != bare.images[row]).any(-1)
         assert changed.mean() > 0.05
         assert (masked.masks[index][changed] > 0).all()
+
+
+def test_the_configuration_of_the_readme_is_valid():
+    (block,) = examples("yaml", "README.md")
+    experiment = checked(block)
+    assert experiment.config.synthesis.dataset == "own"
+    assert set(experiment.methods) == {"keypoint", "pywgan_div"}
 
 
 def test_the_documented_recognisers_are_taken_up():

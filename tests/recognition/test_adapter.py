@@ -50,8 +50,8 @@ def test_whitening_is_the_inverse_root_of_the_shrunk_covariance(shrinkage):
     values, labels, _ = people()
     covariance = np.zeros((SIZE, SIZE))
     for k in set(labels.tolist()):
-        mine = values[labels == k].astype(np.float64)
-        covariance += np.cov(mine.T) * (len(mine) - 1)
+        own = values[labels == k].astype(np.float64)
+        covariance += np.cov(own.T) * (len(own) - 1)
     covariance /= len(labels) - len(set(labels.tolist()))
     shrunk = (1 - shrinkage) * covariance
     shrunk += shrinkage * np.trace(covariance) / SIZE * np.eye(SIZE)
@@ -177,12 +177,12 @@ def test_bare_faces_stay_where_masks_alone_are_adapted(keep):
     adapter = Adapter(SIZE, AdapterParams(hidden=8, keep=keep))
     adapter.fit(values, labels, masked)
     torch.nn.init.constant_(adapter.change[-1].weight, 0.3)
-    x, worn = torch.from_numpy(values), torch.from_numpy(masked)
+    x, with_mask = torch.from_numpy(values), torch.from_numpy(masked)
     adapter.eval()
-    found, everything = adapter(x, worn), adapter(x)
-    assert torch.equal(found[~worn], adapter.fixed(x)[~worn])
-    assert torch.equal(found[worn], everything[worn])
-    assert not torch.allclose(everything[~worn], found[~worn], atol=0.01)
+    found, everything = adapter(x, with_mask), adapter(x)
+    assert torch.equal(found[~with_mask], adapter.fixed(x)[~with_mask])
+    assert torch.equal(found[with_mask], everything[with_mask])
+    assert not torch.allclose(everything[~with_mask], found[~with_mask], atol=0.01)
 
 
 def test_class_means():

@@ -20,8 +20,8 @@ def test_a_constant_shift_is_undone_and_nothing_left_along_the_bias():
     rng = np.random.default_rng(0)
     faces, shift = rng.normal(size=(40, 16)), rng.normal(size=16)
     bias = mask_bias(faces, faces + shift)
-    bare, worn = without_bias(faces, bias), without_bias(faces + shift, bias)
-    assert np.allclose(bare, worn)
+    bare, masked = without_bias(faces, bias), without_bias(faces + shift, bias)
+    assert np.allclose(bare, masked)
     assert np.abs(bare @ bias).max() < 1e-12
     assert np.allclose(without_bias(bare, bias), bare)  # a projection
 

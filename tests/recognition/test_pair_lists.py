@@ -70,14 +70,14 @@ def test_every_impostor_pair_is_as_likely():
     """20 people with 1 to 20 pictures: over many seeds each pair comes as often as any other."""
     people = np.repeat(np.arange(20), np.arange(1, 21))
     photos, rows = np.arange(len(people)), np.arange(len(people))
-    bare, worn = rows[::2], rows[1::2]
-    total = (people[bare][:, None] != people[worn][None]).sum()
+    bare, masked = rows[::2], rows[1::2]
+    total = (people[bare][:, None] != people[masked][None]).sum()
     limit, seeds = 2000, 400
     seen = np.zeros((len(people), len(people)), int)
     for seed in range(seeds):
-        first, second, same, _ = drawn_pairs(people, photos, bare, worn, limit, seed)
+        first, second, same, _ = drawn_pairs(people, photos, bare, masked, limit, seed)
         np.add.at(seen, (first[~same], second[~same]), 1)
-    hits = seen[np.ix_(bare, worn)][people[bare][:, None] != people[worn][None]]
+    hits = seen[np.ix_(bare, masked)][people[bare][:, None] != people[masked][None]]
     assert hits.sum() == limit * seeds and len(hits) == total
     share = limit / total
     chi2 = ((hits - seeds * share) ** 2 / (seeds * share * (1 - share))).sum()

@@ -34,7 +34,7 @@ def repeated(pairs, people, draw):
     """Pairs of a resample, each as often as its weight says: brute force."""
     rows = []
     for row, (a, b, same) in enumerate(zip(pairs.first, pairs.second, pairs.same, strict=True)):
-        p, q = people.of[a], people.of[b]
+        p, q = people.person[a], people.person[b]
         rows += [row] * int(draw[p] if same else draw[p] * draw[q])
     return np.array(rows, int)
 
@@ -184,7 +184,7 @@ def test_identification_by_hand():
 def test_shuffled_labels_give_chance():
     rng = np.random.default_rng(0)
     x, _, people = example(people=20, pictures=10, dim=16)
-    of = rng.permutation(people.of)
+    of = rng.permutation(people.person)
     first, second = np.array(list(itertools.combinations(range(len(of)), 2))).T
     pairs = Pairs(first, second, of[first] == of[second])
     shuffled = People(of, people.draws)

@@ -29,8 +29,8 @@ def loop_semi_hard(e, labels, masked, margin):
 
     found = []
     for a, p, n, pm, nm in quintuplets(labels.tolist(), masked.tolist()):
-        bare, worn = d(a, n) - d(a, p), d(a, nm) - d(a, pm)
-        if 0 < bare < margin and 0 < worn < margin:
+        bare, with_mask = d(a, n) - d(a, p), d(a, nm) - d(a, pm)
+        if 0 < bare < margin and 0 < with_mask < margin:
             loss = d(a, p) + d(a, pm) - d(a, n) - d(a, nm) + margin
             found.append(loss.clamp(min=0))
     return torch.stack(found).mean() if found else e.sum() * 0

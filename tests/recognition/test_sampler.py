@@ -17,10 +17,10 @@ def sampler(people=3, bare=2, with_mask=3, seed=0, identities=IDENTITIES, masked
 
 def test_a_batch_has_each_person_with_so_many_of_each_kind():
     rows = sampler().draw().reshape(3, 5)
-    for mine in rows:
-        assert len(set(IDENTITIES[mine])) == 1
-        assert MASKED[mine].tolist() == [False] * 2 + [True] * 3
-        assert len(set(mine)) == 5
+    for own in rows:
+        assert len(set(IDENTITIES[own])) == 1
+        assert MASKED[own].tolist() == [False] * 2 + [True] * 3
+        assert len(set(own)) == 5
     assert len(set(IDENTITIES[rows[:, 0]])) == 3
 
 

@@ -49,9 +49,9 @@ def test_no_person_of_a_fold_chooses_its_threshold(ties, seed):
     if len(np.unique(first)) < 10:
         return
     folds = identity_folds(first, second, 10, seed)
-    assert set(folds.of) == set(range(10))
+    assert set(folds.fold) == set(range(10))
     for fold, apart in enumerate(folds.apart):
-        people = set(first[folds.of == fold])
+        people = set(first[folds.fold == fold])
         assert not people & (set(first[apart]) | set(second[apart]))
         # and every other pair does
         rest = [a not in people and b not in people for a, b in ties]
@@ -69,12 +69,12 @@ def test_a_leak_between_folds_would_be_seen():
     folds = identity_folds(people, partner, 10, 0)
     expected = []
     for fold in range(10):
-        mine, rest = folds.of == fold, folds.apart[fold]
+        own, rest = folds.fold == fold, folds.apart[fold]
         expected.append(
-            accuracy_at(scores[mine], same[mine], best_threshold(scores[rest], same[rest]).value)
+            accuracy_at(scores[own], same[own], best_threshold(scores[rest], same[rest]).value)
         )
     right = fold_decisions(scores, same, folds)
-    assert [right[folds.of == fold].mean() for fold in range(10)] == expected
+    assert [right[folds.fold == fold].mean() for fold in range(10)] == expected
     assert np.mean(expected) < 0.8
 
 
@@ -93,18 +93,20 @@ def test_people_of_two_folds_never_meet_and_kinds_are_balanced():
     first, second = people[a], people[b]
     same = first == second
     folds = folds_within(first, second, same, 3, 5)
-    members = [set(first[folds.of == fold]) | set(second[folds.of == fold]) for fold in range(3)]
+    members = [
+        set(first[folds.fold == fold]) | set(second[folds.fold == fold]) for fold in range(3)
+    ]
     assert [len(group) for group in members] == [4, 4, 4]
     for one, other in ((0, 1), (0, 2), (1, 2)):
         assert not members[one] & members[other]
     for fold, apart in enumerate(folds.apart):
-        mine = folds.of == fold
-        assert (same & mine).sum() == (~same & mine).sum() == 4 * 6
+        own = folds.fold == fold
+        assert (same & own).sum() == (~same & own).sum() == 4 * 6
         assert not (set(first[apart]) | set(second[apart])) & members[fold]
         assert apart.sum() == 2 * 48
-    assert (folds.of[same] >= 0).all()  # no genuine pair is left out
+    assert (folds.fold[same] >= 0).all()  # no genuine pair is left out
     again = folds_within(first, second, same, 3, 5)
-    assert np.array_equal(again.of, folds.of)
+    assert np.array_equal(again.fold, folds.fold)
     with pytest.raises(ValueError, match="two a fold"):
         folds_within(first, second, same, 7, 5)
 
@@ -118,7 +120,7 @@ def test_folds_stay_balanced_where_impostors_are_few():
     kept = same | (rng.random(len(a)) < 0.01)
     first, second, same = people[a][kept], people[b][kept], same[kept]
     folds = folds_within(first, second, same, 10, 0)
-    tested = folds.of >= 0
+    tested = folds.fold >= 0
     assert same[tested].mean() == 0.5
     right = fold_decisions(rng.normal(size=len(first)), same, folds)[tested]
     assert abs(right.mean() - 0.5) < 0.15

@@ -98,7 +98,9 @@ def test_the_l1_loss_is_divided_by_the_holes_share(small):
     own.losses("colour_critic", batch, turn)
     losses = own.losses("colours", batch, turn)
     difference = np.abs(batch.made.detach().numpy() - batch.picture.numpy()).mean()
-    assert float(losses["l1"].detach()) == pytest.approx(difference / batch.hole.numpy().mean(), rel=1e-5)
+    assert float(losses["l1"].detach()) == pytest.approx(
+        difference / batch.hole.numpy().mean(), rel=1e-5
+    )
 
 
 def test_a_generator_sees_nothing_inside_the_hole(small):

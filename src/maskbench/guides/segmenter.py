@@ -80,7 +80,7 @@ class SegmenterGuide:
         pictures. ``mask_found_on_bare``: mean share of a bare face that is taken for a mask, where
         nothing should be.
         """
-        find = Segmenter.open(model)
+        find = self.open(model)
         bare_rows, face = np.unique(counterparts(masked, faces, ["face_id"]), return_inverse=True)
         with one_thread():
             overlap = np.concatenate(

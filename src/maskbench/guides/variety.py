@@ -1,4 +1,4 @@
-"""Masks as they are worn: variety for a segmenter that has only seen overlays.
+"""Variety of masks, for a segmenter that has only seen overlays.
 
 An overlay is a layer (premultiplied colour and coverage) on a bare face, both known. The layer is
 moved a little, so that masks slip, and painted anew in random colours and patterns with its folds

@@ -50,7 +50,7 @@ def embed(network: str, faces: Path, weights: Path, out: Path, masked: Path | No
 
 
 def described(rows: pd.DataFrame, masked: bool) -> pd.DataFrame:
-    """The columns that embeddings are told apart by."""
+    """What the rows of embeddings are."""
     nothing = [""] * len(rows)
     return pd.DataFrame(
         {

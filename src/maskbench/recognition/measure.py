@@ -99,7 +99,7 @@ def _labelled(
     numbers: Sequence[Number], people: People, rows: np.ndarray, **labels: str
 ) -> list[Number]:
     """Numbers with their protocol, and how many people the pictures behind them show."""
-    n_people = len(np.unique(people.of[rows]))
+    n_people = len(np.unique(people.person[rows]))
     return [replace(number, n_people=n_people, **labels) for number in numbers]  # type: ignore[arg-type]
 
 
@@ -120,7 +120,7 @@ def _identified(
         gallery = gallery[half]
         shown = set(test.table["photo"].iloc[gallery])
         probes = probes[~test.table["photo"].iloc[probes].isin(shown).to_numpy()]
-    known = np.isin(people.of[probes], people.of[gallery])
+    known = np.isin(people.person[probes], people.person[gallery])
     found = protocols.identification(embeddings, gallery, probes[known], people)
     if lost := int((~known).sum()):
         remark = f"{lost} probes left out: their people are not in the gallery"

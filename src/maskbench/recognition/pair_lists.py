@@ -56,9 +56,9 @@ def drawn_pairs(
     first, second, same = [], [], []
     for number, (row, partners, genuine, others) in enumerate(_partners(who, photo, one, other)):
         chosen = genuine.copy()
-        mine = drawn[bounds[number] : bounds[number + 1]] - starts[number]
-        if len(mine):
-            chosen[np.flatnonzero(others)[mine]] = True
+        own = drawn[bounds[number] : bounds[number + 1]] - starts[number]
+        if len(own):
+            chosen[np.flatnonzero(others)[own]] = True
         second.append(partners[chosen])
         same.append(genuine[chosen])
         first.append(np.full(len(second[-1]), row, np.int64))

@@ -39,11 +39,11 @@ class People:
     """Who is on each picture, and how often each person stands in each resample.
 
     Attributes:
-        of: (N,) int, column of ``draws`` of each picture.
+        person: (N,) int, column of ``draws`` of each picture.
         draws: (R, people).
     """
 
-    of: np.ndarray
+    person: np.ndarray
     draws: np.ndarray
 
 
@@ -76,7 +76,7 @@ def verification(
         why = "no genuine pairs" if not same.any() else "no impostor pairs"
         names = ["accuracy", "accuracy_best_threshold", "auc", "eer", *map(tar_name, FARS)]
         return [Number(name, None, n, note=why) for name in names]
-    first, second = people.of[pairs.first], people.of[pairs.second]
+    first, second = people.person[pairs.first], people.person[pairs.second]
     found = pair_replicates(scores, same, first, second, people.draws, FARS)
     roc = roc_of(scores[same], scores[~same])
     values: dict[str, float | None] = {
@@ -112,7 +112,7 @@ def _folded(
     scores: np.ndarray, pairs: Pairs, people: People, folds: int, seed: int, note: str
 ) -> Number:
     """Accuracy with each fold's threshold chosen on other people's pairs."""
-    first, second = people.of[pairs.first], people.of[pairs.second]
+    first, second = people.person[pairs.first], people.person[pairs.second]
     dealt_people = first if pairs.official else np.union1d(first, second)
     count = min(folds, len(np.unique(dealt_people)) // 2)
     if count < 2:
@@ -121,7 +121,7 @@ def _folded(
         dealt = identity_folds(first, second, count, seed)
     else:
         dealt = folds_within(first, second, pairs.same, count, seed)
-    tested = np.flatnonzero(dealt.of >= 0)
+    tested = np.flatnonzero(dealt.fold >= 0)
     try:
         right = fold_decisions(scores, pairs.same, dealt)[tested]
     except ValueError:
@@ -154,8 +154,8 @@ class _PairWeights:
         self.same, self.draws = pairs.same, people.draws.astype(np.float64)
         count = people.draws.shape[1]
         self.count = count
-        self.person = people.of[pairs.first][pairs.same]
-        a, b = people.of[pairs.first][~pairs.same], people.of[pairs.second][~pairs.same]
+        self.person = people.person[pairs.first][pairs.same]
+        a, b = people.person[pairs.first][~pairs.same], people.person[pairs.second][~pairs.same]
         self.place = a * count + b
 
     def sums(self, values: np.ndarray) -> np.ndarray:
@@ -293,8 +293,10 @@ def identification(
     if not len(gallery) or not len(probes):
         none = [Number(f"rank_{k}", None, 0, note="no gallery or no probes") for k in RANKS]
         return Identified(none, np.empty(0, int), 0)
-    rank = ranks(embeddings[gallery], people.of[gallery], embeddings[probes], people.of[probes])
-    count = len(np.unique(people.of[gallery]))
+    rank = ranks(
+        embeddings[gallery], people.person[gallery], embeddings[probes], people.person[probes]
+    )
+    count = len(np.unique(people.person[gallery]))
     numbers = []
     for k in RANKS:
         if k >= count:
@@ -316,10 +318,10 @@ def identification(
 
 
 def _probe_means(hit: np.ndarray, probes: np.ndarray, people: People) -> np.ndarray:
-    of, count = people.of[probes], people.draws.shape[1]
-    total = people.draws @ np.bincount(of, minlength=count)
+    person, count = people.person[probes], people.draws.shape[1]
+    total = people.draws @ np.bincount(person, minlength=count)
     return np.divide(
-        people.draws @ np.bincount(of, hit, count),
+        people.draws @ np.bincount(person, hit, count),
         total,
         out=np.full(len(total), np.nan),
         where=total > 0,

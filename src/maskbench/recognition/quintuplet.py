@@ -39,14 +39,14 @@ def semi_hard(embeddings: Tensor, labels: Tensor, masked: Tensor, margin: float)
     Returns:
         A scalar; 0, with a gradient of 0, where a batch has no such quintuplet.
     """
-    (bare, bare_there), (worn, worn_there) = _gaps(embeddings, labels, masked)
+    (bare, bare_there), (with_mask, with_mask_there) = _gaps(embeddings, labels, masked)
     # gap = d(A, positive) - d(A, negative): semi-hard where -margin < gap < 0
     bare_there = bare_there & (bare < 0) & (bare > -margin)
-    worn_there = worn_there & (worn < 0) & (worn > -margin)
-    count = (bare_there.sum(1) * worn_there.sum(1)).sum()
+    with_mask_there = with_mask_there & (with_mask < 0) & (with_mask > -margin)
+    count = (bare_there.sum(1) * with_mask_there.sum(1)).sum()
     # For each bare pair, the masked pairs that count are those above -margin - its gap: the end
     # of their ranking. Pairs that are not semi-hard are ranked last of all and never reached.
-    ranked = worn.masked_fill(~worn_there, -_FAR).sort(dim=1).values
+    ranked = with_mask.masked_fill(~with_mask_there, -_FAR).sort(dim=1).values
     start = torch.searchsorted(ranked.detach(), (-margin - bare.detach()).contiguous(), right=True)
     tails = torch.nn.functional.pad(ranked.flip(1).cumsum(1).flip(1), (0, 1))
     counted = ranked.shape[1] - start
@@ -60,13 +60,13 @@ def hardest(embeddings: Tensor, labels: Tensor, masked: Tensor, margin: float) -
 
     Args and result as :func:`semi_hard`; an anchor without one of the four is left out.
     """
-    (bare, bare_there), (worn, worn_there) = _gaps(embeddings, labels, masked)
-    whole = bare_there.any(1) & worn_there.any(1)
+    (bare, bare_there), (with_mask, with_mask_there) = _gaps(embeddings, labels, masked)
+    whole = bare_there.any(1) & with_mask_there.any(1)
     if not whole.any():
         return embeddings.sum() * 0
     worst = (
         bare.masked_fill(~bare_there, -_FAR).amax(1)[whole]
-        + worn.masked_fill(~worn_there, -_FAR).amax(1)[whole]
+        + with_mask.masked_fill(~with_mask_there, -_FAR).amax(1)[whole]
     )
     return (worst + margin).clamp(min=0).mean()
 

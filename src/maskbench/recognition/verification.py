@@ -61,11 +61,11 @@ class Folds:
     """Which pairs a fold is tested on, and on which its threshold is chosen.
 
     Attributes:
-        of: (P,) int, the fold that tests each pair, -1 for none; no pair is tested twice.
+        fold: (P,) int, the fold that tests each pair, -1 for none; no pair is tested twice.
         apart: (F, P) bool, the pairs that a fold may choose its threshold on.
     """
 
-    of: np.ndarray
+    fold: np.ndarray
     apart: np.ndarray
 
 
@@ -98,10 +98,10 @@ def identity_folds(first: np.ndarray, second: np.ndarray, count: int, seed: int)
         load[fold] += pairs[person]
     others = [p for p in np.unique(second) if p not in fold_of]  # never first: no fold's own
     fold_of |= dict.fromkeys(others, -1)
-    of = np.array([fold_of[p] for p in first])
+    tester = np.array([fold_of[p] for p in first])
     partner = np.array([fold_of[p] for p in second])
     folds = np.arange(count)[:, None]
-    return Folds(of, (of[None] != folds) & (partner[None] != folds))
+    return Folds(tester, (tester[None] != folds) & (partner[None] != folds))
 
 
 def folds_within(
@@ -111,7 +111,7 @@ def folds_within(
 
     A fold tests as many genuine pairs of its people as impostor pairs between two of them; of the
     more frequent kind they are drawn at random. Its threshold is chosen on what the other
-    folds test. All other pairs are left out (``of`` is -1).
+    folds test. All other pairs are left out (``fold`` is -1).
 
     Args:
         first, second: (P,) the identities of each pair.
@@ -130,15 +130,15 @@ def folds_within(
     fold_of = np.empty(len(people), int)
     fold_of[rng.permutation(len(people))] = np.arange(len(people)) % count
     one, other = (fold_of[np.searchsorted(people, names)] for names in (first, second))
-    of = np.where(one == other, one, -1)
+    tester = np.where(one == other, one, -1)
     for fold in range(count):
-        kinds = [np.flatnonzero((of == fold) & (same == kind)) for kind in (False, True)]
+        kinds = [np.flatnonzero((tester == fold) & (same == kind)) for kind in (False, True)]
         more = max(kinds, key=len)
         surplus = len(more) - min(map(len, kinds))
         if surplus:
-            of[rng.choice(more, surplus, replace=False)] = -1
+            tester[rng.choice(more, surplus, replace=False)] = -1
     folds = np.arange(count)[:, None]
-    return Folds(of, (of[None] != folds) & (of[None] >= 0))
+    return Folds(tester, (tester[None] != folds) & (tester[None] >= 0))
 
 
 def fold_decisions(scores: np.ndarray, same: np.ndarray, folds: Folds) -> np.ndarray:
@@ -151,7 +151,7 @@ def fold_decisions(scores: np.ndarray, same: np.ndarray, folds: Folds) -> np.nda
     scores, same = np.asarray(scores), np.asarray(same, bool)
     right = np.zeros(len(scores), bool)
     for fold, apart in enumerate(folds.apart):
-        mine = folds.of == fold
+        own = folds.fold == fold
         chosen = best_threshold(scores[apart], same[apart])
-        right[mine] = (scores[mine] >= chosen.value) == same[mine]
+        right[own] = (scores[own] >= chosen.value) == same[own]
     return right

@@ -27,6 +27,7 @@ p { margin: .2rem 0 .6rem; color: #444; }
 table { border-collapse: collapse; border-top: 1.5px solid; border-bottom: 1.5px solid; }
 th, td { padding: .2rem .6rem; vertical-align: top; font-variant-numeric: tabular-nums; }
 th { border-bottom: 1px solid; vertical-align: bottom; text-align: left; }
+td[style*=right] { white-space: nowrap; }
 tbody tr:nth-child(even) { background: #f5f5f5; }
 small { color: #666; display: block; line-height: 1.1; white-space: nowrap; }
 ol, ul { padding-left: 1.4rem; color: #444; margin: .2rem 0; font-size: .9em; }

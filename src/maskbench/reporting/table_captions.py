@@ -119,9 +119,9 @@ def caption_of(table: Table, part: Part, remarks: Remarks) -> list[str]:
         mean = f"mean ± standard deviation over {seeds}" if several else seeds
         if any(result.ci_low is not None for result in results):
             over = "people" if table.where["step"] == "recognition" else "pictures"
-            widest = ", the widest of the seeds'" if several else ""
+            widest = " (the widest of the seeds')" if several else ""
             words = f"95% bootstrap interval over {over}{widest}"
-            mean += f" [{words}]" if table.intervals else f"; the {words}, stands in the CSV file"
+            mean += f" [{words}]" if table.intervals else f"; the {words} stands in the CSV file"
         sentences.append(mean)
     return [*sentences, *dict.fromkeys(remarks.everywhere)]
 

@@ -31,9 +31,10 @@ from maskbench.reporting.table_captions import (
 from maskbench.reporting.table_rows import Cell, Line, Part, shown_columns
 
 WIDTH = 112
+HTML_WIDTH = 130
 MISSING = "–"
 NOTHING = "Nothing of this kind was measured in this run"
-Intervals = Literal["inline", "below", "none"]
+Intervals = Literal["inline", "below", "small", "none"]  # small: below, in small print
 REFERENCE = "keypoint"
 """What the pictures of other methods are compared with."""
 _HERE, _PAPER = "here", "paper"
@@ -62,7 +63,7 @@ class Section:
 
     Attributes:
         grids: for text; ``intervals`` says where these stand beside their numbers there.
-        stacked: the same for pages that show intervals below their numbers anyhow.
+        stacked: for HTML, which always shows intervals below their numbers.
     """
 
     heading: str
@@ -130,28 +131,36 @@ def _section(table: Table, part: Part) -> Section:
     remarks = remarks_of(table, part, columns)
     caption = caption_of(table, part, remarks)
     notes = remarks.numbered()
-    layouts: list[tuple[bool, Intervals]] = [
-        (beside, intervals)
-        for beside in ((True, False) if table.rows else (True,))
-        for intervals in (("inline", "below") if table.intervals else ("none",))
-    ]
-    laid = [
-        (_cost(grids, *each), grids, each[1])
-        for each in layouts
-        for grids in [_grids(table, part, columns, notes, *each)]
-    ]
-    _, grids, intervals = min(laid, key=lambda found: found[0])
-    _, stacked, _ = min(
-        (found for found in laid if found[2] != "inline"), key=lambda found: found[0]
-    )
+    kinds: tuple[Intervals, ...] = ("inline", "below") if table.intervals else ("none",)
+    grids, intervals = _best(table, part, columns, notes, kinds, WIDTH)
+    stacked, _ = _best(table, part, columns, notes, ("small",), HTML_WIDTH)
     heading = ", ".join(condition_title(name, value) for name, value in part.values.items())
     return Section(heading, tuple(caption), grids, intervals, stacked, tuple(notes.texts))
+
+
+def _best(
+    table: Table,
+    part: Part,
+    columns: Sequence[tuple[Column, int]],
+    notes: Footnotes,
+    kinds: Sequence[Intervals],
+    width: int,
+) -> tuple[tuple[Grid, ...], Intervals]:
+    """The layout that a reader has the least trouble with."""
+    found = [
+        (_cost(grids, beside, intervals), grids, intervals)
+        for beside in ((True, False) if table.rows else (True,))
+        for intervals in kinds
+        for grids in [_grids(table, part, columns, notes, beside, intervals, width)]
+    ]
+    _, grids, intervals = min(found, key=lambda one: one[0])
+    return grids, intervals
 
 
 def _cost(grids: Sequence[Grid], beside: bool, intervals: Intervals) -> int:
     """How many lines grids take, with some for the trouble that further grids and printed numbers
     on lines of their own give a reader."""
-    below = intervals == "below"
+    below = intervals in ("below", "small")
     lines = sum(
         6 + sum(1 + (below and any(text.interval for text in row)) for row in grid.rows)
         for grid in grids
@@ -166,8 +175,9 @@ def _grids(
     notes: Footnotes,
     beside: bool,
     intervals: Intervals,
+    width: int,
 ) -> tuple[Grid, ...]:
-    """The rows in as many grids as their width asks for."""
+    """The rows in as many grids as ``width`` asks for."""
     groups = [_group(table, part, column, index, notes, beside) for column, index in columns]
     if beside:
         head, names = _names(table, part, notes)
@@ -175,10 +185,10 @@ def _grids(
         head, names, groups = _below(table, part, notes, groups)
     chunks: list[list[Group]] = []
     own = 1 + sum(_width(h, [row[i] for row in names], intervals) for i, h in enumerate(head))
-    total = WIDTH + 1
+    total = width + 1
     for heads, cells in groups:
         needed = sum(_width(h, [row[k] for row in cells], intervals) for k, h in enumerate(heads))
-        if total + needed > WIDTH:
+        if total + needed > width:
             chunks.append([])
             total = own
         chunks[-1].append((heads, cells))
@@ -204,8 +214,9 @@ def _width(head: str, cells: Sequence[Text], intervals: Intervals) -> int:
     for text in cells:
         if intervals == "inline" and text.interval:
             longest = max(longest, len(text.value) + 1 + len(text.interval))
-        elif intervals == "below":
-            longest = max(longest, len(text.value), len(text.interval))
+        elif intervals in ("below", "small"):
+            shrunk = len(text.interval) * 4 // 5 if intervals == "small" else len(text.interval)
+            longest = max(longest, len(text.value), shrunk)
         else:
             longest = max(longest, len(text.value))
     return 3 + longest

@@ -203,9 +203,10 @@ class EdgeConnectLearner(Learner):
         made = batch.made
         assert made is not None
         adversarial = adversarial_loss(self.players[COLOUR_CRITIC].network(made)[0])
+        l1 = F.l1_loss(made, batch.picture) / batch.hole.mean().clamp(min=1e-3)
         perceptual, style = self.maps.losses(made, batch.picture, batch.hole)
         return {
-            "l1": F.l1_loss(made, batch.picture) / batch.hole.mean().clamp(min=1e-3),
+            "l1": l1,
             "adversarial": adversarial,
             "perceptual": perceptual,
             "style": style,

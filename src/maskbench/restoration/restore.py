@@ -50,7 +50,7 @@ def restore(
     Raises:
         MaskbenchError: unreadable inputs, a segmenter that is needed and absent.
     """
-    params, remove_masks = _opened(restorer, Path(model))
+    params, remove_masks = _opened(restorer, Path(model), segmenter)
     given = open_set(Path(masked))
     known = has_coverage(given, params.masks_from)
     if segmenter is None and not known.all():
@@ -84,11 +84,14 @@ RemoveMasks = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 """Pictures (B, H, W, 3) and coverages (B, H, W), uint8 -> restored pictures and holes, uint8."""
 
 
-def _opened(restorer: Block, model: Path) -> tuple[RestorerParams, RemoveMasks]:
+def _opened(
+    restorer: Block, model: Path, segmenter: Path | None
+) -> tuple[RestorerParams, RemoveMasks]:
     """How masks are found, and what takes them off."""
     if "unmasker" in getattr(restorer.spec, "roles", ()):
         params = RestorerParams()
-        take_off = open_method(model, restorer).take_off
+        guides = [] if segmenter is None else [Path(segmenter)]
+        take_off = open_method(model, restorer, guides[: len(restorer.spec.guides)]).take_off
 
         def whole(images: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             restored, holes = unmask(lambda some, _: some, images, masks, params)

@@ -61,7 +61,7 @@ def write_params(
             "crop": {"size": faces.size, "margin": faces.spec.get("margin")},
             "mask_size": pictures.size,
             "dataset": faces.dataset,
-            "people": faces.people_of("train"),
+            "people": faces.people_of("train") if block.spec.trained else [],
         },
     )
 

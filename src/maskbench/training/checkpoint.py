@@ -62,10 +62,6 @@ class Checkpoints:
         if self.every and step % self.every == 0:
             state.save(self.file, values())
 
-    def clear(self) -> None:
-        """Remove the folder once the training's result is safe elsewhere."""
-        artifacts.remove(self.folder)
-
 
 def load_network(
     network: Network, model: Path, player: str, device: torch.device, stage: str | None = None

@@ -8,11 +8,15 @@ from xml.etree import ElementTree
 import pytest
 
 from maskbench.errors import MaskbenchError
+from maskbench.measurements import to_frame
+from maskbench.reporting.aggregate import over_seeds
 from maskbench.reporting.collect_measurements import collect_measurements
 from maskbench.reporting.make_tables import make_tables
+from maskbench.reporting.papers import read_paper
 from maskbench.reporting.papers import tables as known
 from maskbench.reporting.render_table import to_html, to_latex, to_markdown
-from maskbench.reporting.table_page import Grid, Page, Section, Text
+from maskbench.reporting.table_page import Grid, Page, Section, Text, build
+from maskbench.reporting.table_rows import select
 
 
 @pytest.fixture
@@ -68,6 +72,28 @@ def test_nothing_heavy_is_imported(made, tmp_path):
     files = [str(tmp_path / "m.csv"), str(tmp_path / "tables")]
     done = subprocess.run([sys.executable, "-c", code, *files], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_new_table_is_a_block_of_its_papers_file(make_measurement):
+    paper = read_paper(
+        """
+        {paper: A and B 2030, title: New, order: 9, tables: {table9: {
+          title: Sharpness, number: Table 9, where: {step: synthesis}, labels: [Model],
+          columns: [{metric: my_sharpness, digits: 1, network: theirs}],
+          rows: [{labels: [Ours], method: my_method, printed: {my_sharpness: 7.25}}]}}}
+        """,
+        "new.yaml",
+    )
+    rows = [
+        make_measurement("my_method", seed, "my_sharpness", 5.0 + seed, backbone="other")
+        for seed in (0, 1, 2)
+    ]
+    table = paper.tables["table9"]
+    parts = select(table, over_seeds(to_frame(rows)))
+    text = to_markdown(build("table9", table, paper, parts))
+    assert text.startswith("# Sharpness: A and B 2030, Table 9")
+    assert "| 7.2 | 6.0 ± 1.0 |" in re.sub(" +", " ", text)
+    assert "Differs from the paper in: pictures; training of the methods; network." in text
 
 
 PAGE = Page(
