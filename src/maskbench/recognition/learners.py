@@ -6,12 +6,11 @@ from pathlib import Path
 
 import torch
 
-from maskbench.datasets.weights import weights_file
+from maskbench.datasets.weights import Absent, weights_file
 from maskbench.errors import MaskbenchError
 from maskbench.recognition.adapter import Adapter, class_means
 from maskbench.recognition.backbones.build import Backbone, build
 from maskbench.recognition.backbones.inception_resnet import InceptionResnetV1
-from maskbench.recognition.embed import Absent
 from maskbench.recognition.encoders import FACENET, load_facenet
 from maskbench.recognition.losses import Margin, RecognitionLoss, recognition_loss
 from maskbench.recognition.params import Adapted, Trained

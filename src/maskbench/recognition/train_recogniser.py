@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 
 from maskbench.artifacts import atomic_dir, read_json, remove, write_json
+from maskbench.datasets.weights import Absent
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.recognition.bias import mask_bias
-from maskbench.recognition.embed import Absent, training_set_of
+from maskbench.recognition.embed import training_set_of
 from maskbench.recognition.params import (
     BARE,
     Adapted,
