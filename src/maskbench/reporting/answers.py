@@ -163,7 +163,8 @@ def recognition(
     masked = [one.name for one in sets if AUC in one.gains]
     ahead = None
     if len(masked) > 1:
-        ahead = _difference(evaluations, _pairs(recognisers, *masked[:2], AUC, dataset))
+        pairs = _pairs(recognisers, masked[0], masked[1], AUC, dataset)
+        ahead = _difference(evaluations, pairs)
     trained = [(name, training, of) for (name, training), of in cells.items()]
     trained.sort(key=lambda row: -(row[2][AUC].mean if AUC in row[2] else 0.0))
     return Recognition(dataset, int(rows["n_people"].max()), recognisers, sets, ahead, trained)
