@@ -57,10 +57,10 @@ def draw(tmp_path):
 def figure_of():
     """The matplotlib figure of one record."""
 
-    def figure(name, inputs):
+    def figure(name, inputs, **styles):
         record = RECORDS[name]
         block = KINDS.parse(record.kind, record.options)
         with clean_style():
-            return block.spec.load()(Request(name, block.params, record.select(inputs)))
+            return block.spec.load()(Request(name, block.params, record.select(inputs), **styles))
 
     return figure

@@ -1,8 +1,11 @@
 """Sheets of pictures: who is shown, which pictures, at which place; the same bytes."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from maskbench.errors import MaskbenchError
 from maskbench.masks.maskedset import MaskedSet
@@ -258,3 +261,18 @@ def test_the_wanted_method_is_shown_through_training(inputs_of, monkeypatch, dra
     draw("placement_training", inputs)
     draw("placement_training", {"models": inputs["models"][:2]})
     assert read == ["pywgan_div", "wgan_stn"]
+
+
+@pytest.mark.parametrize("name", ["maskfacenet_fig3", "restoration_sheet", "real_masks", "fig5"])
+def test_no_words_leave_the_page_or_run_into_others(name, figure_of, inputs_of, monkeypatch):
+    monkeypatch.setattr(arrangement, "title_of", lambda name: "EdgeConnect (MRII)")
+    figure = figure_of(name, inputs_of(name), figure_styles=("surgical_blue", "kn95"))
+    FigureCanvasAgg(figure).draw()
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts]
+    page = figure.bbox
+    assert boxes
+    for box in boxes:
+        assert box.x0 >= page.x0 and box.x1 <= page.x1
+        assert box.y0 >= page.y0 and box.y1 <= page.y1
+    for one, other in itertools.combinations(boxes, 2):
+        assert not one.overlaps(other)

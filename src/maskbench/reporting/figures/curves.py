@@ -135,8 +135,8 @@ def _training(folder: Path, need: str) -> tuple[str, str, int]:
 
 def _short(value: float, _: object) -> str:
     """Few characters, else labels reach into the panel beside: 0.0006 is 6e−4, 20000 is 2e4."""
-    if value == 0 or 0.01 <= abs(value) < 10_000:
-        text = f"{value:.3g}"
+    if value == 0 or 0.00995 <= abs(value) < 10_000:
+        text = f"{value:.4g}"
     else:
         mantissa, exponent = f"{value:.1e}".split("e")
         text = f"{float(mantissa):g}e{int(exponent)}"

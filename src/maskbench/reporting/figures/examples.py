@@ -18,6 +18,7 @@ from maskbench.reporting.names import title_of
 GAP, RIM, HEAD = 0.05, 0.04, 0.16  # picture sides
 WORDS = 0.72  # inches of the words at the left
 WRAP = 13  # their characters a line
+CHARACTERS, LINE = 18, 0.12  # of words above: characters to an inch; inches a line
 WIDEST = 1.6  # of an original, in picture sides
 
 
@@ -56,7 +57,7 @@ def _people_in_columns(
     left, top = WORDS / side, HEAD + RIM if any(heads) else RIM
     people = len(series[0][1])
     page = Page(left + people * (1 + RIM), top + len(series) * (1 + RIM), side)
-    for column, head in enumerate(heads):
+    for column, head in enumerate(heads if any(heads) else []):
         page.text(left + column * (1 + RIM) + 0.5, top - 0.06, head, 6.5, GREY, align="center")
     for line, (words, pictures) in enumerate(series):
         y = top + line * (1 + RIM)
@@ -69,16 +70,21 @@ def _people_in_columns(
 
 def _people_in_rows(series: list[tuple[str, list[Any]]], side: float) -> Figure:
     widths = [min(WIDEST, max(p.shape[1] / p.shape[0] for p in found)) for _, found in series]
+    heads = [
+        textwrap.wrap(words, int(width * side * CHARACTERS))
+        for width, (words, _) in zip(widths, series, strict=True)
+    ]
+    head = HEAD + LINE / side * (max(map(len, heads)) - 1)
     people = len(series[0][1])
-    page = Page(sum(widths) + GAP * len(series) + RIM, people * (1 + GAP) + HEAD + RIM, side)
+    page = Page(sum(widths) + GAP * len(series) + RIM, people * (1 + GAP) + head + RIM, side)
     left = RIM
-    for width, (words, pictures) in zip(widths, series, strict=True):
-        page.text(left + width / 2, 0.13, words, 6.5, GREY, align="center")
+    for width, words, (_, pictures) in zip(widths, heads, series, strict=True):
+        page.text(left + width / 2, head - 0.03, "\n".join(words), 6.5, GREY, "center", "bottom")
         for line, picture in enumerate(pictures):
             ratio = picture.shape[1] / picture.shape[0]
             wide = min(width, ratio)
             high = wide / ratio
-            x, y = left + (width - wide) / 2, HEAD + RIM + line * (1 + GAP) + (1 - high) / 2
+            x, y = left + (width - wide) / 2, head + RIM + line * (1 + GAP) + (1 - high) / 2
             page.picture(x, y, picture, wide, high)
         left += width + GAP
     return page.figure

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator
 from scipy.stats import norm
 
 from maskbench.errors import MaskbenchError
@@ -94,6 +94,7 @@ def _roc(axes: Axes, of: Curves, drawn: Looks, _: int) -> None:
         far = np.maximum(table["far"].to_numpy(float), lowest / 2)
         axes.plot(far, table["tar"], drawstyle="steps-post", **look)
     axes.set_xscale("log")
+    axes.xaxis.set_minor_formatter(NullFormatter())  # in less than two decades they would overlap
     axes.set_xlim(lowest, 1)
     axes.set_ylim(0, 1.01)
     axes.set_xlabel("false accept rate")
