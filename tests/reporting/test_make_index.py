@@ -144,7 +144,7 @@ def test_gains_are_paired(measurements, evaluations):
     assert gain.mean == pytest.approx(0.1)
     assert 0.08 < gain.low < 0.1 < gain.high < 0.12
     assert found.sets[1].gains == {}
-    assert found.lead.mean == pytest.approx(0.1)  # over the next, bare faces
+    assert found.lead.mean == pytest.approx(0.1)  # over gan_stn, the next with a gain
 
 
 def test_an_empty_run_has_a_page(tmp_path, claims):

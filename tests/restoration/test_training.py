@@ -66,7 +66,7 @@ def test_killed_and_started_again_ends_byte_identical(small, tmp_path, what, blo
         values = state.load(checkpoint)
         steps.append((values["index"], values["step"]))
     assert (0, 0) < steps[0] < steps[1]
-    assert what != "edgeconnect" or (steps[0][0], steps[1][0]) == (0, 1)
+    assert what != "edgeconnect" or steps[1][0] == 1  # in stage 2
     finish(begin(small, what, block, out, scratch))
     assert sha256_of(out) == sha256_of(tmp_path / "unbroken")
     assert list(scratch.iterdir()) == []

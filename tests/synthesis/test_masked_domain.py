@@ -4,9 +4,10 @@ import pytest
 from maskbench.artifacts import sha256_of
 from maskbench.config import RealDomain
 from maskbench.errors import MaskbenchError
+from maskbench.masks.dealing import styles_of_faces
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.masks.overlay import overlay
-from maskbench.synthesis.masked_domain import masked_domain, styles_of_faces
+from maskbench.synthesis.masked_domain import masked_domain
 
 
 def test_only_training_people_in_training_styles(small):

@@ -8,7 +8,7 @@ from maskbench.measurements import COLUMNS
 from maskbench.reporting.papers import papers
 
 METHODS = {"keypoint", "gan_direct", "gan_stn", "dcgan_stn", "wgan_stn", "pywgan_div"}
-DATA = {"fetch", "fetch_weights", "split", "crop_faces", "draw_masks", "masked_domain"}
+DATA = {"fetch", "fetch_weights", "split", "crop_faces", "draw_masks"}
 TABLES = {name for paper in papers().values() for name in paper.tables}
 # Nobody wears a mask of their own here.
 FIGURES = {name for paper in papers().values() for name in paper.figures} - {"real_masks"}

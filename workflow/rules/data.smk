@@ -77,36 +77,10 @@ rule draw_masks:
         "../scripts/step.py"
 
 
-REAL = CONFIG.synthesis.real_domain.source
-
-
-rule masked_domain:
-    input:
-        faces=rules.crop_faces.output.out,
-        mask_pictures=rules.draw_masks.output.out,
-        real_faces=when(REAL != "keypoint", expand(rules.crop_faces.output.out, dataset=REAL)),
-    output:
-        out=directory(f"{OUT}/masked_domain/{{dataset}}"),
-    resources:
-        **CPU,
-    params:
-        **step(
-            "synthesis.masked_domain",
-            config=CONFIG.synthesis.real_domain,
-            styles=CONFIG.masks.styles,
-            seed=0,
-        ),
-    message:
-        "Collect training people wearing masks ({wildcards.dataset})"
-    script:
-        "../scripts/step.py"
-
-
 rule data:
     input:
         rules.fetch_weights.output,
         rules.draw_masks.output,
-        expand(rules.masked_domain.output.out, dataset=DATASET),
         expand(rules.crop_faces.output.out, dataset=EXPERIMENT.datasets),
         expand(rules.split.output.out, dataset=EXPERIMENT.datasets),
         expand(rules.fetch.output.out, dataset=EXPERIMENT.datasets),

@@ -72,11 +72,8 @@ rule restore:
     input:
         model=restorer_model,
         segmenter=expand(
-            rules.train_guide.output.out,
-            dataset=DATASET,
-            guide="segmenter",
-            allow_missing=True,
-        ),
+            rules.train_guide.output.out, dataset=DATASET, guide="segmenter", allow_missing=True
+        )[0],
         masked=to_restore,
     output:
         out=directory(f"{OUT}/restored/{{dataset}}/{{restorer}}/seed{{seed}}"),

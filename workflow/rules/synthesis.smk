@@ -1,6 +1,31 @@
 # Mask synthesis: train a method, put masks on people, measure them.
 
 
+REAL = CONFIG.synthesis.real_domain.source
+
+
+rule masked_domain:
+    input:
+        faces=rules.crop_faces.output.out,
+        mask_pictures=rules.draw_masks.output.out,
+        real_faces=when(REAL != "keypoint", expand(rules.crop_faces.output.out, dataset=REAL)[0]),
+    output:
+        out=directory(f"{OUT}/masked_domain/{{dataset}}"),
+    resources:
+        **CPU,
+    params:
+        **step(
+            "synthesis.masked_domain",
+            config=CONFIG.synthesis.real_domain,
+            styles=CONFIG.masks.styles,
+            seed=0,
+        ),
+    message:
+        "Collect training people wearing masks ({wildcards.dataset})"
+    script:
+        "../scripts/step.py"
+
+
 rule train_synthesis:
     input:
         faces=rules.crop_faces.output.out,

@@ -63,7 +63,7 @@ class Recognition:
     Attributes:
         recognisers: trained on every training set; means are over these.
         sets: best gain first.
-        lead: gain in AUC of the first over the second.
+        lead: how far the AUC of the first of ``gained`` lies ahead of the second's.
         trained: (recogniser, training set, {metric: value}) of everything that was tested.
     """
 
@@ -160,9 +160,10 @@ def recognition(
                     gains[metric] = gain
         sets.append(TrainingSet(training_set, values, gains))
     sets.sort(key=lambda one: (-(one.values[AUC].mean if AUC in one.values else 0.0), one.name))
+    masked = [one.name for one in sets if AUC in one.gains]
     ahead = None
-    if len(sets) > 1:
-        pairs = _pairs(recognisers, sets[0].name, sets[1].name, AUC, dataset)
+    if len(masked) > 1:
+        pairs = _pairs(recognisers, masked[0], masked[1], AUC, dataset)
         ahead = _difference(evaluations, pairs)
     trained = [(name, training, of) for (name, training), of in cells.items()]
     trained.sort(key=lambda row: -(row[2][AUC].mean if AUC in row[2] else 0.0))

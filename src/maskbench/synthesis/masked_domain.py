@@ -17,6 +17,7 @@ from maskbench.config import RealDomain
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FACE_COLUMNS, FaceSet
 from maskbench.masks.artwork import MaskPictures
+from maskbench.masks.dealing import styles_of_faces
 from maskbench.masks.maskedset import MaskedSetWriter
 from maskbench.masks.overlay import overlay
 
@@ -85,28 +86,6 @@ def _by_overlay(
                 )
                 values |= {"face_id": f"{bare_id}@{style}", "bare_id": bare_id, "style": style}
                 writer.add(image, values | {"method": "keypoint"}, coverage)
-
-
-def styles_of_faces(faces: int, styles: int, copies: int, seed: int) -> np.ndarray:
-    """(faces, copies) style numbers: different ones a face, all equally often within one.
-
-    Styles are dealt from decks that hold each of them once; a face that would get one twice swaps
-    it for a later card.
-    """
-    rng = np.random.default_rng(seed)
-    deck: list[int] = []
-    out = np.zeros((faces, copies), np.int64)
-    for face in range(faces):
-        hand: list[int] = []
-        while len(hand) < copies:
-            fresh = next((card for card in deck if card not in hand), None)
-            if fresh is None:
-                deck += rng.permutation(styles).tolist()
-                continue
-            deck.remove(fresh)
-            hand.append(fresh)
-        out[face] = hand
-    return out
 
 
 def _really_masked(real: FaceSet, out: Path) -> None:

@@ -16,8 +16,8 @@ from maskbench.artifacts import atomic_dir
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.artwork import MaskPictures
+from maskbench.masks.dealing import styles_of_faces
 from maskbench.registry import Block
-from maskbench.synthesis.masked_domain import styles_of_faces
 from maskbench.synthesis.model import open_method
 from maskbench.synthesis.synthesise import write_masked
 

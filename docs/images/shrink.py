@@ -1,4 +1,4 @@
-"""Shrink a run's figures for the README: python workflow/scripts/readme_images.py [results]
+"""Shrink a run's figures for the README: python docs/images/shrink.py [results]
 
 Only figures of data whose pictures may be shown publicly belong there (ORL, never LFW or MFR2).
 """
