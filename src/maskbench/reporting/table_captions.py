@@ -1,4 +1,4 @@
-"""What is said of a part of a table: its caption, and what becomes a footnote."""
+"""What stands beside a part of a table: its caption, and what becomes a footnote."""
 
 from __future__ import annotations
 
@@ -38,33 +38,33 @@ def shared_titles(part: Part) -> dict[int, str]:
 
 
 def remarks_of(table: Table, part: Part, columns: Sequence[tuple[Column, int]]) -> Remarks:
-    """What is to be said of the cells of a part."""
+    """The remarks on the cells of a part."""
     remarks = Remarks()
-    said: dict[tuple[str, str], set[tuple[int, int]]] = {}
+    texts_at: dict[tuple[str, str], set[tuple[int, int]]] = {}
     measured: set[tuple[int, int]] = set()
     compared, printed = set(measured), set(measured)
     for r, line in enumerate(part.lines):
         for column, c in columns:
             cell = line.cells[c]
             if cell.result is not None and cell.result.note:
-                said.setdefault(("", cell.result.note), set()).add((r, c))
+                texts_at.setdefault(("", cell.result.note), set()).add((r, c))
             if cell.printed is not None and line.paper is not None:
                 printed.add((r, c))
                 network = column.network or line.paper.network or table.network
                 if network and column.network != UNNAMED:
-                    said.setdefault((_PAPERS, network), set()).add((r, c))
+                    texts_at.setdefault((_PAPERS, network), set()).add((r, c))
             if cell.measured is None:
                 continue
             measured.add((r, c))
             network = _network(cell.measured)
             if network:
-                said.setdefault((_OURS, network), set()).add((r, c))
+                texts_at.setdefault((_OURS, network), set()).add((r, c))
             if cell.printed is not None:
                 compared.add((r, c))
             for text in cell.differs:
-                said.setdefault((_DIFFERS, text), set()).add((r, c))
+                texts_at.setdefault((_DIFFERS, text), set()).add((r, c))
     together: dict[tuple[str, frozenset[tuple[int, int]]], list[str]] = {}
-    for (kind, text), holds in said.items():
+    for (kind, text), holds in texts_at.items():
         together.setdefault((kind, frozenset(holds)), []).append(text)
     for (kind, cells), texts in together.items():
         holds = set(cells)

@@ -136,12 +136,12 @@ def _lines(
         lines.extend(_rounds(table, paper, name, own, note))
 
     for row in table.rows:
-        mine = [
+        measured = [
             name
             for name in sorted(left)
             if name[0] == row.method and row.training_set in (None, name[1])
         ]
-        for name in mine or [(row.method, row.training_set or "", "")]:
+        for name in measured or [(row.method, row.training_set or "", "")]:
             add(row, name)
     others = [n for n in left if any(fnmatch(n[0], pattern) for pattern in table.others)]
     methods = in_order(name[0] for name in others)
