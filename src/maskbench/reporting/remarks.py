@@ -1,4 +1,4 @@
-"""What is said of the numbers of a table: once in the caption where they share it, else in numbered
+"""Remarks on the numbers of a table: once in the caption where they share it, else in numbered
 footnotes, which are marked at whole columns or lines where they hold for these, else at cells.
 """
 
@@ -34,7 +34,7 @@ Place = tuple[int, int]
 
 
 class Remark(NamedTuple):
-    """A remark on one cell. An empty text: nothing of this kind is to be said of it."""
+    """A remark on one cell. An empty text: it could have one of this kind, but has none."""
 
     kind: str
     text: str
@@ -95,7 +95,7 @@ def _marks(holds: frozenset[Place], among: set[Place]) -> Iterator[Place]:
 
 
 def remarks_of(table: Table, cells: Sequence[Cell]) -> Iterator[Remark]:
-    """What is to be said of the cells of a part."""
+    """The remarks on the cells of a part."""
     lines: dict[int, list[Cell]] = {}
     for cell in cells:
         lines.setdefault(cell.line, []).append(cell)
@@ -117,7 +117,7 @@ def remarks_of(table: Table, cells: Sequence[Cell]) -> Iterator[Remark]:
 
 
 def _of_line(cells: Sequence[Cell], in_hole: bool) -> Iterator[tuple[str, str]]:
-    """Kind and text of what is to be said of a line as a whole."""
+    """Kinds and texts of the remarks on a line as a whole."""
     first, found = cells[0], [cell for cell in cells if pd.notna(cell.mean)]
     if not found:
         why = f": {first.note}" if first.backbone == ABSENT else " in this run"
@@ -131,7 +131,8 @@ def _of_line(cells: Sequence[Cell], in_hole: bool) -> Iterator[tuple[str, str]]:
             kind = kind if cell.step == "recognition" else "pictures"
             most[kind] = max(most.get(kind, 0), int(cell.n))
     yield from ((kind, f"{n} {kind}") for kind, n in most.items())
-    few, many = (int(of(cell.seeds for cell in found)) for of in (min, max))
+    seeds = [int(cell.seeds) for cell in found]
+    few, many = min(seeds), max(seeds)
     yield "seeds", (f"{few} to " if few < many else "") + seeds_in_words(many)
     hole = in_hole and first.method == UNRESTORED and first.restorer
     yield "hole", f"in the hole: where {title_of(first.restorer)} paints" if hole else ""
@@ -165,5 +166,5 @@ def caption_of(table: Table, cells: Sequence[Cell], shared: Mapping[str, list[st
             no_interval = table.intervals == "none"
             mean += f"; the {words} stands in the CSV file" if no_interval else f" [{words}]"
         sentences.append(mean)
-    said = [kind for kind in shared if kind not in (*_COUNTS, "seeds")]
-    return sentences + [text for kind in said for text in shared[kind]]
+    others = [kind for kind in shared if kind not in (*_COUNTS, "seeds")]
+    return sentences + [text for kind in others for text in shared[kind]]

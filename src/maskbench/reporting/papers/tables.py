@@ -116,6 +116,6 @@ SHARES = ("accuracy", "tar_at_far_", "rank_")
 """Beginnings of metrics that papers print in percent."""
 
 
-def differences(of: Mapping[str, Any], metric: str) -> list[str]:
+def differences(remarks: Mapping[str, Any], metric: str) -> list[str]:
     """What ``differs`` of a table or of a row says of a metric."""
-    return [*of.get(EVERY, ()), *of.get(metric, ())]
+    return [*remarks.get(EVERY, ()), *remarks.get(metric, ())]
