@@ -57,8 +57,8 @@ def test_a_rule_s_finished_jobs_say_what_its_others_take(clock, job, capsys):
     clock.time = 30
     event(screen, "job_finished", job_id=0)
     assert screen.left() == (30, 1)
-    said = capsys.readouterr().err
-    assert "==> 1 of 3 jobs done in 30 s; at least 30 s left (1 jobs never timed before)" in said
+    printed = capsys.readouterr().err
+    assert "==> 1 of 3 jobs done in 30 s; at least 30 s left (1 jobs never timed before)" in printed
 
 
 def test_spans():

@@ -368,8 +368,8 @@ def _sentence(model: type[BaseModel], problem: Any) -> tuple[str, str, str]:
         return where, "missing key", "add it, see params.yaml"
     got = problem.get("input")
     shown = f", got {got!r}" if not isinstance(got, dict | list | BaseModel) else ""
-    said = problem["msg"].removeprefix("Value error, ")
-    return where, said[:1].lower() + said[1:] + shown, ""
+    what = problem["msg"].removeprefix("Value error, ")
+    return where, what[:1].lower() + what[1:] + shown, ""
 
 
 def _keys_at(model: type[BaseModel], location: list[str]) -> list[str]:

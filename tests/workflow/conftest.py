@@ -29,7 +29,7 @@ LEFT_OUT = shutil.ignore_patterns(
 
 @dataclass
 class Done:
-    """A finished command: what it said, how it ended, and the processor time it took."""
+    """A finished command: what it printed, how it ended, and the processor time it took."""
 
     text: str
     code: int
@@ -41,7 +41,7 @@ class Project:
     """A copy of the tree with its own configuration."""
 
     path: Path
-    said: dict[str, Done] = field(default_factory=dict)
+    commands: dict[str, Done] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -69,7 +69,7 @@ class Project:
 
     def plan(self, *arguments: str) -> dict[str, int]:
         """What ``snakemake -n`` would run: rule -> number of jobs (empty: nothing)."""
-        text = self.run("snakemake", "-n", "--quiet", "rules", *arguments).text
+        text = self.run("snakemake", "-n", "--quiet=rules", *arguments).text
         if "Nothing to be done" in text:
             return {}
         lines = text.split("Job stats:")[1].split("total")[0].splitlines()[3:]
@@ -106,8 +106,8 @@ def commit(project: Project) -> None:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The finished run: DVC makes the data, then Snakemake all the rest."""
     made = copy_tree(tmp_path_factory.mktemp("workflow") / "project")
-    made.said["dvc repro"] = made.run("dvc", "repro", "data")
-    made.said["snakemake"] = made.run("snakemake", "--cores", "2")
+    made.commands["dvc repro"] = made.run("dvc", "repro", "data")
+    made.commands["snakemake"] = made.run("snakemake", "--cores", "2")
     commit(made)
     return made
 

@@ -19,8 +19,8 @@ QUICK = 5  # seconds of processor time for a question to either tool
 
 
 def test_what_dvc_made_snakemake_did_not_make_again(project):
-    assert "Running stage 'data'" in project.said["dvc repro"].text
-    stats = project.said["snakemake"].text.split("Job stats:")[1].split("total")[0]
+    assert "Running stage 'data'" in project.commands["dvc repro"].text
+    stats = project.commands["snakemake"].text.split("Job stats:")[1].split("total")[0]
     assert "train_synthesis" in stats
     assert not DATA & set(stats.split())
 
@@ -54,7 +54,7 @@ def test_every_job_has_a_log_and_a_benchmark(project):
 
 
 def test_progress_and_time_left_are_on_the_screen(project):
-    text = project.said["snakemake"].text
+    text = project.commands["snakemake"].text
     assert re.search(r"==> \d+ of \d+ jobs done in .*left", text)
     assert re.search(r"Train pywgan_div, seed 0", text)
 

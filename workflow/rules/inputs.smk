@@ -65,9 +65,9 @@ def learns_from(wildcards, frozen):
 def start(wildcards):
     """The weights that a training starts from: of another recogniser of this run, or a file."""
     file = recognisers.start_file(block(wildcards))
-    fitted = over(rules.train_recogniser.output.out, *FITS, dataset=DATASET)
+    trained = over(rules.train_recogniser.output.out, *RECOGNISER_RUNS, dataset=DATASET)
     made = file and str(file.parent)
-    return when(file, made if made in fitted else str(file))
+    return when(file, made if made in trained else str(file))
 
 
 def really_masked(wildcards):

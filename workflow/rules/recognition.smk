@@ -1,4 +1,4 @@
-# Masked face recognition: training sets, recognisers fitted to them, tests by every protocol.
+# Masked face recognition: training sets, recognisers trained on them, tests by every protocol.
 
 
 rule embed:
@@ -35,7 +35,7 @@ rule train_recogniser:
     params:
         **step("recognition.train_recogniser", uses=parts, block=block),
     message:
-        "Fit {wildcards.recogniser} to {wildcards.training_set}, seed {wildcards.seed}"
+        "Train {wildcards.recogniser} on {wildcards.training_set}, seed {wildcards.seed}"
         " ({wildcards.dataset})"
     script:
         "../scripts/step.py"
@@ -113,11 +113,11 @@ rule evaluate_recognition:
         "../scripts/step.py"
 
 
-FITS = ("recogniser training_set seed", EXPERIMENT.recogniser_runs)
+RECOGNISER_RUNS = ("recogniser training_set seed", EXPERIMENT.recogniser_runs)
 RECOGNITIONS = [
     path
     for test in CONFIG.recognition.tests
-    for path in over(rules.evaluate_recognition.output.out, *FITS, dataset=test)
+    for path in over(rules.evaluate_recognition.output.out, *RECOGNISER_RUNS, dataset=test)
 ]
 
 

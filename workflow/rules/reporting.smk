@@ -28,7 +28,9 @@ NEEDS = {
     "models": over(rules.train_synthesis.output.out, RUNS[0], TRAINED, dataset=DATASET),
     "masked": over(rules.synthesise.output.out, *RUNS, dataset=DATASET),
     "recognition": RECOGNITIONS,
-    "recognisers": over(rules.train_recogniser.output.out, FITS[0], LEARNING, dataset=DATASET),
+    "recognisers": over(
+        rules.train_recogniser.output.out, RECOGNISER_RUNS[0], LEARNING, dataset=DATASET
+    ),
     "restored": [path for path in RESTORED if f"/{DATASET}/" in path],
     "really_masked": expand(rules.crop_faces.output.out, dataset=REALLY),
     "unmasked": [path for path in RESTORED if Path(path).parts[-3] in REALLY],
@@ -62,7 +64,11 @@ rule make_tables:
         ),
         html=[shown(f"{OUT}/tables/{table}.html", "Tables") for table in TABLES],
     params:
-        **step("reporting.make_tables", files=PAPER_FILES, out=Path(OUT, "tables")),
+        **step(
+            "reporting.make_tables",
+            files=(*PAPER_FILES, "reporting/table.*.j2"),
+            out=Path(OUT, "tables"),
+        ),
     message:
         "Make the tables"
     script:

@@ -158,10 +158,6 @@ WEIGHTS: dict[str, Packaged | Published] = {
 }
 
 
-class Absent(Exception):
-    """A published network's weights are not there; the text says which and why."""
-
-
 def has_weights(folder: Path, name: str) -> bool:
     """Whether a weights folder holds the weights of this name.
 

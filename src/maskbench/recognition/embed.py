@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 
 from maskbench.artifacts import atomic_dir, read_json, write_json
-from maskbench.datasets.weights import Absent
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
+from maskbench.recognition.specs import Absent
 from maskbench.recognition.training_set import TrainingSet, training_rows
 
 log = logging.getLogger(__name__)

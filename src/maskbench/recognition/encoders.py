@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from maskbench.datasets.weights import WEIGHTS, Absent, Published, weights_file
+from maskbench.datasets.weights import WEIGHTS, Published, weights_file
 from maskbench.errors import MaskbenchError
 from maskbench.faces.crop import to_crop
 from maskbench.faces.faceset import FaceSet
@@ -37,7 +37,7 @@ from maskbench.networks import vgg19 as vgg19_network
 from maskbench.recognition.alignment import aligned
 from maskbench.recognition.backbones.inception_resnet import EMBEDDING as FACENET_SIZE
 from maskbench.recognition.backbones.inception_resnet import InceptionResnetV1
-from maskbench.recognition.specs import NETWORKS
+from maskbench.recognition.specs import NETWORKS, Absent
 
 FACENET, VGG19 = "facenet_vggface2.pt", vgg19_network.FILE
 FIVE_POINTS = "dlib_landmarks_5.dat"

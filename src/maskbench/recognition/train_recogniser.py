@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 
 from maskbench.artifacts import atomic_dir, read_json, remove, write_json
-from maskbench.datasets.weights import Absent
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.recognition.bias import mask_bias
@@ -32,6 +31,7 @@ from maskbench.recognition.params import (
     is_trained,
     start_file,
 )
+from maskbench.recognition.specs import Absent
 from maskbench.training.curves import Run, to_run, write_curves
 
 log = logging.getLogger(__name__)

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from maskbench.artifacts import read_json
-from maskbench.datasets.weights import Absent
 from maskbench.errors import MaskbenchError
 from maskbench.recognition.bias import without_bias
 from maskbench.recognition.params import Adapted, Projected, Recogniser, Trained, parse
-from maskbench.recognition.specs import BACKBONES
+from maskbench.recognition.specs import BACKBONES, Absent
 from maskbench.recognition.train_recogniser import BIAS, DESCRIPTION
 
 if TYPE_CHECKING:

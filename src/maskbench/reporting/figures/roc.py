@@ -51,9 +51,9 @@ def draw(request: Request) -> Figure:
     grid = panel_grid(figure, rows, columns, top=0.28, bottom=foot + 0.42, wspace=0.25, hspace=0.5)
     for index, (dataset, panel) in enumerate(panels):
         axes = figure.add_subplot(grid[index // columns, index % columns])
-        of = curves[panel][dataset]
-        drawn = {key: style[key] for key in shown if key in of}
-        PANELS[panel](axes, of, drawn, options.ranks)
+        measured = curves[panel][dataset]
+        drawn = {key: style[key] for key in shown if key in measured}
+        PANELS[panel](axes, measured, drawn, options.ranks)
         axes.set_title(f"{panel.upper()}, {dataset}")
         axes.grid(color=PALE, linewidth=0.5)
     axes = figure.axes[-1]
@@ -72,24 +72,24 @@ def _read(request: Request, panel: str) -> dict[str, Curves]:
     file, columns = "roc.parquet", ("protocol", "far", "tar")
     if panel == "cmc":
         file, columns = "cmc.parquet", ("protocol", "rank", "share")
-    of: dict[str, Curves] = {}
+    curves: dict[str, Curves] = {}
     for one in read_tested(request.inputs["recognition"]):
         table = one.table(file, columns)
         protocol = IDENTIFICATION if panel == "cmc" else standard_protocol(table)
         table = of_protocol(table, protocol)
         if len(table):
-            of.setdefault(one.dataset, {})[one.key] = table
-    if not of:
+            curves.setdefault(one.dataset, {})[one.key] = table
+    if not curves:
         raise MaskbenchError(
             request.place, "no recogniser has a curve", "look at the notes of its evaluations"
         )
-    return of
+    return curves
 
 
-def _roc(axes: Axes, of: Curves, drawn: Looks, _: int) -> None:
-    lowest = min(_smallest(table["far"]) for table in of.values())
+def _roc(axes: Axes, curves: Curves, drawn: Looks, _: int) -> None:
+    lowest = min(_smallest(table["far"]) for table in curves.values())
     for key, look in drawn.items():
-        table = of[key].sort_values(["far", "tar"], kind="stable")
+        table = curves[key].sort_values(["far", "tar"], kind="stable")
         # The highest TAR at a FAR of at most x: steps, and the point at FAR 0 reaches to the left.
         far = np.maximum(table["far"].to_numpy(float), lowest / 2)
         axes.plot(far, table["tar"], drawstyle="steps-post", **look)
@@ -101,15 +101,15 @@ def _roc(axes: Axes, of: Curves, drawn: Looks, _: int) -> None:
     axes.set_ylabel("true accept rate")
 
 
-def _det(axes: Axes, of: Curves, drawn: Looks, _: int) -> None:
-    low_x = max(FINEST, min(_smallest(table["far"]) for table in of.values()))
-    low_y = max(FINEST, min(_smallest(1 - table["tar"]) for table in of.values()))
+def _det(axes: Axes, curves: Curves, drawn: Looks, _: int) -> None:
+    low_x = max(FINEST, min(_smallest(table["far"]) for table in curves.values()))
+    low_y = max(FINEST, min(_smallest(1 - table["tar"]) for table in curves.values()))
     for key, look in drawn.items():
-        table = of[key].sort_values(["far", "tar"], kind="stable")
+        table = curves[key].sort_values(["far", "tar"], kind="stable")
         far = norm.ppf(np.clip(table["far"].to_numpy(float), low_x / 4, 1 - 1e-4))
         frr = norm.ppf(np.clip(1 - table["tar"].to_numpy(float), low_y / 4, 1 - 1e-4))
         axes.plot(far, frr, **look)
-    inside = [table.loc[table["far"] >= low_x, "tar"] for table in of.values()]
+    inside = [table.loc[table["far"] >= low_x, "tar"] for table in curves.values()]
     high_y = max((1 - float(tar.min()) for tar in inside if len(tar)), default=0.99)
     for axis, low, high in ((axes.xaxis, low_x, 0.6), (axes.yaxis, low_y, min(high_y, 0.99))):
         ticks = [tick for tick in TICKS if low <= tick <= max(high, 2 * low)]
@@ -122,8 +122,10 @@ def _det(axes: Axes, of: Curves, drawn: Looks, _: int) -> None:
     axes.set_ylabel("false reject rate")
 
 
-def _cmc(axes: Axes, of: Curves, drawn: Looks, ranks: int) -> None:
-    first = {key: table[table["rank"] <= ranks].sort_values("rank") for key, table in of.items()}
+def _cmc(axes: Axes, curves: Curves, drawn: Looks, ranks: int) -> None:
+    first = {
+        key: table[table["rank"] <= ranks].sort_values("rank") for key, table in curves.items()
+    }
     for key, look in drawn.items():
         axes.plot(first[key]["rank"], first[key]["share"], marker=".", markersize=3, **look)
     longest = max(int(table["rank"].max()) for table in first.values())
