@@ -21,6 +21,11 @@ import maskbench
 from maskbench.config import merge, read_layers
 
 ROOT = Path(maskbench.__file__).parents[2]
+SMALL = [
+    ROOT / "params.yaml",
+    ROOT / "config" / "smoke.yaml",
+    Path(__file__).with_name("small.yaml"),
+]
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", ".snakemake", "results", "mlruns", "mlflow.db*", "dvc.lock", "__pycache__",
     "tmp", "cache", ".*_cache", ".hypothesis", "*.egg-info", "build", "tests", "benchmarks", "docs",
@@ -83,9 +88,9 @@ class Project:
 
 
 def copy_tree(path: Path) -> Project:
-    """A copy of the tree under git, whose default experiment is the smoke configuration."""
+    """A copy of the tree under git, whose default experiment is a small one."""
     shutil.copytree(ROOT, path, ignore=LEFT_OUT, symlinks=True)
-    values = read_layers([ROOT / "params.yaml", ROOT / "config" / "smoke.yaml"])
+    values = read_layers(SMALL)
     values["output"] = "results"
     (path / "params.yaml").write_text(yaml.safe_dump(values, sort_keys=False), "utf-8")
     (path / "results").mkdir()

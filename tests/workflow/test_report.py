@@ -14,22 +14,11 @@ def others(project):
     return {path: path.read_bytes() for path in paths}
 
 
-def test_a_missing_report_is_made_again_and_nothing_else(project):
-    page = project.path / "results" / "report.html"
-    before = others(project)
-    page.unlink()
-    assert project.plan() == {"make_report": 1, "all": 1}
-    text = project.run("snakemake").text
-    assert "Figure 5" in page.read_text("utf-8")
-    assert "rule train_synthesis" not in text
-    assert others(project) == before
-    assert project.plan() == {}
-    assert "up to date" in project.run("dvc", "status").text
-
-
-def test_a_run_killed_while_it_renders_is_mended_by_the_next(project):
+def test_a_report_lost_or_half_made_is_made_again_and_nothing_else(project):
+    """SIGKILL while it renders."""
     page = project.path / "results" / "report.html"
     log = project.path / "results" / "logs" / "make_report.log"
+    before = others(project)
     page.unlink()
     log.unlink()
     run = subprocess.Popen(
@@ -43,9 +32,13 @@ def test_a_run_killed_while_it_renders_is_mended_by_the_next(project):
     run.wait()
     page.write_text("<html>half a page")
     assert project.plan() == {"make_report": 1, "all": 1}
+    page.unlink()
+    assert project.plan() == {"make_report": 1, "all": 1}
     project.run("snakemake")
     assert "Figure 5" in page.read_text("utf-8")
+    assert others(project) == before
     assert project.plan() == {}
+    assert "up to date" in project.run("dvc", "status").text
 
 
 def test_a_caption_reaches_the_report_alone(project):

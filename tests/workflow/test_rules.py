@@ -23,6 +23,7 @@ from maskbench import step
 
 ROOT = Path(maskbench.__file__).parents[2]
 CONFIGS = [(), ("lfw.yaml", "mfr2.yaml"), ("paper/maskfacenet.yaml",), ("smoke.yaml",)]
+CONFIGS += [(Path(__file__).with_name("one.yaml"),)]
 
 
 def jobs(folder, configs=(), **resources):

@@ -144,10 +144,10 @@ rule synthesis:
 
 
 # The numbers of one method.
-for METHOD in EXPERIMENT.methods:
+for NAME in EXPERIMENT.methods:
 
     rule:
         name:
-            f"synthesis_{METHOD}"
+            f"synthesis_{NAME}"
         input:
-            [path for path in SYNTHESES if f"/{METHOD}/" in path],
+            [path for path in SYNTHESES if f"/{NAME}/" in path],
