@@ -260,9 +260,9 @@ def _recognisers(config: Config, place: str) -> dict[str, recognition.Recogniser
             _known(f"{where}.{kind}", "key", key, recognition.KINDS[kind].model_fields)
     typed = {}
     for name, block in section.recognisers.items():
-        kind: dict[str, Any] = {"kind": str(block["kind"])} if "kind" in block else {}
-        shared = section.shared.get(kind.get("kind", ""), {})
-        typed[name] = recognition.parse(name, merge(shared, block) | kind, place)
+        own = {**block, "kind": str(block["kind"])} if "kind" in block else block
+        shared = section.shared.get(own.get("kind", ""), {})
+        typed[name] = recognition.parse(name, merge(shared, own), place)
     chosen = _chosen(typed, config.run.recognisers, f"{place}: run.recognisers", "recogniser")
     return {name: typed[name] for name in chosen}
 
