@@ -1,7 +1,13 @@
 import pytest
 
 from maskbench.measurements import to_frame
-from maskbench.reporting.aggregate import interval_in_words, mean_in_words, number, over_seeds
+from maskbench.reporting.aggregate import interval, number, over_seeds, with_spread
+
+
+def only(measurements):
+    """The one result of these rows."""
+    (result,) = over_seeds(to_frame(measurements)).itertuples()
+    return result
 
 
 def test_mean_and_spread_by_hand(make_measurement):
@@ -9,38 +15,38 @@ def test_mean_and_spread_by_hand(make_measurement):
         make_measurement("m", seed, "ssim", value, n=n, ci_low=value - 0.05, ci_high=value + 0.01)
         for seed, value, n in ((0, 0.80, 400), (1, 0.82, 390), (2, 0.84, 400))
     ]
-    (result,) = over_seeds(to_frame(rows))
+    result = only(rows)
     assert result.mean == pytest.approx(0.82)
     assert result.sd == pytest.approx(0.02)  # sqrt((.02^2 + 0 + .02^2) / 2)
     assert (result.ci_low, result.ci_high) == (pytest.approx(0.75), pytest.approx(0.85))
     assert (result.seeds, result.n) == (3, 390)
-    assert mean_in_words(result, 3) == "0.820 ± 0.020"
-    assert interval_in_words(result, 3) == "[0.750, 0.850]"
-    assert mean_in_words(result, 1, scale=100) == "82.0 ± 2.0"
+    assert with_spread(result.mean, result.sd, 3) == "0.820 ± 0.020"
+    assert interval(result.ci_low, result.ci_high, 3) == "[0.750, 0.850]"
 
 
 def test_one_seed_has_no_spread(make_measurement):
-    (result,) = over_seeds(to_frame([make_measurement("m", 0, "fid", 61.5)]))
-    assert result.sd is None
-    assert (mean_in_words(result, 2), interval_in_words(result, 2)) == ("61.50", "")
+    result = only([make_measurement("m", 0, "fid", 61.5)])
+    assert with_spread(result.mean, result.sd, 2) == "61.50"
+    assert interval(result.ci_low, result.ci_high, 2) == ""
 
 
 def test_what_could_not_be_measured_says_why(make_measurement):
     rows = [make_measurement("m", seed, "fid", None, note="no reference") for seed in (0, 1)]
-    (result,) = over_seeds(to_frame(rows))
-    assert (result.mean, result.seeds) == (None, 0)
-    assert (mean_in_words(result, 2), result.note) == ("", "no reference")
+    result = only(rows)
+    assert (result.seeds, result.note) == (0, "no reference")
+    assert with_spread(result.mean, result.sd, 2) == ""
 
 
 def test_a_seed_without_a_number_is_not_counted(make_measurement):
     rows = [make_measurement("m", 0, "is", 2.0), make_measurement("m", 1, "is", None)]
-    (result,) = over_seeds(to_frame(rows))
+    result = only(rows)
     assert (result.mean, result.seeds) == (2.0, 1)
 
 
 def test_networks_are_never_mixed(make_measurement):
     rows = [make_measurement("m", s, "is", 2.0 + s, backbone=f"net{s}") for s in (0, 1)]
-    assert [(r.backbone, r.mean) for r in over_seeds(to_frame(rows))] == [
+    results = over_seeds(to_frame(rows))
+    assert list(zip(results["backbone"], results["mean"], strict=True)) == [
         ("net0", 2.0),
         ("net1", 3.0),
     ]

@@ -64,7 +64,11 @@ rule make_tables:
         ),
         html=[shown(f"{OUT}/tables/{table}.html", "Tables") for table in TABLES],
     params:
-        **step("reporting.make_tables", files=PAPER_FILES, out=Path(OUT, "tables")),
+        **step(
+            "reporting.make_tables",
+            files=(*PAPER_FILES, "reporting/table.*.j2"),
+            out=Path(OUT, "tables"),
+        ),
     message:
         "Make the tables"
     script:

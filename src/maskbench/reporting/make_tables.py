@@ -8,10 +8,10 @@ from maskbench.artifacts import atomic_dir
 from maskbench.errors import MaskbenchError
 from maskbench.measurements import read_measurements
 from maskbench.reporting.aggregate import over_seeds
+from maskbench.reporting.pages import render
 from maskbench.reporting.papers import papers
-from maskbench.reporting.render_table import to_html, to_latex, to_markdown
 from maskbench.reporting.table_page import build
-from maskbench.reporting.table_rows import select, tidy
+from maskbench.reporting.table_rows import CSV, numbers
 
 
 def make_tables(measurements: Path, out: Path) -> None:
@@ -27,14 +27,15 @@ def make_tables(measurements: Path, out: Path) -> None:
     frame = read_measurements(measurements)
     if len(frame) == 0:
         raise MaskbenchError(measurements, "holds no measurement", "run an evaluation first")
-    results = over_seeds(frame)
+    results = over_seeds(frame).to_dict("records")
     with atomic_dir(Path(out)) as tmp:
         for paper in papers().values():
             for name, table in paper.tables.items():
-                parts = select(table, results)
-                tidy(table, parts).to_csv(
+                found = numbers(table, results)
+                found[CSV].to_csv(
                     tmp / f"{name}.csv", index=False, float_format="%.8g", lineterminator="\n"
                 )
-                page = build(name, table, paper, parts)
-                for ending, render in (("md", to_markdown), ("html", to_html), ("tex", to_latex)):
-                    (tmp / f"{name}.{ending}").write_text(render(page), encoding="utf-8")
+                page = build(name, table, paper, found)
+                for kind in ("md", "html", "tex"):
+                    text = render(f"table.{kind}", page=page)
+                    (tmp / f"{name}.{kind}").write_text(text, encoding="utf-8")

@@ -1,108 +1,170 @@
-"""Remarks on the cells of a table: what all share goes to the caption, the rest to footnotes.
-
-A remark that holds for every number stands in the caption; one that holds for whole columns is
-marked in their headings, for whole rows at their names, else at the cell.
+"""Remarks on the numbers of a table: once in the caption where they share it, else in numbered
+footnotes, which are marked at whole columns or lines where they hold for these, else at cells.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
+import pandas as pd
+
+from maskbench.reporting.aggregate import ABSENT, seeds_in_words, superscript
+from maskbench.reporting.names import UNRESTORED, title_of
+from maskbench.reporting.papers.tables import Table
+from maskbench.reporting.table_rows import UNNAMED
+
+LINE = -1
+"""The column of a remark on a line as a whole."""
+HEAD = -1
+"""The line of a column's heading, where footnotes are marked."""
+PREFIXES = {
+    "network": "network: ",
+    "paper": "network in the paper: ",
+    "differs": "differs from the paper in: ",
+}
+_COUNTS = ("pictures", "pairs", "probes")
+_MOST = (*_COUNTS, "seeds", "network")
+"""The caption states what most cells share; the others have a footnote."""
+Cell = Any
+"""A row of :func:`maskbench.reporting.table_rows.numbers` as a named tuple, the number of a
+column's own metric, not the one that stands after ±."""
 Place = tuple[int, int]
-"""Row and column."""
-_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+"""Line and column."""
 
 
-@dataclass
-class Remarks:
-    """Remarks by what they hold for.
+class Remark(NamedTuple):
+    """A remark on one cell. An empty text: it could have one of this kind, but has none."""
 
-    Attributes:
-        everywhere: those of the caption.
-        columns, rows, cells: texts by place.
-    """
-
-    everywhere: list[str] = field(default_factory=list)
-    columns: dict[int, list[str]] = field(default_factory=dict)
-    rows: dict[int, list[str]] = field(default_factory=dict)
-    cells: dict[Place, list[str]] = field(default_factory=dict)
-
-    def add(self, text: str, holds: set[Place], among: set[Place]) -> None:
-        """Place a remark.
-
-        Args:
-            text: the remark.
-            holds: the cells that it holds for.
-            among: all cells that it could hold for.
-        """
-        if holds >= among:
-            self.everywhere.append(text)
-            return
-        left = set(holds)
-        for axis, marks in ((1, self.columns), (0, self.rows)):
-            for index in sorted({place[axis] for place in holds}):
-                line = {place for place in among if place[axis] == index}
-                if line <= holds and line & left:
-                    _append(marks, index, text)
-                    left -= line
-        for place in sorted(left):
-            _append(self.cells, place, text)
-
-    def add_row(self, text: str, row: int) -> None:
-        """Place a remark on a whole row."""
-        _append(self.rows, row, text)
-
-    def numbered(self) -> Footnotes:
-        """Footnotes in the order in which a reader meets their marks."""
-        notes = Footnotes()
-        for column in sorted(self.columns):
-            notes.mark(column, self.columns[column])
-        rows = sorted({*self.rows, *(row for row, _ in self.cells)})
-        for row in rows:
-            notes.mark(("row", row), self.rows.get(row, []))
-            for place in sorted(self.cells):
-                if place[0] == row:
-                    notes.mark(place, self.cells[place])
-        return notes
+    kind: str
+    text: str
+    place: Place
 
 
 class Footnotes:
-    """Texts with their numbers, and the marks of each place."""
+    """Where remarks stand.
 
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self._marks: dict[Hashable, str] = {}
+    Attributes:
+        shared: kind -> texts that belong into the caption.
+        texts: the footnotes, in the order in which a reader meets their marks.
+    """
 
-    def mark(self, place: Hashable, texts: list[str]) -> None:
-        """Number texts that are new, and remember the marks of a place."""
-        numbers = []
-        for text in texts:
-            if text not in self.texts:
-                self.texts.append(text)
-            numbers.append(self.texts.index(text) + 1)
-        if numbers:
-            self._marks[place] = " ".join(superscript(n) for n in sorted(numbers))
+    def __init__(self, remarks: Iterable[Remark]) -> None:
+        among: dict[str, set[Place]] = {}
+        holds: dict[tuple[str, str], set[Place]] = {}
+        for kind, text, place in remarks:
+            among.setdefault(kind, set()).add(place)
+            holds.setdefault((kind, text), set()).add(place)
+        together: dict[tuple[str, frozenset[Place]], list[str]] = {}
+        for (kind, text), places in holds.items():
+            if text:
+                together.setdefault((kind, frozenset(places)), []).append(text)
+        self.shared: dict[str, list[str]] = {}
+        marked: dict[Place, list[str]] = {}
+        for (kind, held), texts in together.items():
+            text = PREFIXES.get(kind, "") + "; ".join(texts)
+            if held == among[kind]:
+                self.shared.setdefault(kind, []).append(text)
+            elif kind in _MOST and 2 * len(held) > len(among[kind]):
+                rest = ", where not noted otherwise" * (kind == "network")
+                self.shared.setdefault(kind, []).append(text + rest)
+            else:
+                for place in _marks(held, among[kind]):
+                    marked.setdefault(place, []).append(text)
+        self.texts = list(dict.fromkeys(text for at in sorted(marked) for text in marked[at]))
+        self._marks = {
+            place: " ".join(superscript(i + 1) for i, t in enumerate(self.texts) if t in texts)
+            for place, texts in marked.items()
+        }
 
-    def column(self, column: int) -> str:
-        """The marks of a heading."""
-        return self._marks.get(column, "")
-
-    def row(self, row: int) -> str:
-        """The marks of a row's name."""
-        return self._marks.get(("row", row), "")
-
-    def cell(self, row: int, column: int) -> str:
-        """The marks of a cell."""
-        return self._marks.get((row, column), "")
+    def mark(self, line: int, column: int) -> str:
+        """The marks of a cell; of a heading (:data:`HEAD`) or of a line's name (:data:`LINE`)."""
+        return self._marks.get((line, column), "")
 
 
-def superscript(value: int) -> str:
-    """``¹²`` for 12."""
-    return str(value).translate(_SUPERSCRIPTS)
+def _marks(holds: frozenset[Place], among: set[Place]) -> Iterator[Place]:
+    """Where a remark on these cells is marked: at whole columns, then lines, then cells."""
+    left = set(holds)
+    for axis in (1, 0):
+        for index in sorted({place[axis] for place in holds}):
+            whole = {place for place in among if place[axis] == index}
+            if whole <= holds and whole & left:
+                yield (HEAD, index) if axis else (index, LINE)
+                left -= whole
+    yield from left
 
 
-def _append(marks: dict, place: Hashable, text: str) -> None:  # type: ignore[type-arg]
-    marks.setdefault(place, [])
-    if text not in marks[place]:
-        marks[place].append(text)
+def remarks_of(table: Table, cells: Sequence[Cell]) -> Iterator[Remark]:
+    """The remarks on the cells of a part."""
+    lines: dict[int, list[Cell]] = {}
+    for cell in cells:
+        lines.setdefault(cell.line, []).append(cell)
+        column, place = table.columns[cell.column], (cell.line, cell.column)
+        measured, printed = pd.notna(cell.mean), pd.notna(cell.printed)
+        if cell.backbone != ABSENT and pd.notna(cell.note):
+            yield Remark("note", cell.note, place)
+        if printed:
+            unnamed = column.network == UNNAMED
+            yield Remark("paper", "" if unnamed else cell.reported_network, place)
+        if measured:
+            yield Remark("network", _network(cell), place)
+        if measured and printed:
+            for text in cell.differs_in.split("; "):
+                yield Remark("differs", text, place)
+    in_hole = any("hole" in cell.metric for cell in cells)
+    for line, of_line in lines.items():
+        yield from (Remark(kind, text, (line, LINE)) for kind, text in _of_line(of_line, in_hole))
+
+
+def _of_line(cells: Sequence[Cell], in_hole: bool) -> Iterator[tuple[str, str]]:
+    """Kinds and texts of the remarks on a line as a whole."""
+    first, found = cells[0], [cell for cell in cells if pd.notna(cell.mean)]
+    if not found:
+        why = f": {first.note}" if first.backbone == ABSENT else " in this run"
+        yield "missing", f"not measured{why}"
+        return
+    yield "missing", ""
+    most: dict[str, int] = {}  # where metrics differ
+    for cell in found:
+        if cell.metric != "undetected":
+            kind = "probes" if cell.metric.startswith("rank_") else "pairs"
+            kind = kind if cell.step == "recognition" else "pictures"
+            most[kind] = max(most.get(kind, 0), int(cell.n))
+    yield from ((kind, f"{n} {kind}") for kind, n in most.items())
+    seeds = [int(cell.seeds) for cell in found]
+    few, many = min(seeds), max(seeds)
+    yield "seeds", (f"{few} to " if few < many else "") + seeds_in_words(many)
+    hole = in_hole and first.method == UNRESTORED and first.restorer
+    yield "hole", f"in the hole: where {title_of(first.restorer)} paints" if hole else ""
+
+
+def _network(cell: Cell) -> str:
+    """The network behind a number, without what its line says anyhow."""
+    if cell.backbone in ("none", cell.method):
+        return ""
+    sets = f"{cell.dataset} {cell.training_set}"
+    return str(cell.backbone).replace(f", {sets}", "").replace(f"{sets}, ", "")
+
+
+def caption_of(table: Table, cells: Sequence[Cell], shared: Mapping[str, list[str]]) -> list[str]:
+    """The sentences of a caption. ``shared``: :attr:`Footnotes.shared`."""
+    found = [cell for cell in cells if pd.notna(cell.mean)]
+    sentences = []
+    if found:
+        people = int(max(cell.n_people for cell in found))
+        counts = [f"{people} people"] if people else []
+        counts += [text for kind in _COUNTS for text in shared.get(kind, [])]
+        place = f"{found[0].dataset} {found[0].split} ({', '.join(counts)})"
+        sentences.append(f"measured on {place}, crop {found[0].crop}")
+        several = any(pd.notna(cell.sd) for cell in found)
+        (seeds,) = shared.get("seeds", ["seeds"])
+        mean = f"mean ± standard deviation over {seeds}" if several else seeds
+        if any(pd.notna(cell.ci_low) for cell in found):
+            over = "people" if table.where["step"] == "recognition" else "pictures"
+            words = f"95% bootstrap interval over {over}"
+            words += " (the widest of the seeds')" if several else ""
+            no_interval = table.intervals == "none"
+            mean += f"; the {words} stands in the CSV file" if no_interval else f" [{words}]"
+        sentences.append(mean)
+    others = [kind for kind in shared if kind not in (*_COUNTS, "seeds")]
+    return sentences + [text for kind in others for text in shared[kind]]

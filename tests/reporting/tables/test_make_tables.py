@@ -12,11 +12,11 @@ from maskbench.measurements import to_frame
 from maskbench.reporting.aggregate import over_seeds
 from maskbench.reporting.collect_measurements import collect_measurements
 from maskbench.reporting.make_tables import make_tables
+from maskbench.reporting.pages import render
 from maskbench.reporting.papers import read_paper
 from maskbench.reporting.papers import tables as known
-from maskbench.reporting.render_table import to_html, to_latex, to_markdown
 from maskbench.reporting.table_page import Grid, Page, Section, Text, build
-from maskbench.reporting.table_rows import select
+from maskbench.reporting.table_rows import numbers
 
 
 @pytest.fixture
@@ -89,38 +89,43 @@ def test_a_new_table_is_a_block_of_its_papers_file(make_measurement):
         for seed in (0, 1, 2)
     ]
     table = paper.tables["table9"]
-    parts = select(table, over_seeds(to_frame(rows)))
-    text = to_markdown(build("table9", table, paper, parts))
+    results = over_seeds(to_frame(rows)).to_dict("records")
+    page = build("table9", table, paper, numbers(table, results))
+    text = render("table.md", page=page)
     assert text.startswith("# Sharpness: A and B 2030, Table 9")
     assert "| 7.2 | 6.0 ± 1.0 |" in re.sub(" +", " ", text)
     assert "Differs from the paper in: pictures; training of the methods; network." in text
 
 
+HEAD = ["Name", "Value ↑¹"]
 PAGE = Page(
     "t",
     "Title: a < b",
-    (
+    [
         Section(
             "seen",
-            ("all of it: 100%",),
-            (
+            ["all of it: 100%"],
+            Grid(HEAD, [[Text("x & y"), Text("0.5", "[0.4, 0.6]")]], 1),
+            [
                 Grid(
-                    ("Name", "Value ↑¹"),
-                    ((Text("a_1|b"), Text("0.5", "[0.4, 0.6]")), (Text("*c_"), Text("−1.0 ± 0.1"))),
+                    HEAD,
+                    [
+                        [Text("a_1|b"), Text("0.5")],
+                        [Text(), Text("[0.4, 0.6]")],
+                        [Text("*c_"), Text("−1.0 ± 0.1")],
+                    ],
                     1,
-                ),
-            ),
-            "below",
-            (Grid(("Name", "Value ↑¹"), ((Text("x & y"), Text("0.5", "[0.4, 0.6]")),), 1),),
-            ("a & b",),
+                )
+            ],
+            ["a & b"],
         ),
-    ),
-    ("Note & more",),
+    ],
+    ["Note & more"],
 )
 
 
 def test_markdown_page():
-    assert to_markdown(PAGE).splitlines() == [
+    assert render("table.md", page=PAGE).splitlines() == [
         "# Title: a < b",
         "",
         "## Seen",
@@ -136,12 +141,11 @@ def test_markdown_page():
         "¹ a & b",
         "",
         "- Note & more",
-        "- ↑ higher is better, ↓ lower is better",
     ]
 
 
 def test_html_page():
-    page = to_html(PAGE)
+    page = render("table.html", page=PAGE)
     text = page.replace("<!DOCTYPE html>\n", "")
     text = re.sub("<meta [^>]*>", "", text)
     root = ElementTree.fromstring(text)
@@ -153,7 +157,7 @@ def test_html_page():
 
 
 def test_latex_escapes_every_special_sign():
-    text = re.sub(" +", " ", to_latex(PAGE))
+    text = re.sub(" +", " ", render("table.tex", page=PAGE))
     assert r"a\_1|b & 0.5 \\" in text
     assert r"*c\_" in text and r"$-$1.0 $\pm$ 0.1" in text
     assert r"\caption{Title: a \ensuremath{<} b: seen. All of it: 100\%.}" in text

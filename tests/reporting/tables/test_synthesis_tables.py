@@ -88,13 +88,6 @@ def test_quality_has_a_part_for_seen_and_for_unseen_styles(made):
     assert [row["SSIM ↑"] for row in second] == ["0.100 ± 0.000"] * 3
 
 
-@pytest.mark.parametrize(("metric", "noted"), [("is", True), ("ssim", False)])
-def test_empty_cells_of_the_overlay_are_explained(tables, metric, noted):
-    """What compares with the overlay has no value for the overlay itself."""
-    made = tables(("gan_stn", 0, "ssim", 0.6, {}), ("keypoint", 0, metric, 0.9, {}))
-    assert ("Empty: compared with" in made.text("synthesis_quality")) == noted
-
-
 def test_a_row_of_other_seeds_has_a_footnote(tables):
     rows = [("gan_stn", seed, "is", 2.0, {}) for seed in (0, 1, 2)]
     rows += [("wgan_stn", seed, "is", 2.0, {}) for seed in (0, 1, 2)]

@@ -17,7 +17,7 @@ Measurements are selected by ``where`` and by a row's method and training set; c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -42,7 +42,6 @@ class Column(Section):
     measured: bool = Field(True, description="false: printed only")
     network: str = Field("", description="the paper's, for this metric")
     same_network: tuple[str, ...] = Field((), description="beginnings of our names for it")
-    note: str = ""
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -78,7 +77,12 @@ class Table(Section):
     others: tuple[str, ...] = Field(
         (), description="patterns of methods whose measured rows follow below the paper's"
     )
-    intervals: bool = Field(True, description="print the 95% intervals; the CSV file has them")
+    layout: Literal["beside", "below"] = Field(
+        "beside", description="where measured numbers stand, seen from the printed ones"
+    )
+    intervals: Literal["inline", "below", "none"] = Field(
+        "inline", description="where text has the 95% intervals; HTML and CSV always have them"
+    )
     percent: bool = Field(False, description="shares are printed as percents")
     differs: Differences = Field(
         {}, description="in what measured numbers are not the paper's quantity, by metric"
@@ -97,6 +101,11 @@ class Table(Section):
                     "metric": column.metric}  # fmt: skip
         chosen = {**PLAIN, **self.where, "method": row.method, "metric": column.metric}
         return chosen if row.training_set is None else chosen | {"training_set": row.training_set}
+
+    def metrics(self, of_training_set: bool) -> set[str]:
+        """Of the columns that are measured on masks of a row's training set, or of the others."""
+        chosen = [column for column in self.columns if column.of_training_set == of_training_set]
+        return {metric for column in chosen for metric in column.metrics}
 
     def scale(self, metric: str) -> float:
         """What measured shares are multiplied by to be set beside the printed numbers."""
