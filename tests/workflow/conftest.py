@@ -69,7 +69,7 @@ class Project:
 
     def plan(self, *arguments: str) -> dict[str, int]:
         """What ``snakemake -n`` would run: rule -> number of jobs (empty: nothing)."""
-        text = self.run("snakemake", "-n", "--quiet", "rules", *arguments).text
+        text = self.run("snakemake", "-n", "--quiet=rules", *arguments).text
         if "Nothing to be done" in text:
             return {}
         lines = text.split("Job stats:")[1].split("total")[0].splitlines()[3:]

@@ -11,14 +11,14 @@ absent. An unfavourable verdict is a result.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from maskbench.artifacts import atomic_file
-from maskbench.reporting.claims_page import render
+from maskbench.reporting.claims_page import VERDICTS, page
 from maskbench.reporting.papers import Paper, papers
 from maskbench.reporting.papers.claims import Claim, Quantity, RankCorrelation, Side
 from maskbench.reporting.papers.orders import with_orders
@@ -32,41 +32,19 @@ from maskbench.reporting.replicates import (
 )
 
 LEVEL = 0.95
-SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
-NOT_MEASURED = "not measured"
-VERDICTS = (SUPPORTED, CONTRADICTED, UNDECIDED, NOT_MEASURED)
+SUPPORTED, CONTRADICTED, UNDECIDED, NOT_MEASURED = VERDICTS
 SIDE = tuple(Quantity.model_fields)
-"""What ``claims.csv`` says of a side: columns of ``measurements.csv``, e.g. ``left_method``."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The verdict on one claim.
-
-    Attributes:
-        claim: on one data set where it names none.
-        left, right: the sides, means over seeds; None where not measured.
-        ci_low, ci_high: the interval of their difference; None where there is none.
-        verdict: one of :data:`VERDICTS`.
-        reason: why it is not measured, or why an undecided claim has no interval.
-        resampled: what the interval knows the sampling of.
-    """
-
-    claim: Claim
-    left: Estimate | None
-    right: Estimate | None
-    verdict: str
-    reason: str = ""
-    ci_low: float | None = None
-    ci_high: float | None = None
-    resampled: str = ""
-
-    @property
-    def difference(self) -> float | None:
-        """Left - right."""
-        if self.left is None or self.right is None:
-            return None
-        return self.left.value - self.right.value
+"""What ``claims.csv`` holds of a side: columns of ``measurements.csv``, e.g. ``left_method``."""
+COLUMNS = (
+    "paper", "id", "where", "says", "verdict", *(f"left_{column}" for column in SIDE),
+    "left_network", "left_seeds", "left_value", "left_printed", "relation",
+    *(f"right_{column}" for column in SIDE), "right_network", "right_seeds", "right_value",
+    "right_printed", "difference", "ci_low", "ci_high", "resampled", "reason",
+)  # fmt: skip
+"""Of ``claims.csv``. ``ci_low`` and ``ci_high``: of the difference, left - right; ``resampled``:
+what this interval knows the sampling of; ``reason``: why a claim is not measured, or why an
+undecided one has no interval."""
+Row = dict[str, Any]
 
 
 def judge_claims(
@@ -80,23 +58,20 @@ def judge_claims(
         chosen: papers by name; the project's where not given.
     """
     evaluations = Evaluations(metrics)
-    verdicts = {
-        paper.paper or "The question behind this project": judge_all(
-            with_orders(paper.claims, tuple(paper.tables.values())), evaluations
-        )
+    rows = [
+        {"paper": paper.paper or "The question behind this project"} | row
         for paper in (papers() if chosen is None else chosen).values()
-    }
-    table = pd.DataFrame(
-        [_row(paper, verdict) for paper, found in verdicts.items() for verdict in found]
-    )
+        for row in judge_all(with_orders(paper.claims, tuple(paper.tables.values())), evaluations)
+    ]
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
     with atomic_file(Path(out) / "claims.csv") as tmp:
         table.to_csv(tmp, index=False, float_format="%.8g", lineterminator="\n")
     for ending in ("md", "html"):
         with atomic_file(Path(out) / f"claims.{ending}") as tmp:
-            tmp.write_text(render(table, ending), encoding="utf-8")
+            tmp.write_text(page(table, ending), encoding="utf-8")
 
 
-def judge_all(claims: Iterable[Claim], evaluations: Evaluations) -> list[Verdict]:
+def judge_all(claims: Iterable[Claim], evaluations: Evaluations) -> list[Row]:
     """Each claim, on each data set that both of its sides were measured on."""
     return [judge(one, evaluations) for claim in claims for one in by_dataset(claim, evaluations)]
 
@@ -117,8 +92,8 @@ def by_dataset(claim: Claim, evaluations: Evaluations) -> list[Claim]:
     ] or [claim]
 
 
-def judge(claim: Claim, evaluations: Evaluations) -> Verdict:
-    """One claim."""
+def judge(claim: Claim, evaluations: Evaluations) -> Row:
+    """The row of one claim, without its paper."""
     sides: list[Estimate | None] = []
     reasons: dict[str, str] = {}
     for side in claim.sides:
@@ -128,20 +103,35 @@ def judge(claim: Claim, evaluations: Evaluations) -> Verdict:
             sides.append(None)
             reasons[str(missing)] = NOT_MEASURED if isinstance(missing, Unmeasured) else UNDECIDED
     left, right = sides
+    row: Row = {
+        "id": claim.id,
+        "where": claim.where,
+        "says": claim.says,
+        "relation": claim.relation,
+    }
+    row |= _side("left", claim.left, left) | _side("right", claim.right, right)
+    row |= {"resampled": "", "reason": "", "difference": None, "ci_low": None, "ci_high": None}
+    if claim.printed:
+        row |= dict(zip(("left_printed", "right_printed"), claim.printed, strict=True))
     if left is None or right is None:
         verdict = NOT_MEASURED if NOT_MEASURED in reasons.values() else UNDECIDED
-        return Verdict(claim, left, right, verdict, _joined(list(reasons)))
+        return row | {"verdict": verdict, "reason": _joined(list(reasons))}
+    row |= {"difference": left.value - right.value}
     small = too_small_gallery(claim, evaluations)
     if small:
-        return Verdict(claim, left, right, NOT_MEASURED, small)
+        return row | {"verdict": NOT_MEASURED, "reason": small}
     first, second = common([left.replicates, right.replicates])
     differences = first - second
     differences = differences[np.isfinite(differences)]
     if len(differences) < 2:
-        return Verdict(claim, left, right, UNDECIDED, "the difference has no interval")
+        return row | {"verdict": UNDECIDED, "reason": "the difference has no interval"}
     low, high = map(float, np.quantile(differences, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]))
-    verdict = decide(low, high, claim.relation)
-    return Verdict(claim, left, right, verdict, "", low, high, resampled(left, right))
+    return row | {
+        "verdict": decide(low, high, claim.relation),
+        "ci_low": low,
+        "ci_high": high,
+        "resampled": resampled(left, right),
+    }
 
 
 def _joined(reasons: list[str]) -> str:
@@ -185,30 +175,7 @@ def decide(low: float, high: float, relation: str) -> str:
     return SUPPORTED if holds else CONTRADICTED if high < 0 else UNDECIDED
 
 
-def _row(paper: str, verdict: Verdict) -> dict[str, object]:
-    """The verdict's row of ``claims.csv``."""
-    claim = verdict.claim
-    left_printed, right_printed = claim.printed or (None, None)
-    return {
-        "paper": paper,
-        "id": claim.id,
-        "where": claim.where,
-        "says": claim.says,
-        "verdict": verdict.verdict,
-        **_side("left", claim.left, verdict.left),
-        "left_printed": left_printed,
-        "relation": claim.relation,
-        **_side("right", claim.right, verdict.right),
-        "right_printed": right_printed,
-        "difference": verdict.difference,
-        "ci_low": verdict.ci_low,
-        "ci_high": verdict.ci_high,
-        "resampled": verdict.resampled,
-        "reason": verdict.reason,
-    }
-
-
-def _side(name: str, side: Side, estimate: Estimate | None) -> dict[str, object]:
+def _side(name: str, side: Side, estimate: Estimate | None) -> Row:
     """Its columns as they are measured, as the claim names them where it is not measured."""
     columns: dict[str, str] = {}
     if isinstance(side, Quantity):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from maskbench.reporting.judge_claims import Verdict, judge_all
+from maskbench.reporting.judge_claims import judge_all
 from maskbench.reporting.papers.claims import Claim, Quantity
 from maskbench.reporting.replicates import Evaluations
 
@@ -34,11 +35,12 @@ def claim() -> Callable[..., Claim]:
 
 
 @pytest.fixture
-def judge() -> Callable[[list[Claim], list[Path]], dict[str, Verdict]]:
+def judge() -> Callable[[list[Claim], list[Path]], dict[str, SimpleNamespace]]:
     """The verdicts on claims by id."""
 
-    def run(claims: list[Claim], folders: list[Path]) -> dict[str, Verdict]:
-        return {one.claim.id: one for one in judge_all(claims, Evaluations(folders))}
+    def run(claims: list[Claim], folders: list[Path]) -> dict[str, SimpleNamespace]:
+        rows = judge_all(claims, Evaluations(folders))
+        return {row["id"]: SimpleNamespace(**row) for row in rows}
 
     return run
 

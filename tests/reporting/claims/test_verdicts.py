@@ -118,7 +118,7 @@ def test_rank_correlation_by_hand(claim, judge, evaluation, make_measurement):
         folders.append(evaluation(rows, {n: value + noise for n, value in enumerate(values)}))
     side = RankCorrelation(rank_correlation=("is", "ssim"), methods=tuple(printed))
     found = judge([claim(side, "<", 0), claim(side, ">", 0, "opposite")], folders)
-    assert found["claim"].left.value == pytest.approx(-0.8)
+    assert found["claim"].left_value == pytest.approx(-0.8)
     assert verdicts(found) == {"claim": "supported", "opposite": "contradicted"}
 
 
