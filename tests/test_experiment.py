@@ -15,7 +15,7 @@ from maskbench.recognition.params import BARE
 from maskbench.synthesis.specs import METHODS
 
 DEFAULT = Path(maskbench.__file__).parents[2] / "params.yaml"
-NAMES = ["dcgan_stn", "gan_direct", "gan_stn", "keypoint", "pywgan_div", "wgan_stn"]
+NAMES = sorted(read_layers([DEFAULT])["synthesis"]["methods"])
 
 
 def checked(overlay=None):
@@ -95,6 +95,14 @@ def test_run_chooses_and_what_that_needs_is_made():
     assert ("maskfacenet", "keypoint", 0) in found.recogniser_runs
 
 
+def test_the_overlay_is_made_wherever_masks_are_measured():
+    real = {"real": {"adapter": "rmfrd", "path": "real"}}
+    chosen = {"methods": ["wgan_stn"], "restorers": [], "recognisers": []}
+    synthesis = {"real_domain": {"source": "real"}}
+    found = checked({"datasets": real, "synthesis": synthesis, "run": chosen})
+    assert list(found.methods) == ["keypoint", "wgan_stn"] and found.running == ("wgan_stn",)
+
+
 def test_a_method_that_takes_masks_off_is_a_restorer(monkeypatch):
     spec = METHODS.get("gan_direct")
     both = replace(spec, roles=frozenset({"masker", "unmasker"}), guides=("segmenter",))
@@ -133,6 +141,17 @@ def test_blocks_start_from_their_family_and_from_each_other():
     assert methods["gan_direct"].params.match == "styles"  # of another family
 
 
+def test_values_of_a_small_run_win_over_blocks_of_all_methods():
+    own = {"small": {"use": "pywgan_div", "steps": 9}}
+    methods = checked({"synthesis": {"override": {"steps": 3}, "methods": own}}).methods
+    steps = {name: getattr(block.params, "steps", None) for name, block in methods.items()}
+    assert steps == {"keypoint": None} | dict.fromkeys({*NAMES, "small"} - {"keypoint"}, 3)
+    assert methods["small"].params.equivariance == 10
+    assert "synthesis.override: stepps: unknown key; did you mean steps?" in refused(
+        {"synthesis": {"override": {"stepps": 3}}}
+    )
+
+
 @pytest.mark.parametrize(
     ("overlay", "message"),
     [
@@ -141,6 +160,7 @@ def test_blocks_start_from_their_family_and_from_each_other():
         ({"own": {"kind": "restored", "restorer": "edgeconect"}}, "did you mean edgeconnect"),
         ({"own": {"kind": "pretrained", "network": "x", "steps": 3}}, "recognisers.own"),
         ({"own": {"kind": "projection", "training": "bare"}}, "bare: unknown training set"),
+        ({"own": {"kind": ["network"]}}, "own.kind: ['network']: unknown kind"),
         ({"arcface": None}, "arcface is null; write arcface: {}, or leave it out under run"),
     ],
 )
@@ -166,6 +186,10 @@ FLAT = {"adapter": "flat", "path": "somewhere"}
         (
             {"synthesis": {"shared": {"placed": {"trainsize": 3}}}},
             "synthesis.shared.placed: trainsize: unknown key; did you mean train_size?",
+        ),
+        (
+            {"recognition": {"shared": {"pretrained": {"netwrk": "x"}}, "recognisers": {}}},
+            "recognition.shared.pretrained: netwrk: unknown key; did you mean network?",
         ),
         ({"synthesis": {"copies": 17}}, "synthesis.copies: 17 different styles a face, but"),
         ({"guides": {"segmentr": {}}}, "guides: segmentr: unknown guide; did you mean segmenter?"),

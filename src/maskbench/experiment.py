@@ -12,7 +12,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from maskbench.config import REFERENCE, Blocks, Config, merge, read_layers, validate
+from maskbench.config import (
+    REFERENCE,
+    Blocks,
+    Config,
+    SynthesisConfig,
+    merge,
+    read_layers,
+    validate,
+)
 from maskbench.datasets.adapters import ADAPTERS
 from maskbench.errors import MaskbenchError, unknown_name
 from maskbench.guides.specs import GUIDES
@@ -136,8 +144,14 @@ def check(values: dict[str, Any], place: str = str(DEFAULT)) -> Experiment:
     config: Config = validate(Config, values, place)
     _check_styles(config, place)
     synthesis, run = config.synthesis, config.run
-    families = {spec.family for spec in METHODS.all().values()} - {""}
-    methods = _blocks(METHODS, synthesis.methods, place, _shared(synthesis.shared, families, place))
+    _check_shared(synthesis, place)
+    methods = {
+        name: METHODS.parse(
+            name, synthesis.methods[name], place, synthesis.methods, synthesis.shared,
+            synthesis.override,
+        )
+        for name in sorted(synthesis.methods)
+    }  # fmt: skip
     running = _chosen(methods, run.methods, f"{place}: run.methods", "method")
     recognisers = _recognisers(config, place)
     for name in recognisers:
@@ -145,13 +159,12 @@ def check(values: dict[str, Any], place: str = str(DEFAULT)) -> Experiment:
 
     restorers = _restorers(config, methods, running, recognisers, place)
 
-    needed = {*running, *(set(restorers) & set(methods))}
+    # Test people wear the reference's masks, guides and restorers learn from them.
+    needed = {REFERENCE, *running, *(set(restorers) & set(methods))}
     for recogniser in recognisers.values():
         needed |= set(recognition.learnt_from(recogniser, running)) & set(methods)
     guides = {guide for name in needed for guide in _guides(methods[name], place)}
     guides |= {SEGMENTER} if restorers else set()
-    if recognisers or guides or synthesis.real_domain.source == REFERENCE:
-        needed.add(REFERENCE)  # test people wear its masks, guides and restorers learn from them
     if not needed <= set(methods):
         where = f"{place}: synthesis.methods"
         what = f"lacks {REFERENCE}, whose masks the test people wear"
@@ -204,30 +217,23 @@ def _guides(method: Block, place: str) -> tuple[str, ...]:
     return guides
 
 
-def _blocks(
-    registry: Registry[Any], blocks: Blocks, place: str, shared: Blocks | None = None
-) -> dict[str, Block]:
+def _blocks(registry: Registry[Any], blocks: Blocks, place: str) -> dict[str, Block]:
     """All blocks of a section, typed, sorted by name."""
-    return {
-        name: registry.parse(name, blocks[name], place, others=blocks, shared=shared)
-        for name in sorted(blocks)
-    }
+    return {name: registry.parse(name, blocks[name], place, blocks) for name in sorted(blocks)}
 
 
-def _shared(shared: Blocks, families: Iterable[str], place: str) -> Blocks:
-    """Values that methods share, each known to one of its family at least."""
-    for family, values in shared.items():
-        where = f"{place}: synthesis.shared"
-        _known(where, "family", family, families)
-        known = {
-            key
-            for spec in METHODS.all().values()
-            if spec.family == family
-            for key in spec.Params.model_fields
-        }
+def _check_shared(synthesis: SynthesisConfig, place: str) -> None:
+    """Values that methods share are each known to one of them at least."""
+    families: dict[str, set[str]] = {}
+    for spec in METHODS.all().values():
+        families.setdefault(spec.family, set()).update(spec.Params.model_fields)
+    where = f"{place}: synthesis.shared"
+    for family, values in synthesis.shared.items():
+        _known(where, "family", family, set(families) - {""})
         for key in values:
-            _known(f"{where}.{family}", "key", key, known)
-    return shared
+            _known(f"{where}.{family}", "key", key, families[family])
+    for key in synthesis.override:
+        _known(f"{place}: synthesis.override", "key", key, set().union(*families.values()))
 
 
 def _chosen(
@@ -254,12 +260,16 @@ def _known(place: str, kind: str, name: str, known: Iterable[str]) -> tuple[str]
 def _recognisers(config: Config, place: str) -> dict[str, recognition.Recogniser]:
     """The recognisers that run, typed; a block that does not run is checked all the same."""
     section = config.recognition
-    for kind in section.shared:
-        _known(f"{place}: recognition.shared", "kind", kind, recognition.KINDS)
+    for kind, values in section.shared.items():
+        where = f"{place}: recognition.shared"
+        _known(where, "kind", kind, recognition.KINDS)
+        for key in values:
+            _known(f"{where}.{kind}", "key", key, recognition.KINDS[kind].model_fields)
     typed = {}
     for name, block in section.recognisers.items():
-        shared = section.shared.get(str(block.get("kind")), {})
-        typed[name] = recognition.parse(name, merge(shared, block), place)
+        own = {**block, "kind": str(block["kind"])} if "kind" in block else block
+        shared = section.shared.get(own.get("kind", ""), {})
+        typed[name] = recognition.parse(name, merge(shared, own), place)
     chosen = _chosen(typed, config.run.recognisers, f"{place}: run.recognisers", "recogniser")
     return {name: typed[name] for name in chosen}
 

@@ -19,13 +19,10 @@ import pandas as pd
 from maskbench.artifacts import atomic_dir, read_json, write_json
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
+from maskbench.recognition.specs import Absent
 from maskbench.recognition.training_set import TrainingSet, training_rows
 
 log = logging.getLogger(__name__)
-
-
-class Absent(Exception):
-    """A published network's weights are not there; the text says which and why."""
 
 
 def embed(network: str, faces: Path, weights: Path, out: Path, masked: Path | None = None) -> None:

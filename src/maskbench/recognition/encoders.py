@@ -37,8 +37,7 @@ from maskbench.networks import vgg19 as vgg19_network
 from maskbench.recognition.alignment import aligned
 from maskbench.recognition.backbones.inception_resnet import EMBEDDING as FACENET_SIZE
 from maskbench.recognition.backbones.inception_resnet import InceptionResnetV1
-from maskbench.recognition.embed import Absent
-from maskbench.recognition.specs import NETWORKS
+from maskbench.recognition.specs import NETWORKS, Absent
 
 FACENET, VGG19 = "facenet_vggface2.pt", vgg19_network.FILE
 FIVE_POINTS = "dlib_landmarks_5.dat"

@@ -21,9 +21,10 @@ from maskbench.artifacts import atomic_dir
 from maskbench.config import MetricsConfig
 from maskbench.errors import MaskbenchError
 from maskbench.metrics.numbers import write_numbers
-from maskbench.recognition.embed import Absent, read_embeddings
+from maskbench.recognition.embed import read_embeddings
 from maskbench.recognition.measure import measure, nothing
 from maskbench.recognition.params import Adapted, Projected, Recogniser, Restored, Trained
+from maskbench.recognition.specs import Absent
 from maskbench.recognition.test_set import TestSet, open_test_set, refuse_known, unit_rows
 from maskbench.recognition.trained import (
     after_network,

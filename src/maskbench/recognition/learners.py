@@ -11,10 +11,10 @@ from maskbench.errors import MaskbenchError
 from maskbench.recognition.adapter import Adapter, class_means
 from maskbench.recognition.backbones.build import Backbone, build
 from maskbench.recognition.backbones.inception_resnet import InceptionResnetV1
-from maskbench.recognition.embed import Absent
 from maskbench.recognition.encoders import FACENET, load_facenet
 from maskbench.recognition.losses import Margin, RecognitionLoss, recognition_loss
 from maskbench.recognition.params import Adapted, Trained
+from maskbench.recognition.specs import Absent
 from maskbench.recognition.training import PLAYER, RecogniserLearner
 from maskbench.recognition.training_set import TrainingSet, of_pictures
 from maskbench.training.checkpoint import STATE, load_network

@@ -21,7 +21,7 @@ from maskbench.artifacts import atomic_dir, read_json, remove, write_json
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.recognition.bias import mask_bias
-from maskbench.recognition.embed import Absent, training_set_of
+from maskbench.recognition.embed import training_set_of
 from maskbench.recognition.params import (
     BARE,
     Adapted,
@@ -31,6 +31,7 @@ from maskbench.recognition.params import (
     is_trained,
     start_file,
 )
+from maskbench.recognition.specs import Absent
 from maskbench.training.curves import Run, to_run, write_curves
 
 log = logging.getLogger(__name__)

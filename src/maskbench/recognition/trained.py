@@ -11,9 +11,8 @@ import numpy as np
 from maskbench.artifacts import read_json
 from maskbench.errors import MaskbenchError
 from maskbench.recognition.bias import without_bias
-from maskbench.recognition.embed import Absent
 from maskbench.recognition.params import Adapted, Projected, Recogniser, Trained, parse
-from maskbench.recognition.specs import BACKBONES
+from maskbench.recognition.specs import BACKBONES, Absent
 from maskbench.recognition.train_recogniser import BIAS, DESCRIPTION
 
 if TYPE_CHECKING:

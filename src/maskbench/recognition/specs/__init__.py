@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from maskbench.registry import Registry, Spec
 
 
+class Absent(Exception):
+    """A published network's weights are not there; the text says which and why."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class NetworkSpec(Spec):
     """A frozen network; its implementation is a function of a weights folder and a device.
