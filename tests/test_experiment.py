@@ -15,7 +15,7 @@ from maskbench.recognition.params import BARE
 from maskbench.synthesis.specs import METHODS
 
 DEFAULT = Path(maskbench.__file__).parents[2] / "params.yaml"
-NAMES = ["dcgan_stn", "gan_direct", "gan_stn", "keypoint", "pywgan_div", "wgan_stn"]
+NAMES = sorted(read_layers([DEFAULT])["synthesis"]["methods"])
 
 
 def checked(overlay=None):
@@ -131,6 +131,17 @@ def test_blocks_start_from_their_family_and_from_each_other():
     assert methods["gan_stn"].params.match == "faces"  # of the family
     assert methods["pywgan_div"].params.equivariance == 10  # its own
     assert methods["gan_direct"].params.match == "styles"  # of another family
+
+
+def test_values_of_a_small_run_win_over_blocks_of_all_methods():
+    own = {"small": {"use": "pywgan_div", "steps": 9}}
+    methods = checked({"synthesis": {"override": {"steps": 3}, "methods": own}}).methods
+    steps = {name: getattr(block.params, "steps", None) for name, block in methods.items()}
+    assert steps == {"keypoint": None} | dict.fromkeys({*NAMES, "small"} - {"keypoint"}, 3)
+    assert methods["small"].params.equivariance == 10
+    assert "synthesis.override: stepps: unknown key; did you mean steps?" in refused(
+        {"synthesis": {"override": {"stepps": 3}}}
+    )
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,11 @@ def values():
         "recognition": {"recognisers": own, "shared": {"network": {"steps": 9}}},
         "restoration": {"restorers": {"edgeconnect": {"masks_from": "coverage"}}},
         "guides": {"segmenter": {"steps": 9}},
-        "synthesis": {"methods": own_methods, "shared": {"placed": {"steps": 9}}},
+        "synthesis": {
+            "methods": own_methods,
+            "shared": {"placed": {"steps": 9}},
+            "override": {"blur": 0.1},
+        },
         "run": {"methods": ["own"]},
     }
     return merge(read_layers([DEFAULT]), overlay)
@@ -86,6 +90,7 @@ SYNTHESIS = {
     "unknown_key_of_a_method": {"methods": {"wgan_stn": {"stepps": 3}}},
     "unknown_key_of_an_own_block": {"methods": {"own": {"stepps": 3}}},
     "unknown_family": {"shared": {"placd": {}}},
+    "unknown_override": {"override": {"stepps": 3}},
     "unknown_shared_key": {"shared": {"placed": {"stepps": 3}}},
     "shared_words_for_a_number": {"shared": {"placed": {"train_size": "small"}}},
 }

@@ -194,6 +194,11 @@ class SynthesisConfig(Section):
         default_factory=dict,
         description="values that all methods of a family share; a method's own block wins",
     )
+    override: dict[str, Any] = Field(
+        default_factory=dict,
+        description="values that win over every method's own, where it knows the key: for small "
+        "runs, of all methods whatever they are",
+    )
     methods: Blocks = Field(
         description="one block a method; its keys are those of the method's Params, and "
         + _USE.format("method")

@@ -12,7 +12,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from maskbench.config import REFERENCE, Blocks, Config, merge, read_layers, validate
+from maskbench.config import (
+    REFERENCE,
+    Blocks,
+    Config,
+    SynthesisConfig,
+    merge,
+    read_layers,
+    validate,
+)
 from maskbench.datasets.adapters import ADAPTERS
 from maskbench.errors import MaskbenchError, unknown_name
 from maskbench.guides.specs import GUIDES
@@ -136,8 +144,14 @@ def check(values: dict[str, Any], place: str = str(DEFAULT)) -> Experiment:
     config: Config = validate(Config, values, place)
     _check_styles(config, place)
     synthesis, run = config.synthesis, config.run
-    families = {spec.family for spec in METHODS.all().values()} - {""}
-    methods = _blocks(METHODS, synthesis.methods, place, _shared(synthesis.shared, families, place))
+    _check_shared(synthesis, place)
+    methods = {
+        name: METHODS.parse(
+            name, synthesis.methods[name], place, synthesis.methods, synthesis.shared,
+            synthesis.override,
+        )
+        for name in sorted(synthesis.methods)
+    }  # fmt: skip
     running = _chosen(methods, run.methods, f"{place}: run.methods", "method")
     recognisers = _recognisers(config, place)
     for name in recognisers:
@@ -204,30 +218,23 @@ def _guides(method: Block, place: str) -> tuple[str, ...]:
     return guides
 
 
-def _blocks(
-    registry: Registry[Any], blocks: Blocks, place: str, shared: Blocks | None = None
-) -> dict[str, Block]:
+def _blocks(registry: Registry[Any], blocks: Blocks, place: str) -> dict[str, Block]:
     """All blocks of a section, typed, sorted by name."""
-    return {
-        name: registry.parse(name, blocks[name], place, others=blocks, shared=shared)
-        for name in sorted(blocks)
-    }
+    return {name: registry.parse(name, blocks[name], place, blocks) for name in sorted(blocks)}
 
 
-def _shared(shared: Blocks, families: Iterable[str], place: str) -> Blocks:
-    """Values that methods share, each known to one of its family at least."""
-    for family, values in shared.items():
-        where = f"{place}: synthesis.shared"
-        _known(where, "family", family, families)
-        known = {
-            key
-            for spec in METHODS.all().values()
-            if spec.family == family
-            for key in spec.Params.model_fields
-        }
+def _check_shared(synthesis: SynthesisConfig, place: str) -> None:
+    """Values that methods share are each known to one of them at least."""
+    families: dict[str, set[str]] = {}
+    for spec in METHODS.all().values():
+        families.setdefault(spec.family, set()).update(spec.Params.model_fields)
+    where = f"{place}: synthesis.shared"
+    for family, values in synthesis.shared.items():
+        _known(where, "family", family, set(families) - {""})
         for key in values:
-            _known(f"{where}.{family}", "key", key, known)
-    return shared
+            _known(f"{where}.{family}", "key", key, families[family])
+    for key in synthesis.override:
+        _known(f"{place}: synthesis.override", "key", key, set().union(*families.values()))
 
 
 def _chosen(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -94,15 +95,20 @@ class Registry(Generic[Kind]):
         place: str = "params.yaml",
         others: Blocks | None = None,
         shared: Blocks | None = None,
+        override: Mapping[str, Any] | None = None,
     ) -> Block:
         """A block with typed parameters. Its key ``use`` names its spec, or one of ``others``
         whose values it starts from; without it the block is named as its spec. ``shared`` holds
-        values by family, below all blocks' own; a spec takes those that it knows. An unknown name,
-        a circle of ``use``, a wrong key or value is a MaskbenchError."""
+        values by family, below all blocks' own, and ``override`` values above them; a spec takes
+        those that it knows. An unknown name, a circle of ``use``, a wrong key or value is a
+        MaskbenchError."""
         spec, values = self._origin((name,), block, place, others or {})
-        common = (shared or {}).get(spec.family, {})
-        common = {key: value for key, value in common.items() if key in spec.Params.model_fields}
-        params = validate(spec.Params, merge(common, values), f"{place}: {self.section}.{name}")
+        below, above = (
+            {key: value for key, value in found.items() if key in spec.Params.model_fields}
+            for found in ((shared or {}).get(spec.family, {}), override or {})
+        )
+        values = merge(merge(below, values), above)
+        params = validate(spec.Params, values, f"{place}: {self.section}.{name}")
         return Block(name, spec, params)
 
     def _origin(

@@ -41,6 +41,9 @@ def schema() -> dict[str, Any]:
     for name, spec in METHODS.all().items():
         families.setdefault(spec.family, []).append(f"synthesis.{name}")
     synthesis["shared"] |= _shared(families, known)
+    every = {"every": [f"synthesis.{name}" for name in METHODS.all()]}
+    override = _shared(every, known)["properties"]["every"]
+    synthesis["override"] |= override | {"description": synthesis["override"]["description"]}
 
     recognisers = known["RecognitionConfig"]["properties"]
     recognisers["recognisers"]["additionalProperties"] = _recogniser(known)

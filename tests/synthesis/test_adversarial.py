@@ -13,6 +13,7 @@ from maskbench.artifacts import sha256_of
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.masks.overlay import overlay
 from maskbench.networks import stn
+from maskbench.synthesis.adversarial import AdversarialMethod
 from maskbench.synthesis.base import TrainingData
 from maskbench.synthesis.specs import METHODS
 from maskbench.synthesis.synthesise import synthesise
@@ -21,7 +22,9 @@ from maskbench.training import state
 
 from ..trainings import Listening
 
-TRAINED = ("gan_direct", "gan_stn", "dcgan_stn", "wgan_stn", "pywgan_div")
+TRAINED = [
+    name for name, spec in METHODS.all().items() if isinstance(spec.load(), AdversarialMethod)
+]
 TINY = {
     "train_size": 24, "steps": 4, "batch_size": 4, "critic_warmup": 2, "log_every": 2,
     "sheet_every": 2, "checkpoint_every": 0,

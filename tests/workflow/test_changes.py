@@ -25,7 +25,7 @@ AFTER = {
 
 def test_a_method_s_parameters_reach_that_method_alone(project):
     old = (project.path / "params.yaml").read_text("utf-8")
-    project.params({"synthesis": {"methods": {"wgan_stn": {"steps": 5}}}})
+    project.params({"synthesis": {"methods": {"wgan_stn": {"clip": 0.2}}}})
     try:
         plan = project.plan()
         changed = project.run("dvc", "status").text

@@ -4,10 +4,13 @@ import re
 
 import pandas as pd
 
+from maskbench import experiment
 from maskbench.measurements import COLUMNS
 from maskbench.reporting.papers import papers
 
-METHODS = {"keypoint", "gan_direct", "gan_stn", "dcgan_stn", "wgan_stn", "pywgan_div"}
+from .conftest import ROOT
+
+METHODS = set(experiment.load([ROOT / "params.yaml"]).running)
 DATA = {"fetch", "fetch_weights", "split", "crop_faces", "draw_masks"}
 TABLES = {name for paper in papers().values() for name in paper.tables}
 # Nobody wears a mask of their own here.

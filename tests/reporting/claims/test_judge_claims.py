@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from maskbench.reporting.judge_claims import judge_claims
-from maskbench.reporting.papers import Paper
+from maskbench.reporting.papers import Paper, papers
+from maskbench.reporting.papers.orders import with_orders
 
 from .conftest import quantity
 
@@ -112,7 +113,8 @@ def test_same_bytes_whatever_the_order(claim, judged, simulated, tmp_path):
 def test_the_projects_claims_where_little_is_measured(simulated, tmp_path):
     judge_claims(simulated({"gan_stn": [0.7]}), tmp_path)
     table = pd.read_csv(tmp_path / "claims.csv", keep_default_na=False)
-    assert len(table) == 185
+    written = [with_orders(paper.claims, (*paper.tables.values(),)) for paper in papers().values()]
+    assert len(table) == sum(map(len, written)) >= 185
     assert set(table["verdict"]) == {"not measured"}
     assert table["reason"].str.len().min() > 0
     on_mfr2 = table[table["left_dataset"] == "mfr2"]

@@ -105,17 +105,19 @@ def all_claims():
 
 def test_the_papers_claims_by_hand_and_by_rule():
     """Of Table 2 of the first paper three orders a metric, and so on; the ids differ."""
-    found = {}
-    for name, paper in papers().items():
-        every = with_orders(paper.claims, tuple(paper.tables.values()))
-        found[name] = (len(paper.claims), len(every) - len(paper.claims))
-    assert found == {
-        "pywgan_div": (17, 8),
-        "maskfacenet": (5, 1),
-        "cyclegan": (27, 8),
-        "mfgan": (36, 45),
-        "ours": (38, 0),
+    by_hand = {name: len(paper.claims) for name, paper in papers().items()}
+    by_rule = {
+        name: len(with_orders(paper.claims, (table,))) - len(paper.claims)
+        for paper in papers().values()
+        for name, table in paper.tables.items()
     }
+    least = {"pywgan_div": 17, "maskfacenet": 5, "cyclegan": 27, "mfgan": 36, "ours": 38}
+    assert all(by_hand[name] >= count for name, count in least.items())
+    assert by_rule.items() >= {
+        "table1_pywgan": 2, "table2_pywgan": 6, "table2_maskfacenet": 1, "table3_cyclegan": 8,
+        "table2_mfgan": 24, "table3_mfgan": 21, "synthesis_quality": 0, "recognition": 0,
+    }.items()  # fmt: skip
+    assert len(all_claims()) == sum(by_hand.values()) + sum(by_rule.values())
     ids = [one.id for one in all_claims()]
     assert len(set(ids)) == len(ids)
     assert {
