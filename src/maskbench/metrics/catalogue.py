@@ -50,9 +50,7 @@ METRICS: dict[str, Metric] = {
     "mean_iou": Metric("Mean IoU of the mask", "higher", 3),
     "mask_found_on_bare": Metric("Share of a bare face taken for a mask", "lower", 4, "False mask"),
     "accuracy": Metric("Accuracy", "higher", 3),
-    "accuracy_best_threshold": Metric(
-        "Accuracy at the best threshold", "higher", 3, "Best acc."
-    ),
+    "accuracy_best_threshold": Metric("Accuracy at the best threshold", "higher", 3, "Best acc."),
     "auc": Metric("AUC", "higher", 3),
     "eer": Metric("EER", "lower", 3),
     "tar_at_far_1e-2": Metric("TAR at FAR 1e-2", "higher", 3, "TAR 1e-2"),
