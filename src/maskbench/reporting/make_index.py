@@ -20,13 +20,13 @@ from maskbench.masks.maskedset import MaskedSet
 from maskbench.measurements import read_measurements
 from maskbench.reporting import answers, headline
 from maskbench.reporting.answers import Value
+from maskbench.reporting.judge_claims import VERDICTS
 from maskbench.reporting.names import title_of
 from maskbench.reporting.papers import papers
 from maskbench.reporting.replicates import Evaluations
 
 TEMPLATE = "index.html.j2"
 PEOPLE, SIDE = 2, 96  # pictures of each method; pixels
-VERDICTS = ("supported", "contradicted", "undecided", "not measured")
 DRAWING = 120  # pixels of an interval's axis
 
 
