@@ -107,8 +107,8 @@ class Evaluations:
         return {one.row.dataset for one in self._measured(side)}
 
     def gallery(self, side: Quantity) -> int:
-        """People in the gallery that a quantity was measured with, the fewest of its tests; 0 where
-        nobody was identified."""
+        """People in the gallery that a quantity was measured with, the fewest of its tests; 0
+        without identification."""
         return min((one.gallery for one in self._measured(side)), default=0)
 
     def estimate(self, side: Side) -> Estimate:
