@@ -58,7 +58,7 @@ class Experiment:
 
     @cached_property
     def recogniser_runs(self) -> list[RecogniserRun]:
-        """Every fitting of a recogniser. What learns nothing has one, of the training set ``none``
+        """Every training of a recogniser. What learns nothing has one, of the training set ``none``
         and seed 0; a projection has one for each of its training sets, of seed 0."""
         return [
             (name, training_set, seed)
@@ -100,7 +100,7 @@ class Experiment:
         ]
 
     def training_sets(self, recogniser: str) -> tuple[str, ...]:
-        """What a recogniser learns from, each a fitting of its own; (): it learns nothing."""
+        """What a recogniser learns from, each trained on separately; (): it learns nothing."""
         return recognition.learnt_from(self.recognisers[recogniser], self.running)
 
     def run_of(self, method: str, seed: int) -> Run:
