@@ -39,6 +39,11 @@ class Spec:
     implementation: str = ""
     family: str = ""
 
+    @property
+    def module(self) -> str:
+        """The module of the implementation."""
+        return self.implementation.partition(":")[0]
+
     def load(self) -> Any:
         """The implementation: an instance where it is a class, else the object itself."""
         module, _, name = self.implementation.partition(":")

@@ -4,6 +4,10 @@ from maskbench.recognition import params as recognisers
 from maskbench.recognition.specs import BACKBONES, LOSSES, NETWORKS
 
 
+# What specs say beside their implementation: margins and scales of losses, ranges of pixels.
+FACTS = ("recognition/specs/*.py",)
+
+
 def guides(wildcards):
     """The trained parts that a method needs."""
     names = EXPERIMENT.methods[wildcards.method].spec.guides
