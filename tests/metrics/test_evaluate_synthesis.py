@@ -42,6 +42,25 @@ def result(shifted, reference, faces, weights, tmp_path_factory) -> Path:
     return _evaluate(shifted, reference, faces, weights, out, run_id="run7")
 
 
+def test_a_method_without_styles_is_measured_against_the_first_of_each_face(
+    shifted, reference, faces, weights, tmp_path
+):
+    masked, unstyled = MaskedSet.open(shifted), tmp_path / "unstyled"
+    shutil.copytree(shifted, unstyled)
+    first = (masked.faces["style"] == STYLES[0]).to_numpy()
+    for name in ("images", "masks"):
+        np.save(unstyled / f"{name}.npy", np.load(unstyled / f"{name}.npy")[first])
+    table = masked.faces[first].assign(style="").reset_index(drop=True)
+    table.to_parquet(unstyled / "faces.parquet")
+    out = _evaluate(unstyled, reference, faces, weights, tmp_path / "out", method="two_way")
+    styled = _evaluate(shifted, reference, faces, weights, tmp_path / "styled")
+    values = [pd.read_parquet(folder / "per_picture.parquet") for folder in (out, styled)]
+    for metric in ("ssim", "placement_iou", "lpips"):
+        wanted = values[1][values[1]["style"] == STYLES[0]][metric]
+        assert np.allclose(values[0][metric], wanted, atol=1e-6)
+    assert {row.styles for row in read_metrics(out / "metrics.json")} == {"seen"}
+
+
 def test_per_picture_values_are_those_of_the_metrics_alone(
     result, shifted, reference, faces, weights
 ):
