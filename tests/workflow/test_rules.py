@@ -21,6 +21,8 @@ from snakemake.settings.types import (
 import maskbench
 from maskbench import step
 
+from ..two_way import registered
+
 ROOT = Path(maskbench.__file__).parents[2]
 CONFIGS = [(), ("lfw.yaml", "mfr2.yaml"), ("paper/maskfacenet.yaml",), ("smoke.yaml",)]
 
@@ -74,6 +76,18 @@ def test_every_job_gives_its_function_what_it_takes(folder, configs):
                     assert isinstance(value, Path), f"{rule}: {name} is {value}"
                 elif wanted.startswith("Sequence[Path]"):
                     assert isinstance(value, list), f"{rule}: {name} is {value}"
+
+
+def test_a_method_that_takes_masks_off_is_planned_as_a_restorer(folder):
+    overlay = folder / "own.yaml"
+    overlay.write_text("synthesis: {methods: {two_way: {}}}", "utf-8")
+    with registered():
+        found = jobs(folder, (overlay,))
+    (job,) = [job for job, _ in found["restore"] if job.wildcards.restorer == "two_way"]
+    assert str(job.input.model) == "results/models/orl/two_way/seed0"
+    restorers = {job.wildcards.restorer for job, _ in found["evaluate_restoration"]}
+    assert restorers == {"edgeconnect", "two_way"}
+    assert {job.wildcards.restorer for job, _ in found["train_restorer"]} == {"edgeconnect"}
 
 
 def as_script_sees(job):
