@@ -1,4 +1,4 @@
-# make reproduce   every table, figure and results/report.html of the default experiment
+# make reproduce   every table, figure and results/index.html of the default experiment
 # make quick       the same in small (config/smoke.yaml, results/smoke)
 # make test        the test suite
 # make check       formatting, lint, types, workflow lint

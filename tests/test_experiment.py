@@ -95,6 +95,14 @@ def test_run_chooses_and_what_that_needs_is_made():
     assert ("maskfacenet", "keypoint", 0) in found.recogniser_runs
 
 
+def test_the_overlay_is_made_wherever_masks_are_measured():
+    real = {"real": {"adapter": "rmfrd", "path": "real"}}
+    chosen = {"methods": ["wgan_stn"], "restorers": [], "recognisers": []}
+    synthesis = {"real_domain": {"source": "real"}}
+    found = checked({"datasets": real, "synthesis": synthesis, "run": chosen})
+    assert list(found.methods) == ["keypoint", "wgan_stn"] and found.running == ("wgan_stn",)
+
+
 def test_a_method_that_takes_masks_off_is_a_restorer(monkeypatch):
     spec = METHODS.get("gan_direct")
     both = replace(spec, roles=frozenset({"masker", "unmasker"}), guides=("segmenter",))
@@ -152,6 +160,7 @@ def test_values_of_a_small_run_win_over_blocks_of_all_methods():
         ({"own": {"kind": "restored", "restorer": "edgeconect"}}, "did you mean edgeconnect"),
         ({"own": {"kind": "pretrained", "network": "x", "steps": 3}}, "recognisers.own"),
         ({"own": {"kind": "projection", "training": "bare"}}, "bare: unknown training set"),
+        ({"own": {"kind": ["network"]}}, "own.kind: ['network']: unknown kind"),
         ({"arcface": None}, "arcface is null; write arcface: {}, or leave it out under run"),
     ],
 )
@@ -177,6 +186,10 @@ FLAT = {"adapter": "flat", "path": "somewhere"}
         (
             {"synthesis": {"shared": {"placed": {"trainsize": 3}}}},
             "synthesis.shared.placed: trainsize: unknown key; did you mean train_size?",
+        ),
+        (
+            {"recognition": {"shared": {"pretrained": {"netwrk": "x"}}, "recognisers": {}}},
+            "recognition.shared.pretrained: netwrk: unknown key; did you mean network?",
         ),
         ({"synthesis": {"copies": 17}}, "synthesis.copies: 17 different styles a face, but"),
         ({"guides": {"segmentr": {}}}, "guides: segmentr: unknown guide; did you mean segmenter?"),

@@ -1,7 +1,7 @@
 """A digest of the code that decides a result: a rerun trigger of the workflow.
 
 It covers a module, what it imports from this package, and packaged data files. Comments, docstrings
-and layout do not count. What a registry finds by name is imported by nobody, so its modules are
+and layout do not count. No module imports what a registry finds by name, so those modules are
 named in the call.
 """
 

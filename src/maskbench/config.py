@@ -47,7 +47,7 @@ _USE = "`use` names another block whose values it starts from, or the {0} where 
 
 
 class RunConfig(Section):
-    """What runs of what is configured. What others need (the restorer of a recogniser, the overlay
+    """Which of the configured blocks run. What they need (the restorer of a recogniser, the overlay
     that test people wear) is made in any case."""
 
     methods: tuple[str, ...] | None = Field(

@@ -68,7 +68,7 @@ class Experiment:
 
     @cached_property
     def recogniser_runs(self) -> list[RecogniserRun]:
-        """Every fitting of a recogniser. What learns nothing has one, of the training set ``none``
+        """Every training of a recogniser. What learns nothing has one, of the training set ``none``
         and seed 0; a projection has one for each of its training sets, of seed 0."""
         return [
             (name, training_set, seed)
@@ -110,7 +110,7 @@ class Experiment:
         ]
 
     def training_sets(self, recogniser: str) -> tuple[str, ...]:
-        """What a recogniser learns from, each a fitting of its own; (): it learns nothing."""
+        """What a recogniser learns from, each trained on separately; (): it learns nothing."""
         return recognition.learnt_from(self.recognisers[recogniser], self.running)
 
     def run_of(self, method: str, seed: int) -> Run:
@@ -159,13 +159,12 @@ def check(values: dict[str, Any], place: str = str(DEFAULT)) -> Experiment:
 
     restorers = _restorers(config, methods, running, recognisers, place)
 
-    needed = {*running, *(set(restorers) & set(methods))}
+    # Test people wear the reference's masks, guides and restorers learn from them.
+    needed = {REFERENCE, *running, *(set(restorers) & set(methods))}
     for recogniser in recognisers.values():
         needed |= set(recognition.learnt_from(recogniser, running)) & set(methods)
     guides = {guide for name in needed for guide in _guides(methods[name], place)}
     guides |= {SEGMENTER} if restorers else set()
-    if recognisers or guides or synthesis.real_domain.source == REFERENCE:
-        needed.add(REFERENCE)  # test people wear its masks, guides and restorers learn from them
     if not needed <= set(methods):
         where = f"{place}: synthesis.methods"
         what = f"lacks {REFERENCE}, whose masks the test people wear"
@@ -261,12 +260,16 @@ def _known(place: str, kind: str, name: str, known: Iterable[str]) -> tuple[str]
 def _recognisers(config: Config, place: str) -> dict[str, recognition.Recogniser]:
     """The recognisers that run, typed; a block that does not run is checked all the same."""
     section = config.recognition
-    for kind in section.shared:
-        _known(f"{place}: recognition.shared", "kind", kind, recognition.KINDS)
+    for kind, values in section.shared.items():
+        where = f"{place}: recognition.shared"
+        _known(where, "kind", kind, recognition.KINDS)
+        for key in values:
+            _known(f"{where}.{kind}", "key", key, recognition.KINDS[kind].model_fields)
     typed = {}
     for name, block in section.recognisers.items():
-        shared = section.shared.get(str(block.get("kind")), {})
-        typed[name] = recognition.parse(name, merge(shared, block), place)
+        own = {**block, "kind": str(block["kind"])} if "kind" in block else block
+        shared = section.shared.get(own.get("kind", ""), {})
+        typed[name] = recognition.parse(name, merge(shared, own), place)
     chosen = _chosen(typed, config.run.recognisers, f"{place}: run.recognisers", "recogniser")
     return {name: typed[name] for name in chosen}
 

@@ -169,9 +169,7 @@ def start_workflow(config: TrackingConfig, name: str, settings: Path) -> str:
     return run.id
 
 
-def end_workflow(
-    status: str, artifacts: Iterable[Path] = (), numbers: Iterable[Path] = ()
-) -> None:
+def end_workflow(status: str, artifacts: Iterable[Path] = (), numbers: Iterable[Path] = ()) -> None:
     """Close the parent run with files that the workflow made and its headline numbers
     (``{row}.json``, each number is named ``column/row``); steps that were killed and could not
     close theirs are closed as KILLED."""

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,6 +21,9 @@ from snakemake.settings.types import (
 
 import maskbench
 from maskbench import step
+from maskbench.code_digest import code_digest
+from maskbench.guides.specs import GUIDES
+from maskbench.synthesis.specs import METHODS
 
 from ..two_way import registered
 
@@ -138,3 +142,40 @@ def test_a_step_is_declared_once(folder):
     texts = {path: path.read_text("utf-8") for path in [*wiring, *package.rglob("*.py")]}
     naming = [path for path, text in texts.items() if re.search(r"\bmasked_domain\b", text)]
     assert len(naming) <= 4, naming
+
+
+def test_dvc_knows_what_its_stages_read_and_write(folder):
+    """Every input of a job is an output of its stage, or one of what the stage depends on."""
+    text = (ROOT / "dvc.yaml").read_text("utf-8").replace("${output}", "results")
+    stages = yaml.safe_load(text)["stages"]
+    writes = {
+        stage: [
+            path for kind in ("outs", "metrics", "plots") for path in map(only, one.get(kind, ()))
+        ]
+        for stage, one in stages.items()
+    }
+    for rule, found in jobs(folder).items():
+        for job, _ in found:
+            (stage,) = {s for s, paths in writes.items() for o in job.output if below(o, paths)}
+            assert all(below(path, writes[stage]) for path in job.output), rule
+            known = writes[stage] + stages[stage].get("deps", [])
+            assert [path for path in job.input if not below(path, known)] == [], f"{stage}: {rule}"
+
+
+def only(entry):
+    return entry if isinstance(entry, str) else next(iter(entry))
+
+
+def below(path, folders):
+    return any(Path(path).is_relative_to(folder) for folder in folders)
+
+
+def test_a_method_is_stale_when_the_code_of_its_guides_changes(folder, monkeypatch):
+    spec = METHODS.get("gan_direct")
+    monkeypatch.setitem(METHODS._specs, "gan_direct", replace(spec, guides=("segmenter",)))
+    method, guide = (one.implementation.split(":")[0] for one in (spec, GUIDES.get("segmenter")))
+    found = {job.wildcards_dict["method"]: job for job, _ in jobs(folder)["synthesise"]}
+    modules = ("maskbench.synthesis.synthesise", method, guide)
+    assert found["gan_direct"].params.code == code_digest(modules)
+    assert [Path(path).name for path in found["gan_direct"].input.guides] == ["seed0"]
+    assert len(found["gan_stn"].input.guides) == 0

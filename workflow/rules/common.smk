@@ -10,6 +10,7 @@ import maskbench
 from maskbench import experiment
 from maskbench.code_digest import code_digest
 from maskbench.errors import MaskbenchError
+from maskbench.guides import specs as guide_specs
 from maskbench.registry import Block
 
 
@@ -58,7 +59,8 @@ def step(module, /, uses=None, files=(), **settings):
 
     `module` lies below maskbench, whose function of the same name is called with `settings`
     (values, or functions of the wildcards). `uses` gives for the wildcards the specs that it looks
-    up in a registry, beside those of blocks among the settings; `files` are packaged data.
+    up in a registry, beside those of blocks among the settings and their guides; `files` are
+    packaged data.
     """
 
     def own(wildcards):
@@ -69,6 +71,8 @@ def step(module, /, uses=None, files=(), **settings):
     def code(wildcards):
         values = own(wildcards).values()
         specs = [value.spec for value in values if isinstance(value, Block)]
+        needed = {name for spec in specs for name in getattr(spec, "guides", ())}
+        specs += map(guide_specs.GUIDES.get, sorted(needed))
         specs += uses(wildcards) if uses else []
         modules = [spec.implementation.partition(":")[0] for spec in specs]
         return code_digest((f"maskbench.{module}", *modules), files)

@@ -7,6 +7,8 @@ from maskbench.reporting.papers.figures import drawable
 
 PAPERS = papers().values()
 PAPER_FILES = ("reporting/papers/*.yaml",)
+# What methods and recognisers are called comes from the papers and from all specs.
+TITLES = (*PAPER_FILES, "**/specs/*.py")
 CAPTIONS = Path(workflow.basedir, "workflow", "report")
 # Captions of tables and figures, from their records: needed while report.html is rendered alone.
 RECORDED = Path(".snakemake", "captions").absolute()
@@ -66,7 +68,7 @@ rule make_tables:
     params:
         **step(
             "reporting.make_tables",
-            files=(*PAPER_FILES, "reporting/table.*.j2"),
+            files=(*TITLES, "reporting/table.*.j2"),
             out=Path(OUT, "tables"),
         ),
     message:
@@ -97,6 +99,7 @@ for KIND in sorted({FIGURES[name].kind for name in DRAWABLE}):
             **step(
                 "reporting.make_figures",
                 uses=lambda wildcards, kind=KIND: [KINDS.get(kind)],
+                files=TITLES,
                 figures={name: FIGURES[name] for name in DRAWN},
                 out=Path(OUT, "figures"),
                 figure_styles=CONFIG.masks.figure_styles,
@@ -118,7 +121,7 @@ rule judge_claims:
         html=shown(f"{OUT}/claims.html", "Claims"),
     params:
         **step(
-            "reporting.judge_claims", files=(*PAPER_FILES, "reporting/claims.*.j2"), out=Path(OUT)
+            "reporting.judge_claims", files=(*TITLES, "reporting/claims.*.j2"), out=Path(OUT)
         ),
     message:
         "Judge what the papers claim"
@@ -156,7 +159,7 @@ rule make_index:
     output:
         out=f"{OUT}/index.html",
     params:
-        **step("reporting.make_index", files=(*PAPER_FILES, "reporting/*.j2")),
+        **step("reporting.make_index", files=(*TITLES, "reporting/*.j2")),
     message:
         "Answer on one page, {output.out}"
     script:

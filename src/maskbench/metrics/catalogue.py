@@ -1,12 +1,10 @@
 """How every metric is called and shown, and which end of it is better.
 
-Tables, figures and claims read it; a metric without an entry keeps its plain name. Nothing else
-lists metrics: the order here is the order in which they are shown.
+Tables, figures and claims read it; a metric without an entry keeps its plain name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,9 +48,7 @@ METRICS: dict[str, Metric] = {
     "mean_iou": Metric("Mean IoU of the mask", "higher", 3),
     "mask_found_on_bare": Metric("Share of a bare face taken for a mask", "lower", 4, "False mask"),
     "accuracy": Metric("Accuracy", "higher", 3),
-    "accuracy_best_threshold": Metric(
-        "Accuracy at the best threshold", "higher", 3, "Best acc."
-    ),
+    "accuracy_best_threshold": Metric("Accuracy at the best threshold", "higher", 3, "Best acc."),
     "auc": Metric("AUC", "higher", 3),
     "eer": Metric("EER", "lower", 3),
     "tar_at_far_1e-2": Metric("TAR at FAR 1e-2", "higher", 3, "TAR 1e-2"),
@@ -82,9 +78,3 @@ METRICS: dict[str, Metric] = {
 def metric(name: str) -> Metric:
     """How ``name`` is shown."""
     return METRICS.get(name, Metric(name, "", 3))
-
-
-def metric_order(names: Iterable[str]) -> list[str]:
-    """Known metrics in the order above, then the others by name."""
-    names = set(names)
-    return [name for name in METRICS if name in names] + sorted(names - set(METRICS))

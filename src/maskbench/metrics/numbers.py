@@ -76,7 +76,7 @@ def mean_number(
 
 
 def people_of(pictures: FaceSet) -> np.ndarray:
-    """(N,) who is on each picture; where nobody knows, each bare face counts as a person."""
+    """(N,) the person on each picture; where it is unknown, each bare face counts as a person."""
     table = pictures.faces
     faces = table["bare_id" if "bare_id" in table else "face_id"]
     return table["identity"].where(table["identity"] != "", faces).to_numpy()

@@ -53,7 +53,7 @@ class Adapter(nn.Module):
                 person, as light and pose are.
 
         Raises:
-            MaskbenchError: not finite or of another size; nobody has two pictures.
+            MaskbenchError: not finite or of another size, or no person has two pictures.
         """
         if values.ndim != 2 or values.shape[1] != self.size or not len(values):
             raise MaskbenchError(
@@ -154,7 +154,7 @@ def whitening(embeddings: np.ndarray, labels: np.ndarray, shrinkage: float) -> n
         (D, D): the inverse root of the shrunk covariance; multiply rows from the right.
 
     Raises:
-        MaskbenchError: nobody has two different embeddings.
+        MaskbenchError: no person has two different embeddings.
     """
     embeddings = np.asarray(embeddings, np.float64)
     _, place, counts = np.unique(labels, return_inverse=True, return_counts=True)

@@ -5,7 +5,7 @@ are tested on the same embeddings.
 
 embeddings.npy      float32 (N, dim), as the network gives them
 pictures.parquet    the table of the test set (:class:`.test_set.TestSet`)
-spec.json           network, data set, whom restored pictures were learnt from; ``absent``
+spec.json           network, data set, people that restored pictures were learnt from; ``absent``
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def embed_test(
 
 
 def _learnt_from(restored: Path | None) -> dict[str, list[str]]:
-    """Whom the networks that took the masks off learnt from, by data set.
+    """The people that the networks which took the masks off learnt from, by data set.
 
     Raises:
         MaskbenchError: the pictures do not say.

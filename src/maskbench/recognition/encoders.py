@@ -113,8 +113,8 @@ class DlibEncoder(Encoder):
 
 
 class DlibUpperEncoder(DlibEncoder):
-    """The same with everything below the eyes greyed in every picture, masked or bare: what nobody
-    has to learn. A baseline for whatever learns to look past masks."""
+    """The same network with everything below the eyes greyed in every picture, masked or bare.
+    Nothing is learnt: a baseline for whatever learns to look past masks."""
 
     FROM_ROW, GREY = 80, (123, 117, 104)
 

@@ -107,7 +107,7 @@ def evaluate_recognition(
 
 @dataclass(frozen=True)
 class _Embedded:
-    """Embeddings (N, dim) float32 of length 1, what made them, and from whom it learnt."""
+    """Embeddings (N, dim) float32 of length 1, what made them, and the people it learnt from."""
 
     values: np.ndarray
     backbone: str
@@ -149,7 +149,7 @@ def _embedded(
 def _first_present(
     folders: Sequence[Path], test: TestSet
 ) -> tuple[np.ndarray, str, dict[str, list[str]]]:
-    """Embeddings, network, and whom restored pictures were learnt from."""
+    """Embeddings, network, and the people that restored pictures were learnt from."""
     reasons = []
     for folder in folders:
         try:

@@ -19,8 +19,8 @@ def ranks(
 ) -> np.ndarray:
     """The rank of the right person for each probe; 1 is the best.
 
-    People who score as high as the right one count as before: a network that gives everybody the
-    same embedding ranks last, not first.
+    People with the same score as the right one rank before it, so a network that gives everyone
+    the same embedding ranks last, not first.
 
     Args:
         gallery: (G, D), rows of length 1.

@@ -63,7 +63,7 @@ class PeopleSampler:
         while len(chosen) < self.people:
             if not self._left:
                 self._left = self._rng.permutation(len(self._rows)).tolist()
-            # Nobody twice in a batch: who is in it already waits for the next.
+            # No person twice in a batch: one that is in it already waits for the next batch.
             fresh = next((p for p in self._left if p not in chosen), None)
             if fresh is None:
                 self._left += self._rng.permutation(len(self._rows)).tolist()

@@ -10,8 +10,8 @@ triplets of a batch:
     mean d(a, n) <  mean d(p, n):  mean of max(0, d(a, p) - d(a, n) + m)
     mean d(a, n) >= mean d(p, n):  mean of max(0, d(a, p) - mean d(p, n) + m)
 
-So anchors are pushed from strangers only until they are as far from them as bare faces are; from
-there on the whole gradient pulls anchor and positive together.
+So anchors are pushed away from other people only until they are as far from them as bare faces
+are. After that the whole gradient pulls anchor and positive together.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def self_restrained_triplet(
     adapted: Tensor, frozen: Tensor, labels: Tensor, masked: Tensor, margin: float
 ) -> Tensor:
     """The loss over all triplets of a batch: every masked face with every bare picture of its
-    person and every bare picture of anybody else.
+    person and every bare picture of another person.
 
     Args:
         adapted: (B, D), the network's output; rows of bare faces are not read.

@@ -251,11 +251,11 @@ def refuse_known(test: TestSet, people: frozenset[str], dataset: str) -> None:
 
     Args:
         test: the test set.
-        people: whom a recogniser learnt from.
-        dataset: whose they are.
+        people: that a recogniser learnt from.
+        dataset: that they belong to.
 
     Raises:
-        MaskbenchError: somebody is in both.
+        MaskbenchError: a person is in both.
     """
     tested = set(test.identities.tolist())
     if dataset == test.dataset:

@@ -1,6 +1,6 @@
 """Step ``train_recogniser``: train one recogniser on one training set.
 
-    recogniser.json     the block, what it learnt from and whom, why it could not be made
+    recogniser.json     the block, its training set and people, why it could not be made
     state.safetensors   the whole training state of a network or an adapter
     bias.npy            the direction that a projection removes
     curves.parquet      (step, name, value)
@@ -167,7 +167,7 @@ def _given(block: Recogniser) -> list[Path]:
 
 
 def _people_behind(start: Path) -> list[str]:
-    """Whom given weights learnt from, where they lie beside the description of their training."""
+    """The people that given weights learnt from, where a description of their training is there."""
     path = start.with_name(DESCRIPTION)
     return [str(person) for person in read_json(path).get("people", [])] if path.exists() else []
 

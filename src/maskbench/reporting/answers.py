@@ -16,11 +16,10 @@ from maskbench.measurements import UNSEEN
 from maskbench.reporting.headline import compared, plain
 from maskbench.reporting.names import BARE
 from maskbench.reporting.papers.claims import Quantity
-from maskbench.reporting.replicates import Evaluations, Unclear, Unmeasured, common
+from maskbench.reporting.replicates import Evaluations, Unclear, Unmeasured, common, interval
 
 PLACEMENT = "placement_iou"
 AUC, TAR = "auc", "tar_at_far_1e-2"
-LEVEL = 0.95
 
 
 @dataclass(frozen=True)
@@ -194,10 +193,6 @@ def _difference(
         return None
     flat = common([one.replicates for pair in sides for one in pair])
     replicates = np.mean(flat[::2], 0) - np.mean(flat[1::2], 0)
-    replicates = replicates[np.isfinite(replicates)]
     mean = float(np.mean([left.value - right.value for left, right in sides]))
-    seeds = min(one.seeds for pair in sides for one in pair)
-    if len(replicates) < 2:
-        return Value(mean, seeds=seeds)
-    low, high = np.quantile(replicates, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Value(mean, float(low), float(high), seeds)
+    low, high = interval(replicates) or (None, None)
+    return Value(mean, low, high, min(one.seeds for pair in sides for one in pair))

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from maskbench.artifacts import atomic_file
@@ -29,9 +28,9 @@ from maskbench.reporting.replicates import (
     Unclear,
     Unmeasured,
     common,
+    interval,
 )
 
-LEVEL = 0.95
 SUPPORTED, CONTRADICTED, UNDECIDED, NOT_MEASURED = VERDICTS
 SIDE = tuple(Quantity.model_fields)
 """What ``claims.csv`` holds of a side: columns of ``measurements.csv``, e.g. ``left_method``."""
@@ -121,11 +120,10 @@ def judge(claim: Claim, evaluations: Evaluations) -> Row:
     if small:
         return row | {"verdict": NOT_MEASURED, "reason": small}
     first, second = common([left.replicates, right.replicates])
-    differences = first - second
-    differences = differences[np.isfinite(differences)]
-    if len(differences) < 2:
+    found = interval(first - second)
+    if found is None:
         return row | {"verdict": UNDECIDED, "reason": "the difference has no interval"}
-    low, high = map(float, np.quantile(differences, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]))
+    low, high = found
     return row | {
         "verdict": decide(low, high, claim.relation),
         "ci_low": low,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import os
-from collections.abc import Mapping, Sequence
-from importlib import resources
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,13 @@ from maskbench.masks.maskedset import MaskedSet
 from maskbench.measurements import read_measurements
 from maskbench.reporting import answers, headline
 from maskbench.reporting.answers import Value
+from maskbench.reporting.claims_page import VERDICTS
 from maskbench.reporting.names import title_of
+from maskbench.reporting.pages import render
 from maskbench.reporting.papers import papers
 from maskbench.reporting.replicates import Evaluations
 
-TEMPLATE = "index.html.j2"
 PEOPLE, SIDE = 2, 96  # pictures of each method; pixels
-VERDICTS = ("supported", "contradicted", "undecided", "not measured")
 DRAWING = 120  # pixels of an interval's axis
 
 
@@ -53,8 +52,6 @@ def make_index(
     Raises:
         MaskbenchError: a file is missing or cannot be read.
     """
-    import jinja2
-
     frame, verdicts = read_measurements(measurements), _verdicts(claims)
     evaluations, dataset = Evaluations(metrics), headline.main_dataset(frame)
     placed = answers.placement(frame, dataset)
@@ -67,14 +64,12 @@ def make_index(
     axes = {"placement": _axis(overlaps, half), "trained": (0.5, 1.0)} | {
         one.dataset: _axis([each.gains[answers.AUC] for each in one.gained]) for one in found
     }
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    environment.filters |= {"shown": shown, "signed": signed, "title": title, "interval": interval}
-    template = environment.from_string(
-        resources.files("maskbench.reporting").joinpath(TEMPLATE).read_text("utf-8")
-    )
-    page = template.render(
+    filters: dict[str, Callable[..., object]] = {
+        "shown": shown, "signed": signed, "title": title, "interval": interval,
+    }  # fmt: skip
+    page = render(
+        "index.html",
+        filters,
         dataset=dataset,
         facts=_facts(frame, dataset),
         placed=placed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
 import jinja2
@@ -20,9 +20,19 @@ _LATEX = str.maketrans({
 })  # fmt: skip
 
 
-def render(template: str, **values: object) -> str:
-    """The text of ``template.j2``; HTML is escaped."""
-    return _environment(template.endswith(".html")).get_template(f"{template}.j2").render(**values)
+def render(
+    template: str, filters: Mapping[str, Callable[..., object]] | None = None, **values: object
+) -> str:
+    """The text of ``template.j2``; HTML is escaped.
+
+    Args:
+        template: name, e.g. ``table.html``.
+        filters: further ones that it has.
+        values: what stands in it.
+    """
+    environment = _environment(template.endswith(".html"))
+    environment.filters.update(filters or {})
+    return environment.get_template(f"{template}.j2").render(**values)
 
 
 @cache
@@ -34,14 +44,8 @@ def _environment(html: bool) -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {
-        "plain": plain,
-        "latex": latex,
-        "sentences": sentences,
-        "pipe": pipe,
-        "initial": initial,
-        "superscript": superscript,
-    }
+    own = (plain, latex, sentences, pipe, initial, superscript)
+    environment.filters |= {function.__name__: function for function in own}
     return environment
 
 

@@ -5,14 +5,13 @@ footnotes, which are marked at whole columns or lines where they hold for these,
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
-
-import pandas as pd
+from math import isnan
+from typing import NamedTuple
 
 from maskbench.reporting.aggregate import ABSENT, seeds_in_words, superscript
 from maskbench.reporting.names import UNRESTORED, title_of
 from maskbench.reporting.papers.tables import Table
-from maskbench.reporting.table_rows import UNNAMED
+from maskbench.reporting.table_rows import UNNAMED, Cell
 
 LINE = -1
 """The column of a remark on a line as a whole."""
@@ -26,9 +25,6 @@ PREFIXES = {
 _COUNTS = ("pictures", "pairs", "probes")
 _MOST = (*_COUNTS, "seeds", "network")
 """The caption states what most cells share; the others have a footnote."""
-Cell = Any
-"""A row of :func:`maskbench.reporting.table_rows.numbers` as a named tuple, the number of a
-column's own metric, not the one that stands after ±."""
 Place = tuple[int, int]
 """Line and column."""
 
@@ -100,8 +96,8 @@ def remarks_of(table: Table, cells: Sequence[Cell]) -> Iterator[Remark]:
     for cell in cells:
         lines.setdefault(cell.line, []).append(cell)
         column, place = table.columns[cell.column], (cell.line, cell.column)
-        measured, printed = pd.notna(cell.mean), pd.notna(cell.printed)
-        if cell.backbone != ABSENT and pd.notna(cell.note):
+        measured, printed = not isnan(cell.mean), not isnan(cell.printed)
+        if cell.backbone not in ("", ABSENT):
             yield Remark("note", cell.note, place)
         if printed:
             unnamed = column.network == UNNAMED
@@ -118,7 +114,7 @@ def remarks_of(table: Table, cells: Sequence[Cell]) -> Iterator[Remark]:
 
 def _of_line(cells: Sequence[Cell], in_hole: bool) -> Iterator[tuple[str, str]]:
     """Kinds and texts of the remarks on a line as a whole."""
-    first, found = cells[0], [cell for cell in cells if pd.notna(cell.mean)]
+    first, found = cells[0], [cell for cell in cells if not isnan(cell.mean)]
     if not found:
         why = f": {first.note}" if first.backbone == ABSENT else " in this run"
         yield "missing", f"not measured{why}"
@@ -148,7 +144,7 @@ def _network(cell: Cell) -> str:
 
 def caption_of(table: Table, cells: Sequence[Cell], shared: Mapping[str, list[str]]) -> list[str]:
     """The sentences of a caption. ``shared``: :attr:`Footnotes.shared`."""
-    found = [cell for cell in cells if pd.notna(cell.mean)]
+    found = [cell for cell in cells if not isnan(cell.mean)]
     sentences = []
     if found:
         people = int(max(cell.n_people for cell in found))
@@ -156,10 +152,10 @@ def caption_of(table: Table, cells: Sequence[Cell], shared: Mapping[str, list[st
         counts += [text for kind in _COUNTS for text in shared.get(kind, [])]
         place = f"{found[0].dataset} {found[0].split} ({', '.join(counts)})"
         sentences.append(f"measured on {place}, crop {found[0].crop}")
-        several = any(pd.notna(cell.sd) for cell in found)
+        several = any(not isnan(cell.sd) for cell in found)
         (seeds,) = shared.get("seeds", ["seeds"])
         mean = f"mean ± standard deviation over {seeds}" if several else seeds
-        if any(pd.notna(cell.ci_low) for cell in found):
+        if any(not isnan(cell.ci_low) for cell in found):
             over = "people" if table.where["step"] == "recognition" else "pictures"
             words = f"95% bootstrap interval over {over}"
             words += " (the widest of the seeds')" if several else ""

@@ -30,6 +30,7 @@ from maskbench.measurements import (
 from maskbench.reporting.papers.claims import Quantity, RankCorrelation, Side
 
 SEED = 0  # of the draws of trainings
+LEVEL = 0.95
 NOT_RUN = " did not run"
 _ONE_OF = ("step", "dataset", "split", "training_set", "restorer", "backbone", "crop")
 
@@ -106,8 +107,8 @@ class Evaluations:
         return {one.row.dataset for one in self._measured(side)}
 
     def gallery(self, side: Quantity) -> int:
-        """People in the gallery that a quantity was measured with, the fewest of its tests; 0 where
-        nobody was identified."""
+        """People in the gallery that a quantity was measured with, the fewest of its tests; 0
+        without identification."""
         return min((one.gallery for one in self._measured(side)), default=0)
 
     def estimate(self, side: Side) -> Estimate:
@@ -217,6 +218,15 @@ def common(replicates: Sequence[np.ndarray]) -> list[np.ndarray]:
     return [
         r[..., :length] if r.shape[-1] != 1 else np.repeat(r, length, axis=-1) for r in replicates
     ]
+
+
+def interval(differences: np.ndarray) -> tuple[float, float] | None:
+    """The 95% percentile interval of replicates (B,); None where fewer than two are finite."""
+    finite = differences[np.isfinite(differences)]
+    if len(finite) < 2:
+        return None
+    low, high = np.quantile(finite, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
 
 
 def _draw_seeds(method: str, training_set: str, seeds: int, replicates: int) -> np.ndarray:

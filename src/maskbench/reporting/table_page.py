@@ -10,16 +10,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import nan
-
-import pandas as pd
+from math import isnan, nan
 
 from maskbench.metrics.catalogue import metric
 from maskbench.reporting.aggregate import interval, with_spread
 from maskbench.reporting.names import condition_title, title_of
 from maskbench.reporting.papers import Paper
 from maskbench.reporting.papers.tables import Table
-from maskbench.reporting.remarks import HEAD, LINE, Cell, Footnotes, Place, caption_of, remarks_of
+from maskbench.reporting.remarks import HEAD, LINE, Footnotes, Place, caption_of, remarks_of
+from maskbench.reporting.table_rows import Cell
 
 WIDTH = 112
 MISSING = "–"
@@ -71,10 +70,10 @@ class Page:
     notes: list[str]
 
 
-def build(name: str, table: Table, paper: Paper, numbers: pd.DataFrame) -> Page:
-    """The page of a table, from its rows of :func:`maskbench.reporting.table_rows.numbers`."""
+def build(name: str, table: Table, paper: Paper, numbers: Sequence[Cell]) -> Page:
+    """The page of a table, from all its numbers."""
     title = f"{table.title}: {paper.paper}, {table.number}" if table.number else table.title
-    parts = itertools.groupby(numbers.itertuples(), key=lambda cell: cell.part)
+    parts = itertools.groupby(numbers, key=lambda cell: cell.part)
     sections = [_section(table, list(part)) for _, part in parts]
     if not sections:
         return Page(name, title, [], ["Nothing of this kind was measured in this run"])
@@ -82,7 +81,7 @@ def build(name: str, table: Table, paper: Paper, numbers: pd.DataFrame) -> Page:
     notes += table.notes
     if table.percent:
         notes.append("Shares are shown in percent; the CSV file holds them from 0 to 1")
-    shown = [table.columns[i] for i in sorted(set(numbers["column"]))]
+    shown = [table.columns[i] for i in sorted({cell.column for cell in numbers})]
     for words in [metric(column.metric) for column in shown if not column.title]:
         if words.short and words.short not in words.title:
             notes.append(f"{words.short}: {words.title}")
@@ -136,8 +135,8 @@ def _grid(
 ) -> tuple[Grid, list[int]]:
     """The grid, and how many of its columns each metric has."""
     columns = sorted({column for _, column in cells})
-    printed = {column for (_, column), cell in cells.items() if pd.notna(cell.printed)}
-    measured = {line for (line, _), cell in cells.items() if pd.notna(cell.mean)}
+    printed = {column for (_, column), cell in cells.items() if not isnan(cell.printed)}
+    measured = {line for (line, _), cell in cells.items() if not isnan(cell.mean)}
     paper_rows = {line: table.rows[cell.row] for (line, _), cell in cells.items() if cell.row >= 0}
     beside = table.layout == "beside"
     labels = [
@@ -193,10 +192,10 @@ def _texts(
     digits = metric(column.metric).digits if column.digits is None else column.digits
     printed = with_spread(cell.printed, spread.printed if spread else nan, digits)
     mark = notes.mark(*at)
-    if pd.isna(cell.mean):
+    if isnan(cell.mean):
         return Text(printed), Text(MISSING + mark)
     scale = table.scale(column.metric)
-    deviation = spread.mean if spread and pd.notna(spread.mean) else cell.sd * scale
+    deviation = spread.mean if spread and not isnan(spread.mean) else cell.sd * scale
     words = with_spread(cell.mean * scale, deviation, digits) + mark
     return Text(printed), Text(words, interval(cell.ci_low * scale, cell.ci_high * scale, digits))
 

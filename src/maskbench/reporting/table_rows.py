@@ -10,9 +10,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatch
+from math import isnan, nan
+from types import SimpleNamespace
 from typing import Any
-
-import pandas as pd
 
 from maskbench.reporting.aggregate import ABSENT, GROUP, QUANTITIES
 from maskbench.reporting.names import condition_order, in_order, title_of
@@ -28,8 +28,13 @@ CSV = [
     "differs_in", "note",
 ]  # fmt: skip
 MEASURED = [name for name in CSV if name in (*GROUP, *QUANTITIES) and name not in NAME]
-ORDER = ["part", "line", "column", "row"]
-"""Where a number stands: numbers of its part, line and column, and of its row in the paper (-1)."""
+Cell = SimpleNamespace
+"""A number, printed and measured: the columns :data:`CSV`, where an absent text is empty and an
+absent number NaN; ``printed`` as the paper has it; and where it stands: ``part``, ``line``,
+``column``, and ``row`` of the paper (-1: none), each a number."""
+_NOTHING = dict.fromkeys(CSV, "") | dict.fromkeys(
+    ["printed", "reported", "mean", "sd", "seeds", "ci_low", "ci_high", "n_people", "n"], nan
+)
 
 Name = tuple[str, ...]
 Result = Mapping[Any, Any]
@@ -38,9 +43,8 @@ Results = dict[tuple[Name, str], list[Result]]
 several networks computed it, which are never mixed."""
 
 
-def numbers(table: Table, results: Sequence[Result]) -> pd.DataFrame:
-    """A row for each number, printed or measured, as the CSV file has it; further columns say where
-    it stands (:data:`ORDER`) and what was printed.
+def numbers(table: Table, results: Sequence[Result]) -> list[Cell]:
+    """All numbers, printed or measured, in the order of the CSV file.
 
     Args:
         table: what is asked for.
@@ -63,17 +67,21 @@ def numbers(table: Table, results: Sequence[Result]) -> pd.DataFrame:
         for values in _parts(table, here):
             by_name = _by_name(_having(here, values), NAME) | of_sets
             part = _entries(table, by_name, missing, at | values)
-            if any(pd.notna(one.get("mean")) or one.get("backbone") == ABSENT for one in part):
+            if any(
+                not isnan(one.get("mean", nan)) or one.get("backbone") == ABSENT for one in part
+            ):
                 number = entries[-1]["part"] + 1 if entries else 0
                 entries += [one | {"part": number} for one in part]
     if not entries:  # a paper's table stands even where nothing was measured
         part = _entries(table, _by_name(pictures, ["method"]), {}, {})
         entries = [one | {"part": 0} for one in part]
-    return pd.DataFrame(entries, columns=[*CSV, *ORDER, "printed"])
+    return [Cell(**(_NOTHING | entry)) for entry in entries]
 
 
 def _having(results: Iterable[Result], values: Mapping[str, str]) -> list[Result]:
-    return [r for r in results if all(r[column] == value for column, value in values.items())]
+    for column, value in values.items():
+        results = [r for r in results if r[column] == value]
+    return list(results)
 
 
 def _values(result: Result, columns: Iterable[str]) -> tuple[str, ...]:
@@ -147,7 +155,7 @@ def _entries(
                     }
                 if turn < len(rows):
                     entry |= {key: rows[turn][key] for key in MEASURED}
-                    if "printed" in entry and row is not None and pd.notna(entry["mean"]):
+                    if "printed" in entry and row is not None and not isnan(entry["mean"]):
                         entry["differs_in"] = "; ".join(_differences(table, row, column, entry))
                 elif name in missing and name not in measured:
                     entry |= {"backbone": ABSENT, "note": missing[name]}

@@ -108,8 +108,8 @@ def _opened(
 
 
 def learnt_from(models: Sequence[Path]) -> dict[str, list[str]]:
-    """Whom the models of a restoration learnt from, by data set: who tests with restored faces must
-    not test on them."""
+    """The people that the models of a restoration learnt from, by data set. Restored faces must not
+    be tested on them."""
     found: dict[str, set[str]] = {}
     for model in models:
         note = read_json(model / PARAMS)

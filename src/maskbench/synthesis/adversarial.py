@@ -35,7 +35,7 @@ class Step:
     Attributes:
         batch: faces, styles and real pictures.
         textures: (B, 4, size, size) the mask picture of each face.
-        made: what the generator made of it, once somebody has asked.
+        made: what the generator made of it; made at the first request.
     """
 
     batch: Batch

@@ -1,6 +1,6 @@
 """Adversarial objectives. A critic's score map is averaged to one score a picture first.
 
-All functions return a scalar to be minimised by whoever steps.
+All functions return a scalar that the stepping player minimises.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Either the key-point overlay on the *training* people of the data set itself: both domains then
 hold the same people, and a critic cannot tell them apart by who they are. Or crops of people who
-really wear masks, whose styles and coverage nobody knows.
+really wear masks, whose styles and coverage are unknown.
 """
 
 from __future__ import annotations

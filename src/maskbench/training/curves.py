@@ -1,4 +1,4 @@
-"""Training curves: ``curves.parquet`` with the columns step, name, value; and who hears of them."""
+"""Training curves: ``curves.parquet`` (step, name, value), and where they are sent."""
 
 from __future__ import annotations
 

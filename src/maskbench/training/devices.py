@@ -34,8 +34,8 @@ class Placement:
 def place(precision: Precision) -> Placement:
     """A CUDA device if there is one, else the CPU.
 
-    On the CPU a training gives the same bytes twice; on a GPU as far as cuDNN and cuBLAS can be
-    told (the gradients of reflecting pads and adaptive pools are still summed in any order there).
+    On the CPU a training gives the same bytes twice. On a GPU cuDNN and cuBLAS are deterministic,
+    but the gradients of reflecting pads and adaptive pools are summed in any order.
     """
     use_one_thread()
     # cuBLAS needs this before its first call to give the same sums twice.

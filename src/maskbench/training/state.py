@@ -1,7 +1,7 @@
 """One file for a whole training: networks, optimisers, schedulers, EMA, data order, generators.
 
 The file is safetensors: raw tensors and one JSON text. Nothing in it is ever unpickled, so a
-state from a stranger can be read safely. What ``capture`` wrote, ``restore`` puts back exactly;
+state from elsewhere can be read safely. What ``capture`` wrote, ``restore`` puts back exactly;
 saving a restored state gives the same bytes.
 """
 

@@ -1,4 +1,4 @@
-"""One's own collection with known people: ``<identity>/<any name>``, any picture format.
+"""Your own collection with known people: ``<identity>/<any name>``, any picture format.
 
 Exactly one level: a folder of folders of folders is refused rather than guessed at.
 """

@@ -1,4 +1,4 @@
-"""Which people a sheet shows, and the pictures of each: nobody is selected by the result."""
+"""Which people a sheet shows, and the pictures of each: the result selects no one."""
 
 from __future__ import annotations
 

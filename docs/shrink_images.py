@@ -1,6 +1,6 @@
-"""Shrink a run's figures for the README: python docs/images/shrink.py [results]
+"""Shrink a run's figures for the README: python docs/shrink_images.py [results]
 
-Only figures of data whose pictures may be shown publicly belong there (ORL, never LFW or MFR2).
+Only figures of pictures that may be shown publicly belong in docs/images (ORL, never LFW or MFR2).
 """
 
 from __future__ import annotations
