@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from maskbench.artifacts import read_json, write_json
 from maskbench.errors import MaskbenchError, from_os_error
+
+if TYPE_CHECKING:  # imported where they are used: the workflow needs the names of columns alone
+    import numpy as np
+    import pandas as pd
 
 STANDARD, ALL, SEEN, UNSEEN, FINAL, NONE = "standard", "all", "seen", "unseen", "final", "none"
 
@@ -113,6 +115,9 @@ def read_resamples(folder: Path) -> dict[int, np.ndarray]:
     Raises:
         MaskbenchError: the file is missing or cannot be read.
     """
+    import numpy as np
+    import pandas as pd
+
     path = metrics_file(folder).parent / "resamples.parquet"
     try:
         frame = pd.read_parquet(path)
@@ -128,6 +133,8 @@ def read_resamples(folder: Path) -> dict[int, np.ndarray]:
 
 def to_frame(rows: list[Measurement]) -> pd.DataFrame:
     """Rows as a frame with the columns of ``measurements.csv``, sorted by what tells them apart."""
+    import pandas as pd
+
     frame = pd.DataFrame([asdict(row) for row in rows], columns=list(COLUMNS))
     return frame.sort_values(list(KEY), kind="stable").reset_index(drop=True)
 
@@ -138,6 +145,8 @@ def read_measurements(path: Path) -> pd.DataFrame:
     Raises:
         MaskbenchError: the file is missing or lacks a column.
     """
+    import pandas as pd
+
     text = [name for name in COLUMNS if name not in _NUMBERS]
     try:
         frame = pd.read_csv(

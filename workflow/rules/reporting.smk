@@ -120,9 +120,7 @@ rule judge_claims:
         md=f"{OUT}/claims.md",
         html=shown(f"{OUT}/claims.html", "Claims"),
     params:
-        **step(
-            "reporting.judge_claims", files=(*TITLES, "reporting/claims.*.j2"), out=Path(OUT)
-        ),
+        **step("reporting.judge_claims", files=(*TITLES, "reporting/claims.*.j2"), out=Path(OUT)),
     message:
         "Judge what the papers claim"
     script:

@@ -37,11 +37,7 @@ rule train_synthesis:
     resources:
         **TRAINING,
     params:
-        **step(
-            "synthesis.train_synthesis",
-            method=METHOD,
-            styles=CONFIG.masks.styles,
-        ),
+        **step("synthesis.train_synthesis", method=METHOD, styles=CONFIG.masks.styles),
     message:
         "Train {wildcards.method}, seed {wildcards.seed} ({wildcards.dataset})"
     script:

@@ -1,0 +1,157 @@
+"""A configuration's blocks, typed, and what none of its sections can check alone: names that
+another section or a registry defines, and what data sets must have for their use.
+
+Every function raises a MaskbenchError that names the key and the way out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from maskbench.config import REFERENCE, Blocks, Config, SynthesisConfig, merge
+from maskbench.datasets.adapters import ADAPTERS
+from maskbench.errors import MaskbenchError, unknown_name
+from maskbench.masks.styles import style_names
+from maskbench.recognition import params as recognition
+from maskbench.registry import Block, Registry
+from maskbench.restoration.specs import RESTORERS
+from maskbench.synthesis.specs import METHODS
+
+SEGMENTER = "segmenter"  # the guide that restorers take where masks must be found
+
+
+def blocks(registry: Registry[Any], section: Blocks, place: str) -> dict[str, Block]:
+    """All blocks of a section, typed, sorted by name."""
+    return {name: registry.parse(name, section[name], place, section) for name in sorted(section)}
+
+
+def chosen(
+    known: Mapping[str, Any],
+    wanted: Sequence[str] | None,
+    place: str,
+    kind: str,
+    usual: Iterable[str] | None = None,
+) -> tuple[str, ...]:
+    """The names that run: those wanted, else the usual ones, else all."""
+    if wanted is None:
+        return tuple(known if usual is None else usual)
+    for name in wanted:
+        _known(place, kind, name, known)
+    return tuple(name for name in known if name in wanted)
+
+
+def recognisers(
+    config: Config, methods: Iterable[str], running: tuple[str, ...], place: str
+) -> dict[str, recognition.Recogniser]:
+    """The recognisers that run, typed; a block that does not run is checked all the same."""
+    section, key = config.recognition, f"{place}: recognition"
+    for kind, values in section.shared.items():
+        _known(f"{key}.shared", "kind", kind, recognition.KINDS)
+        for name in values:
+            _known(f"{key}.shared.{kind}", "key", name, recognition.KINDS[kind].model_fields)
+    typed = {}
+    for name, block in section.recognisers.items():
+        own = {**block, "kind": str(block["kind"])} if "kind" in block else block
+        shared = section.shared.get(own.get("kind", ""), {})
+        typed[name] = recognition.parse(name, merge(shared, own), place)
+    names = chosen(typed, config.run.recognisers, f"{place}: run.recognisers", "recogniser")
+    for name in names:
+        projected = isinstance(typed[name], recognition.Projected)  # it needs masked pictures
+        sets = (*methods,) if projected else (recognition.BARE, *methods)
+        for wanted in recognition.learnt_from(typed[name], running):
+            _known(f"{key}.recognisers.{name}.training", "training set", wanted, sets)
+    return {name: typed[name] for name in names}
+
+
+def restorers(
+    config: Config,
+    methods: Mapping[str, Block],
+    running: Sequence[str],
+    recognisers: Mapping[str, recognition.Recogniser],
+    place: str,
+) -> dict[str, Block]:
+    """The restorers that run or that a recogniser needs; methods that take masks off are some."""
+    known = blocks(RESTORERS, config.restoration.restorers, place)
+    unmaskers = [name for name, block in methods.items() if "unmasker" in block.spec.roles]
+    for name in set(unmaskers) & set(known):
+        where = f"{place}: restoration.restorers.{name}"
+        raise MaskbenchError(where, "a method that takes masks off has this name", "rename it")
+    usual = (*known, *(name for name in unmaskers if name in running))
+    known |= {name: methods[name] for name in unmaskers}
+    wanted = set(chosen(known, config.run.restorers, f"{place}: run.restorers", "restorer", usual))
+    for name, recogniser in recognisers.items():
+        if needed := recognition.restorer_of(recogniser):
+            key = f"{place}: recognition.recognisers.{name}.restorer"
+            wanted |= set(_known(key, "restorer", needed, known))
+    return {name: block for name, block in known.items() if name in wanted}
+
+
+def guides(methods: Iterable[Block], restorers: Iterable[str], place: str) -> set[str]:
+    """The guides that methods and restorers need. A method whose coverage comes from the segmenter
+    must have it among its guides."""
+    found = {SEGMENTER} if restorers else set()
+    for method in methods:
+        found |= set(method.spec.guides)
+        wanted = getattr(method.params, "coverage_from", "")
+        if wanted == SEGMENTER and SEGMENTER not in method.spec.guides:
+            where = f"{place}: synthesis.methods.{method.name}.coverage_from"
+            way_out = "set it to change, or add the guide to the method's spec"
+            raise MaskbenchError(where, f"{method.spec.name} has no {SEGMENTER}", way_out)
+    return found
+
+
+def shared_values(synthesis: SynthesisConfig, place: str) -> None:
+    """Values that methods share are each known to one of them at least."""
+    families: dict[str, set[str]] = {}
+    for spec in METHODS.all().values():
+        families.setdefault(spec.family, set()).update(spec.Params.model_fields)
+    where = f"{place}: synthesis.shared"
+    for family, values in synthesis.shared.items():
+        _known(where, "family", family, set(families) - {""})
+        for key in values:
+            _known(f"{where}.{family}", "key", key, families[family])
+    for key in synthesis.override:
+        _known(f"{place}: synthesis.override", "key", key, set().union(*families.values()))
+
+
+def styles(config: Config, place: str) -> None:
+    """Mask styles are packaged ones, and there are enough of them for all copies of a face."""
+    for key in ("styles", "unseen_styles", "figure_styles"):
+        for style in getattr(config.masks, key):
+            _known(f"{place}: masks.{key}", "mask style", style, style_names())
+    copies = {"synthesis.copies": config.synthesis.copies}
+    if config.synthesis.real_domain.source == REFERENCE:
+        copies["synthesis.real_domain.copies"] = config.synthesis.real_domain.copies
+    have = len(config.masks.styles)
+    for key, count in copies.items():
+        if count > have:
+            what = f"{count} different styles a face, but masks.styles has {have}"
+            raise MaskbenchError(f"{place}: {key}", what, "ask for fewer copies")
+
+
+def datasets(config: Config, used: Iterable[str], tests: bool, place: str) -> None:
+    """The data sets that are used have what they are used for; with ``tests``, recognisers are
+    tested on some."""
+    for name in used:
+        key, dataset = f"{place}: datasets.{name}", config.datasets[name]
+        adapter = ADAPTERS.get(dataset.adapter, f"{key}.adapter")
+        if not (adapter.package or dataset.path or adapter.folder):
+            what = f"missing; the adapter {dataset.adapter} needs a folder"
+            raise MaskbenchError(f"{key}.path", what, "set it to the folder of the pictures")
+        tested = tests and name in config.recognition.tests
+        learnt = name not in config.recognition.tests or name == config.synthesis.dataset
+        if tested and not adapter.identities:
+            what = f"{dataset.adapter} knows nobody's name, but recognisers are tested on {name}"
+            raise MaskbenchError(f"{key}.adapter", what, "use folder: a folder for each person")
+        for split, wanted in (("train", learnt), ("test", tested)):
+            if wanted and not getattr(dataset.shares, split):
+                use = "learnt from" if split == "train" else "tested"
+                what = f"0, but people of {name} are {use}"
+                raise MaskbenchError(f"{key}.shares.{split}", what, "give it a share")
+
+
+def _known(place: str, kind: str, name: str, known: Iterable[str]) -> tuple[str]:
+    if name not in known:
+        raise unknown_name(place, kind, name, known)
+    return (name,)
