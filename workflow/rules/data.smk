@@ -33,10 +33,7 @@ rule split:
     output:
         out=f"{OUT}/splits/{{dataset}}.parquet",
     params:
-        **step(
-            "datasets.split",
-            config=lambda w: CONFIG.datasets[w.dataset],
-        ),
+        **step("datasets.split", config=lambda w: CONFIG.datasets[w.dataset]),
     message:
         "Divide the people of {wildcards.dataset} into train, val and test"
     script:

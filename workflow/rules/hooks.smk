@@ -79,6 +79,8 @@ onsuccess:
     if not (workflow.config_settings.config or workflow.config_settings.configfiles):
         versioning.record(
             stage
-            for stage in yaml.safe_load(Path(workflow.basedir, "dvc.yaml").read_text())["stages"]
+            for stage in yaml.safe_load(Path(workflow.basedir, "dvc.yaml").read_text())[
+                "stages"
+            ]
             if MADE >= {str(path) for path in getattr(rules, stage).input}
         )

@@ -11,10 +11,7 @@ rule embed:
     resources:
         **NETWORK,
     params:
-        **step(
-            "recognition.embed",
-            uses=lambda w: [NETWORKS.get(w.network)],
-        ),
+        **step("recognition.embed", uses=lambda w: [NETWORKS.get(w.network)]),
     message:
         "Embed {wildcards.training_set} faces by {wildcards.network} ({wildcards.dataset})"
     script:
@@ -66,11 +63,7 @@ rule embed_test:
     resources:
         **NETWORK,
     params:
-        **step(
-            "recognition.embed_test",
-            uses=lambda w: [NETWORKS.get(w.network)],
-            **STYLES,
-        ),
+        **step("recognition.embed_test", uses=lambda w: [NETWORKS.get(w.network)], **STYLES),
     message:
         "Embed the test faces of {wildcards.dataset} by {wildcards.network}, masks taken off by"
         " {wildcards.restorer}"

@@ -16,10 +16,7 @@ rule train_guide:
     resources:
         **TRAINING,
     params:
-        **step(
-            "guides.train_guide",
-            guide=GUIDE,
-        ),
+        **step("guides.train_guide", guide=GUIDE),
     message:
         "Train the {wildcards.guide}, seed {wildcards.seed} ({wildcards.dataset})"
     script:
@@ -58,10 +55,7 @@ rule train_restorer:
     resources:
         **TRAINING,
     params:
-        **step(
-            "restoration.train_restorer",
-            restorer=RESTORER,
-        ),
+        **step("restoration.train_restorer", restorer=RESTORER),
     message:
         "Train {wildcards.restorer}, seed {wildcards.seed} ({wildcards.dataset})"
     script:
@@ -80,10 +74,7 @@ rule restore:
     resources:
         **NETWORK,
     params:
-        **step(
-            "restoration.restore",
-            restorer=RESTORER,
-        ),
+        **step("restoration.restore", restorer=RESTORER),
     message:
         "Take masks off by {wildcards.restorer}, seed {wildcards.seed} ({wildcards.dataset})"
     script:
