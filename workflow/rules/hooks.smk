@@ -77,10 +77,9 @@ onsuccess:
     NUMBERS = Path(OUT, "summary").glob("*.json") if SHOWN else []
     tracking.end_workflow("FINISHED", map(Path, SHOWN), NUMBERS)
     if not (workflow.config_settings.config or workflow.config_settings.configfiles):
+        STAGES = yaml.safe_load(Path(workflow.basedir, "dvc.yaml").read_text("utf-8"))
         versioning.record(
             stage
-            for stage in yaml.safe_load(Path(workflow.basedir, "dvc.yaml").read_text())[
-                "stages"
-            ]
+            for stage in STAGES["stages"]
             if MADE >= {str(path) for path in getattr(rules, stage).input}
         )
