@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ from maskbench.metrics.evaluate_synthesis import evaluate_synthesis
 from maskbench.metrics.features import PackagedFeatures
 from maskbench.metrics.inception_score import inception_score, probabilities
 from maskbench.metrics.lpips import PackagedLpips
+from maskbench.metrics.picture_metrics import counterparts
 
 from .conftest import STYLES, UNSEEN
 
@@ -67,6 +69,15 @@ def test_per_picture_values_are_those_of_the_metrics_alone(
     assert set(frame.columns) == {"face_id", "style", *expected}
     for name, values in expected.items():
         np.testing.assert_allclose(frame[name], values, rtol=1e-3, atol=1e-5, err_msg=name)
+
+
+def test_a_picture_without_a_style_stands_against_the_first_of_its_face(shifted, reference):
+    masked, overlay = MaskedSet.open(shifted), MaskedSet.open(reference)
+    rows = masked.faces[masked.faces["style"] == STYLES[1]].assign(style="")
+    plain = SimpleNamespace(images=masked.images, faces=rows, path=masked.path)
+    found = overlay.faces.iloc[counterparts(plain, overlay, ["bare_id", "style"])]
+    assert list(found["bare_id"]) == list(rows["bare_id"])
+    assert set(found["style"]) == {overlay.faces["style"].iloc[0]}
 
 
 def test_rows_say_what_was_measured_how(result, shifted, reference, weights):

@@ -25,6 +25,8 @@ from maskbench.code_digest import code_digest
 from maskbench.guides.specs import GUIDES
 from maskbench.synthesis.specs import METHODS
 
+from ..two_way import registered
+
 ROOT = Path(maskbench.__file__).parents[2]
 CONFIGS = [(), ("lfw.yaml", "mfr2.yaml"), ("paper/maskfacenet.yaml",), ("smoke.yaml",)]
 
@@ -78,6 +80,18 @@ def test_every_job_gives_its_function_what_it_takes(folder, configs):
                     assert isinstance(value, Path), f"{rule}: {name} is {value}"
                 elif wanted.startswith("Sequence[Path]"):
                     assert isinstance(value, list), f"{rule}: {name} is {value}"
+
+
+def test_a_method_that_takes_masks_off_is_planned_as_a_restorer(folder):
+    overlay = folder / "own.yaml"
+    overlay.write_text("synthesis: {methods: {two_way: {}}}", "utf-8")
+    with registered():
+        found = jobs(folder, (overlay,))
+    (job,) = [job for job, _ in found["restore"] if job.wildcards.restorer == "two_way"]
+    assert str(job.input.model) == "results/models/orl/two_way/seed0"
+    assert isinstance(job.input.segmenter, str)  # one folder, no list
+    assert "two_way" in {job.wildcards.restorer for job, _ in found["evaluate_restoration"]}
+    assert "two_way" not in {job.wildcards.restorer for job, _ in found["train_restorer"]}
 
 
 def as_script_sees(job):

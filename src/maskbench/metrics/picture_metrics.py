@@ -80,7 +80,8 @@ class Measured:
 
 
 def counterparts(masked: MaskedSet, others: FaceSet, keys: list[str]) -> np.ndarray:
-    """For each picture of ``masked``, the row of ``others`` of the same bare face (and style).
+    """For each picture of ``masked``, the row of ``others`` of the same bare face (and style; a
+    picture without a style stands against the first one of its face).
 
     Args:
         keys: columns of ``others`` that stand against ``bare_id`` (and ``style``).
@@ -96,7 +97,11 @@ def counterparts(masked: MaskedSet, others: FaceSet, keys: list[str]) -> np.ndar
             "make both from the same faces",
         )
     rows = pd.MultiIndex.from_frame(others.faces[keys])
-    wanted = pd.MultiIndex.from_frame(masked.faces[["bare_id", "style"][: len(keys)]])
+    given = masked.faces[["bare_id", "style"][: len(keys)]]
+    if "style" in given and (blank := given["style"] == "").any():
+        first = others.faces.drop_duplicates(keys[0]).set_index(keys[0])["style"]
+        given = given.assign(style=given["style"].mask(blank, given["bare_id"].map(first)))
+    wanted = pd.MultiIndex.from_frame(given)
     if not rows.is_unique:
         raise MaskbenchError(others.path, f"two rows of the same {keys}", "make the set again")
     found = rows.get_indexer(wanted)
