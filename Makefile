@@ -40,7 +40,7 @@ check: environment
 	@snakemake --lint
 
 files: environment
-	@python workflow/scripts/write_files.py
+	@python -m maskbench.schema
 
 clean:
 	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

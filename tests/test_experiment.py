@@ -35,6 +35,7 @@ def found():
             "datasets": {"mfr2": {"adapter": "mfr2", "path": "mfr2"}},
             "synthesis": {"seeds": [3, 5]},
             "recognition": {"seeds": [5, 6], "tests": ["orl", "mfr2"]},
+            "run": {"restorers": ["edgeconnect"]},
         }
     )
 
@@ -107,7 +108,7 @@ def test_a_method_that_takes_masks_off_is_a_restorer(monkeypatch):
     spec = METHODS.get("gan_direct")
     both = replace(spec, roles=frozenset({"masker", "unmasker"}), guides=("segmenter",))
     monkeypatch.setitem(METHODS._specs, "gan_direct", both)
-    found = checked({"run": {"recognisers": []}})
+    found = checked({"run": {"methods": ["gan_direct"], "recognisers": []}})
     assert list(found.restorers) == ["edgeconnect", "gan_direct"]
     assert found.restorers["gan_direct"] is found.methods["gan_direct"]
     strip = {
@@ -124,7 +125,11 @@ def test_a_method_that_takes_masks_off_is_a_restorer(monkeypatch):
 
 
 def test_restorers_run_on_bare_tests_only_where_a_recogniser_wants_them():
-    other = {"datasets": {"lfw": {"adapter": "lfw"}}, "recognition": {"tests": ["orl", "lfw"]}}
+    other = {
+        "datasets": {"lfw": {"adapter": "lfw"}},
+        "recognition": {"tests": ["orl", "lfw"]},
+        "run": {"restorers": ["edgeconnect"]},
+    }
     assert ("lfw", "edgeconnect", 0) in checked(other).restorations
     without = merge(other, {"run": {"recognisers": ["arcface"]}})
     assert checked(without).restorations == [("orl", "edgeconnect", 0)]

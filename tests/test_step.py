@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from maskbench import step, tracking
+from maskbench.errors import one_line_errors
 from maskbench.masks.artwork import MaskPictures
 
 DRAW = """
@@ -123,7 +124,7 @@ def test_unwritable_folder(tmp_path):
 
 
 def test_interrupt_is_one_line(capsys):
-    with pytest.raises(SystemExit) as left, step.one_line_errors():
+    with pytest.raises(SystemExit) as left, one_line_errors():
         raise KeyboardInterrupt
     assert left.value.code == 130
     assert "interrupted" in capsys.readouterr().err

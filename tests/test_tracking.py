@@ -12,6 +12,7 @@ import pytest
 from maskbench import tracking
 from maskbench.artifacts import sha256_of
 from maskbench.config import TrackingConfig
+from maskbench.synthesis.specs import METHODS
 
 ON = TrackingConfig(enabled=True, experiment="trial")
 ONE_STEP = """
@@ -47,6 +48,20 @@ def test_disabled_tracks_nothing(place):
         run.metrics(0, {"loss": 1.0})
     assert run.id == ""
     assert list(place.iterdir()) == []
+
+
+def test_each_value_of_a_block_is_a_parameter_of_its_own(place):
+    block = METHODS.parse("small", {"use": "pywgan_div", "steps": 7}, others={})
+    with tracking.step("train", ON, {"method": block, "config": ON, "styles": ["a"]}, [], {}):
+        pass
+    params = runs()["train"].data.params
+    assert params["method"] == "small" and params["method.steps"] == "7"
+    assert params["method.reach.scale"] == str(block.params.reach.scale)
+    assert params["config.experiment"] == "trial" and params["styles"] == "['a']"
+    wide = {f"key{number}": number for number in range(150)}  # more than a store takes at once
+    with tracking.step("wide", ON, wide, [], {}):
+        pass
+    assert len(runs()["wide"].data.params) == 150
 
 
 def test_child_of_the_workflow_with_everything_about_it(place):

@@ -14,7 +14,8 @@ from typing import Annotated, Any
 import typer
 
 import maskbench
-from maskbench.step import one_line_errors, start_logging
+from maskbench.errors import one_line_errors
+from maskbench.step import start_logging
 
 app = typer.Typer(
     name="maskbench",

@@ -21,7 +21,8 @@ _IMPORT = re.compile(r"^\s*from (maskbench[\w.]*) import (\([^)]*\)|.*)", re.M)
 # Modules that pass values on but decide none: editing them makes no result stale.
 INFRASTRUCTURE = frozenset(
     {"maskbench", *(f"maskbench.{name}" for name in
-     ("artifacts", "config", "errors", "experiment", "measurements", "registry", "tracking"))}
+     ("artifacts", "code_digest", "config", "errors", "experiment", "measurements", "registry",
+      "tracking"))}
 )  # fmt: skip
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import errno
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -50,3 +52,24 @@ def from_os_error(error: OSError, path: str | Path) -> MaskbenchError:
         errno.EFBIG: "the file system or the file-size limit allows no larger file",
     }.get(error.errno or 0, "check the path and the file system")
     return MaskbenchError(path, (error.strerror or str(error)).lower(), way_out)
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Turn failures that a user can mend into one line and exit code 1."""
+    try:
+        yield
+    except MaskbenchError as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(str(from_os_error(error, error.filename or "file system")))
+    except MemoryError:
+        _fail("memory: not enough for this step; close other programs or use a smaller batch")
+    except KeyboardInterrupt:
+        print("interrupted; started again, it goes on from the last checkpoint", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+def _fail(message: str) -> None:
+    print(f"error {message}", file=sys.stderr)
+    raise SystemExit(1)

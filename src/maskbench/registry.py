@@ -39,6 +39,11 @@ class Spec:
     implementation: str = ""
     family: str = ""
 
+    @property
+    def module(self) -> str:
+        """The module of the implementation."""
+        return self.implementation.partition(":")[0]
+
     def load(self) -> Any:
         """The implementation: an instance where it is a class, else the object itself."""
         module, _, name = self.implementation.partition(":")
@@ -69,6 +74,7 @@ class Registry(Generic[Kind]):
     def __init__(self, package: str, section: str, kind: str) -> None:
         self.package, self.section, self.kind = package, section, kind
         self._specs: dict[str, Kind] = {}
+        self._complete = False
 
     def register(self, spec: Kind) -> Kind:
         """Add a spec."""
@@ -77,8 +83,10 @@ class Registry(Generic[Kind]):
 
     def all(self) -> dict[str, Kind]:
         """All specs by name, sorted; imports every module of the package once."""
-        for module in pkgutil.iter_modules(importlib.import_module(self.package).__path__):
-            importlib.import_module(f"{self.package}.{module.name}")
+        if not self._complete:
+            for module in pkgutil.iter_modules(importlib.import_module(self.package).__path__):
+                importlib.import_module(f"{self.package}.{module.name}")
+            self._complete = True
         return dict(sorted(self._specs.items()))
 
     def get(self, name: str, place: str = "") -> Kind:

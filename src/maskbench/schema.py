@@ -1,12 +1,16 @@
-"""The JSON schema of ``params.yaml``, generated from the models, for editors and for reading.
+"""The files that are made from others: the JSON schema of ``params.yaml``, and environment.yml.
 
-It is complete: blocks of methods, guides, restorers and recognisers are described by their own
-models.
+The schema, for editors and for reading, is complete: blocks of methods, guides, restorers and
+recognisers are described by their own models. ``python -m maskbench.schema`` writes both files;
+with ``--check`` it shows what would change, and fails if anything does.
 """
 
 from __future__ import annotations
 
+import difflib
 import json
+import sys
+from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -24,6 +28,18 @@ USE = {
     "description": "the block whose values this one starts from, or what it is if its own name is "
     "another",
 }
+ENVIRONMENT = """\
+# conda env create -f environment.yml && conda activate maskbench && pip install --no-deps -e .
+# Written by `make files`; the pins are those of requirements.lock.
+name: maskbench
+channels:
+  - conda-forge
+dependencies:
+  - python >=3.11,<3.14
+  - pip
+  - git
+  - pip:
+"""
 
 
 def schema() -> dict[str, Any]:
@@ -130,3 +146,33 @@ def _written(node: Any, margin: str) -> str:
     deeper = margin + "  "
     lines = (f"{deeper}{json.dumps(k)}: {_written(v, deeper)}" for k, v in sorted(node.items()))
     return "{\n" + ",\n".join(lines) + f"\n{margin}}}"
+
+
+def files() -> dict[Path, str]:
+    """What the files should hold."""
+    lines = Path("requirements.lock").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if line and not line.startswith("#")]
+    return {
+        Path("workflow/schemas/params.schema.json"): text(),
+        Path("environment.yml"): ENVIRONMENT + "".join(f"      - {pin}\n" for pin in pins),
+    }
+
+
+def main() -> int:
+    """Write or check the files; 1: something differs."""
+    check, differs = "--check" in sys.argv[1:], False
+    for path, made in files().items():
+        old = path.read_text(encoding="utf-8") if path.exists() else ""
+        if check:
+            lines = old.splitlines(True), made.splitlines(True)
+            sys.stdout.writelines(difflib.unified_diff(*lines, str(path), "as made"))
+            differs |= old != made
+        elif old != made:
+            path.write_text(made, encoding="utf-8")
+    if differs:
+        print("\nrun: make files")
+    return int(differs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

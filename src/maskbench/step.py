@@ -14,15 +14,13 @@ import importlib
 import inspect
 import logging
 import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from maskbench import tracking
 from maskbench.config import TrackingConfig
-from maskbench.errors import MaskbenchError, from_os_error
+from maskbench.errors import one_line_errors
 
 
 def run(job: Any) -> None:
@@ -89,27 +87,6 @@ def _tracked(function: Callable[..., None], given: dict[str, Any], job: Any) -> 
         known = {"run": run, "run_id": run.id}
         function(**given, **{name: value for name, value in known.items() if name in takes})
         run.results(given["out"])
-
-
-@contextmanager
-def one_line_errors() -> Iterator[None]:
-    """Turn failures that a user can mend into one line and exit code 1."""
-    try:
-        yield
-    except MaskbenchError as error:
-        _fail(str(error))
-    except OSError as error:
-        _fail(str(from_os_error(error, error.filename or "file system")))
-    except MemoryError:
-        _fail("memory: not enough for this step; close other programs or use a smaller batch")
-    except KeyboardInterrupt:
-        print("interrupted; started again, it goes on from the last checkpoint", file=sys.stderr)
-        raise SystemExit(130) from None
-
-
-def _fail(message: str) -> None:
-    print(f"error {message}", file=sys.stderr)
-    raise SystemExit(1)
 
 
 def start_logging(verbose: bool = False) -> None:

@@ -23,8 +23,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from maskbench.artifacts import read_json, sha256_of
 from maskbench.config import TrackingConfig
+from maskbench.registry import Block
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +35,7 @@ PARENT = "MASKBENCH_PARENT_RUN"  # environment variable: the workflow's run id
 URI = "MLFLOW_TRACKING_URI"
 DATABASE = "mlflow.db"
 FLUSH_EVERY = 5.0  # seconds between writes of curves
+MOST_PARAMS = 100  # that a store takes at once
 MAX_VALUE = 500  # characters of a parameter; every MLflow store accepts these
 
 
@@ -113,7 +117,7 @@ def step(
     Args:
         name: the step's name.
         config: section ``tracking``.
-        params: what the step is configured by; nested mappings are flattened.
+        params: what the step is configured by; blocks, models and mappings are flattened.
         inputs: files and folders; their sha256 become tags ``input/<path>``.
         tags: further tags; dataset, method, name and seed also form the run's display name.
 
@@ -249,7 +253,9 @@ def _start(
         from mlflow.entities import Param
 
         flat = [Param(_key(key), value) for key, value in _flatten(params)]
-        run._try(lambda: client.log_batch(run.id, params=flat))
+        for start in range(0, len(flat), MOST_PARAMS):
+            part = flat[start : start + MOST_PARAMS]
+            run._try(lambda part=part: client.log_batch(run.id, params=part))
         return run
     except Exception as error:
         log.warning("tracking is off, %s: %s", default_uri(), _first_line(error))
@@ -294,6 +300,11 @@ def _git() -> dict[str, str]:
 
 def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for key, value in values.items():
+        if isinstance(value, Block):
+            yield f"{prefix}{key}", value.name
+            value = value.params
+        if isinstance(value, BaseModel):
+            value = value.model_dump()
         if isinstance(value, Mapping):
             yield from _flatten(value, f"{prefix}{key}.")
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ from maskbench.metrics.evaluate_synthesis import evaluate_synthesis
 from maskbench.metrics.features import PackagedFeatures
 from maskbench.metrics.inception_score import inception_score, probabilities
 from maskbench.metrics.lpips import PackagedLpips
+from maskbench.metrics.picture_metrics import counterparts
 
 from .conftest import STYLES, UNSEEN
 
@@ -40,6 +42,25 @@ def _evaluate(masked: Path, reference: Path, faces: Path, weights: Path, out: Pa
 def result(shifted, reference, faces, weights, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("evaluated") / "gan_stn" / "seed2"
     return _evaluate(shifted, reference, faces, weights, out, run_id="run7")
+
+
+def test_a_method_without_styles_is_measured_against_the_first_of_each_face(
+    shifted, reference, faces, weights, tmp_path
+):
+    masked, unstyled = MaskedSet.open(shifted), tmp_path / "unstyled"
+    shutil.copytree(shifted, unstyled)
+    first = (masked.faces["style"] == STYLES[0]).to_numpy()
+    for name in ("images", "masks"):
+        np.save(unstyled / f"{name}.npy", np.load(unstyled / f"{name}.npy")[first])
+    table = masked.faces[first].assign(style="").reset_index(drop=True)
+    table.to_parquet(unstyled / "faces.parquet")
+    out = _evaluate(unstyled, reference, faces, weights, tmp_path / "out", method="two_way")
+    styled = _evaluate(shifted, reference, faces, weights, tmp_path / "styled")
+    values = [pd.read_parquet(folder / "per_picture.parquet") for folder in (out, styled)]
+    for metric in ("ssim", "placement_iou", "lpips"):
+        wanted = values[1][values[1]["style"] == STYLES[0]][metric]
+        assert np.allclose(values[0][metric], wanted, atol=1e-6)
+    assert {row.styles for row in read_metrics(out / "metrics.json")} == {"seen"}
 
 
 def test_per_picture_values_are_those_of_the_metrics_alone(
@@ -67,6 +88,15 @@ def test_per_picture_values_are_those_of_the_metrics_alone(
     assert set(frame.columns) == {"face_id", "style", *expected}
     for name, values in expected.items():
         np.testing.assert_allclose(frame[name], values, rtol=1e-3, atol=1e-5, err_msg=name)
+
+
+def test_a_picture_without_a_style_stands_against_the_first_of_its_face(shifted, reference):
+    masked, overlay = MaskedSet.open(shifted), MaskedSet.open(reference)
+    rows = masked.faces[masked.faces["style"] == STYLES[1]].assign(style="")
+    plain = SimpleNamespace(images=masked.images, faces=rows, path=masked.path)
+    found = overlay.faces.iloc[counterparts(plain, overlay, ["bare_id", "style"])]
+    assert list(found["bare_id"]) == list(rows["bare_id"])
+    assert set(found["style"]) == {overlay.faces["style"].iloc[0]}
 
 
 def test_rows_say_what_was_measured_how(result, shifted, reference, weights):

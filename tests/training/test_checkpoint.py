@@ -1,3 +1,7 @@
+import pytest
+
+from maskbench import code_digest
+from maskbench.errors import MaskbenchError
 from maskbench.training.checkpoint import Checkpoints, training_key
 
 
@@ -22,20 +26,33 @@ def test_zero_switches_checkpoints_off(tmp_path):
     assert checkpoints.resume() is None
 
 
-def test_the_key_changes_with_settings_inputs_and_code(tmp_path):
-    data, code = tmp_path / "data", tmp_path / "code"
-    for folder in (data, code):
-        folder.mkdir()
-    (data / "a.npy").write_bytes(b"1")
-    (code / "m.py").write_text("x = 1")
-    (code / "m.pyc").write_text("cache")
-    first = training_key({"seed": 0}, [data], [code])
-    assert first == training_key({"seed": 0}, [data], [code])
-    keys = {first, training_key({"seed": 1}, [data], [code])}
-    (code / "m.pyc").write_text("another cache")
-    assert training_key({"seed": 0}, [data], [code]) == first
-    (code / "m.py").write_text("x = 2")
-    keys.add(training_key({"seed": 0}, [data], [code]))
-    (data / "a.npy").write_bytes(b"2")
-    keys.add(training_key({"seed": 0}, [data], [code]))
+def test_the_key_changes_with_settings_inputs_and_code(tmp_path, monkeypatch):
+    monkeypatch.setattr(code_digest, "ROOT", tmp_path)
+    data, module = tmp_path / "data.npy", tmp_path / "helper.py"
+    data.write_bytes(b"1")
+    module.write_text("x = 1")
+    (tmp_path / "learner.py").write_text("from maskbench.helper import x")
+
+    def key(seed=0):
+        for kept in (code_digest.code_digest, code_digest._read, code_digest._file):
+            kept.cache_clear()
+        return training_key({"seed": seed}, [data], ["maskbench.learner"])
+
+    first = key()
+    assert first == key()
+    keys = {first, key(seed=1)}
+    module.write_text("x = 1  # a comment")
+    assert key() == first
+    module.write_text("x = 2")
+    keys.add(key())
+    data.write_bytes(b"2")
+    keys.add(key())
     assert len(keys) == 4
+    monkeypatch.undo()
+    key()  # no cache holds anything of the small package
+
+
+def test_a_damaged_checkpoint_names_the_way_out(tmp_path):
+    (tmp_path / "state.safetensors").write_bytes(b"cut")
+    with pytest.raises(MaskbenchError, match=r"state.safetensors: .*; delete it, and train again"):
+        Checkpoints(tmp_path, 1).resume()

@@ -74,7 +74,7 @@ def step(module, /, uses=None, files=(), **settings):
         needed = {name for spec in specs for name in getattr(spec, "guides", ())}
         specs += map(guide_specs.GUIDES.get, sorted(needed))
         specs += uses(wildcards) if uses else []
-        modules = [spec.implementation.partition(":")[0] for spec in specs]
+        modules = [spec.module for spec in specs]
         return code_digest((f"maskbench.{module}", *modules), files)
 
     return {"step": module, "settings": own, "code": code}

@@ -1,5 +1,7 @@
 # Pictures, faces, weights and masks: fetched, checked, divided by people, cropped, drawn.
 
+from maskbench.datasets.adapters import ADAPTERS
+
 
 rule fetch:
     output:
@@ -7,6 +9,7 @@ rule fetch:
     params:
         **step(
             "datasets.fetch",
+            uses=lambda w: [ADAPTERS.get(CONFIG.datasets[w.dataset].adapter)],
             name=lambda w: w.dataset,
             config=lambda w: CONFIG.datasets[w.dataset],
         ),

@@ -4,6 +4,10 @@ from maskbench.recognition import params as recognisers
 from maskbench.recognition.specs import BACKBONES, LOSSES, NETWORKS
 
 
+# What specs say beside their implementation: margins and scales of losses, ranges of pixels.
+FACTS = ("recognition/specs/*.py",)
+
+
 def guides(wildcards):
     """The trained parts that a method needs."""
     names = EXPERIMENT.methods[wildcards.method].spec.guides
@@ -65,9 +69,10 @@ def learns_from(wildcards, frozen):
 def start(wildcards):
     """The weights that a training starts from: of another recogniser of this run, or a file."""
     file = recognisers.start_file(block(wildcards))
+    if file is None:
+        return []
     trained = over(rules.train_recogniser.output.out, *RECOGNISER_RUNS, dataset=DATASET)
-    made = file and str(file.parent)
-    return when(file, made if made in trained else str(file))
+    return str(file.parent) if str(file.parent) in trained else str(file)
 
 
 def really_masked(wildcards):

@@ -30,7 +30,7 @@ rule train_recogniser:
     resources:
         **TRAINING,
     params:
-        **step("recognition.train_recogniser", uses=parts, block=block),
+        **step("recognition.train_recogniser", uses=parts, files=FACTS, block=block),
     message:
         "Train {wildcards.recogniser} on {wildcards.training_set}, seed {wildcards.seed}"
         " ({wildcards.dataset})"
@@ -94,6 +94,7 @@ rule evaluate_recognition:
         **step(
             "recognition.evaluate_recognition",
             uses=parts,
+            files=FACTS,
             block=block,
             config=CONFIG.metrics,
             folds=CONFIG.recognition.folds,

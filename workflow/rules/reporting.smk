@@ -59,11 +59,7 @@ rule make_tables:
     input:
         measurements=rules.collect_measurements.output.out,
     output:
-        expand(
-            f"{OUT}/tables/{{table}}.{{kind}}",
-            table=TABLES,
-            kind=["csv", "tex", "md"],
-        ),
+        expand(f"{OUT}/tables/{{table}}.{{kind}}", table=TABLES, kind=["csv", "tex", "md"]),
         html=[shown(f"{OUT}/tables/{table}.html", "Tables") for table in TABLES],
     params:
         **step(
@@ -85,13 +81,10 @@ for KIND in sorted({FIGURES[name].kind for name in DRAWABLE}):
             f"make_figures_{KIND}"
         input:
             **{
-                need: paths
-                for need in NEEDS
-                if (
-                    paths := sorted(
-                        {str(path) for name in DRAWN for path in DRAWABLE[name].get(need, ())}
-                    )
+                need: sorted(
+                    {str(path) for name in DRAWN for path in DRAWABLE[name].get(need, ())}
                 )
+                for need in NEEDS
             },
         output:
             png=[shown(f"{OUT}/figures/{name}.png", "Figures") for name in DRAWN],
@@ -195,28 +188,27 @@ rule make_report:
         " --nolock --quiet all -- everything 2> {log}"
 
 
-# Every table and figure by its name.
-NAMED = {name: f"{OUT}/tables/{name}.html" for name in TABLES}
-for NAME, FILE in (NAMED | {name: f"{OUT}/figures/{name}.png" for name in DRAWABLE}).items():
-
-    rule:
-        name:
-            NAME
-        input:
-            FILE,
-
-
-rule tables:
-    input:
-        rules.make_tables.output,
-
-
-rule figures:
-    input:
-        PICTURES,
-
-
 rule report:
     input:
         RESULTS,
         rules.make_report.output,
+
+
+# Every table and figure, and the numbers of every method, by its name.
+TARGETS = {
+    **{
+        f"synthesis_{name}": [p for p in SYNTHESES if f"/{name}/" in p]
+        for name in EXPERIMENT.methods
+    },
+    **{name: f"{OUT}/tables/{name}.html" for name in TABLES},
+    **{name: f"{OUT}/figures/{name}.png" for name in DRAWABLE},
+    "tables": rules.make_tables.output,
+    "figures": PICTURES,
+}
+for TARGET, FILES in TARGETS.items():
+
+    rule:
+        name:
+            TARGET
+        input:
+            FILES,

@@ -130,20 +130,5 @@ TESTS = set(CONFIG.recognition.tests) - {DATASET, *EXPERIMENT.really_masked}
 rule synthesis:
     input:
         SYNTHESES,
-        over(
-            rules.synthesise_training.output.out,
-            RUNS[0],
-            sorted(LEARNT_FROM),
-            dataset=DATASET,
-        ),
+        over(rules.synthesise_training.output.out, RUNS[0], sorted(LEARNT_FROM), dataset=DATASET),
         expand(OVERLAY, dataset=sorted(TESTS)),
-
-
-# The numbers of one method.
-for NAME in EXPERIMENT.methods:
-
-    rule:
-        name:
-            f"synthesis_{NAME}"
-        input:
-            [path for path in SYNTHESES if f"/{NAME}/" in path],

@@ -15,10 +15,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import maskbench.guides as guides_package
-import maskbench.networks as networks_package
-import maskbench.restoration as restoration_package
-import maskbench.training as training_package
 from maskbench.artifacts import atomic_dir, read_json, remove, write_json
 from maskbench.config import validate
 from maskbench.errors import MaskbenchError
@@ -30,10 +26,6 @@ from maskbench.training.checkpoint import training_key
 log = logging.getLogger(__name__)
 
 PARAMS = "params.json"
-CODE = [
-    Path(next(iter(package.__path__)))
-    for package in (guides_package, restoration_package, networks_package, training_package)
-]
 
 
 def train_model(
@@ -72,7 +64,7 @@ def train_model(
             "seed": seed,
         },
         [Path(faces), Path(masked), *further],
-        CODE,
+        (__name__, block.spec.module),
     )
     with atomic_dir(Path(out)) as tmp:
         train(bare, pictures, tmp, own)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -80,7 +80,8 @@ class Measured:
 
 
 def counterparts(masked: MaskedSet, others: FaceSet, keys: list[str]) -> np.ndarray:
-    """For each picture of ``masked``, the row of ``others`` of the same bare face (and style).
+    """For each picture of ``masked``, the row of ``others`` of the same bare face (and style; a
+    picture without a style stands against the first one of its face).
 
     Args:
         keys: columns of ``others`` that stand against ``bare_id`` (and ``style``).
@@ -96,7 +97,11 @@ def counterparts(masked: MaskedSet, others: FaceSet, keys: list[str]) -> np.ndar
             "make both from the same faces",
         )
     rows = pd.MultiIndex.from_frame(others.faces[keys])
-    wanted = pd.MultiIndex.from_frame(masked.faces[["bare_id", "style"][: len(keys)]])
+    given = masked.faces[["bare_id", "style"][: len(keys)]]
+    if "style" in given and (blank := given["style"] == "").any():
+        first = others.faces.drop_duplicates(keys[0]).set_index(keys[0])["style"]
+        given = given.assign(style=given["style"].mask(blank, given["bare_id"].map(first)))
+    wanted = pd.MultiIndex.from_frame(given)
     if not rows.is_unique:
         raise MaskbenchError(others.path, f"two rows of the same {keys}", "make the set again")
     found = rows.get_indexer(wanted)
@@ -106,6 +111,17 @@ def counterparts(masked: MaskedSet, others: FaceSet, keys: list[str]) -> np.ndar
             others.path, f"nothing for {missing} of {masked.path}", "make both from the same faces"
         )
     return np.asarray(found)
+
+
+def overlays_of(masked: MaskedSet, reference: MaskedSet) -> np.ndarray:
+    """For each picture of ``masked`` the row of ``reference`` of the same face and style; of the
+    face's first style where a method has none."""
+    if len(masked) == 0 or (masked.faces["style"] != "").any():
+        return counterparts(masked, reference, ["bare_id", "style"])
+    first = reference.faces.drop_duplicates("bare_id")
+    styled = masked.faces[["bare_id"]].merge(first[["bare_id", "style"]], how="left")
+    faces = masked.faces.assign(style=styled["style"].fillna("").to_numpy())
+    return counterparts(replace(masked, faces=faces), reference, ["bare_id", "style"])
 
 
 def measure_pictures(
@@ -121,14 +137,14 @@ def measure_pictures(
 
     Args:
         masked: the method's pictures.
-        reference: key-point overlays of the same faces and styles.
+        reference: key-point overlays of the same faces and styles (:func:`overlays_of`).
         faces: the bare faces.
         networks: from :meth:`Networks.open`.
         scratch: existing folder for features; may be deleted once the result is done with.
         batch_size: pictures at a time.
         is_reference: ``masked`` is the key-point overlay itself: what compares with it is left out.
     """
-    in_reference = counterparts(masked, reference, ["bare_id", "style"])
+    in_reference = overlays_of(masked, reference)
     in_faces, face = np.unique(counterparts(masked, faces, ["face_id"]), return_inverse=True)
     count, landmarks = len(masked), masked.landmarks
     features, logits, reference_features = (

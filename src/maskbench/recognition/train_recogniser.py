@@ -31,7 +31,9 @@ from maskbench.recognition.params import (
     is_trained,
     start_file,
 )
-from maskbench.recognition.specs import Absent
+from maskbench.recognition.specs import BACKBONES, LOSSES, Absent
+from maskbench.recognition.specs import __name__ as SPECS
+from maskbench.registry import Spec
 from maskbench.training.curves import Run, to_run, write_curves
 
 log = logging.getLogger(__name__)
@@ -112,10 +114,11 @@ def train_recogniser(
 def _key(
     recogniser: str, block: Trained | Adapted, training_set: str, seed: int, sources: Sequence[Path]
 ) -> str:
-    import maskbench.recognition as recognition_package
-    import maskbench.training as training_package
     from maskbench.training.checkpoint import training_key
 
+    specs: list[Spec] = [LOSSES.get(block.loss)]
+    specs += [BACKBONES.get(block.backbone)] if isinstance(block, Trained) else []
+    modules = {f"{SPECS}.{name}" for name in ("backbones", "losses")} | {s.module for s in specs}
     return training_key(
         {
             "name": recogniser,
@@ -124,7 +127,7 @@ def _key(
             "seed": seed,
         },
         [*map(Path, sources), *_given(block)],
-        [Path(next(iter(p.__path__))) for p in (recognition_package, training_package)],
+        {__name__, *modules},
     )
 
 

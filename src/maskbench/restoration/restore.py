@@ -90,8 +90,7 @@ def _opened(
     """How masks are found, and what takes them off."""
     if "unmasker" in getattr(restorer.spec, "roles", ()):
         params = RestorerParams()
-        guides = [] if segmenter is None else [Path(segmenter)]
-        take_off = open_method(model, restorer, guides[: len(restorer.spec.guides)]).take_off
+        take_off = open_method(model, restorer).take_off  # guides are for putting masks on
 
         def whole(images: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             restored, holes = unmask(lambda some, _: some, images, masks, params)

@@ -6,12 +6,9 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-import maskbench.imaging as imaging_package
-import maskbench.networks as networks_package
-import maskbench.synthesis as synthesis_package
-import maskbench.training as training_package
 from maskbench.artifacts import atomic_dir, remove
 from maskbench.faces.faceset import FaceSet
+from maskbench.guides.specs import GUIDES
 from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.registry import Block
@@ -22,7 +19,6 @@ from maskbench.training.checkpoint import STATE, training_key
 from maskbench.training.curves import Run, to_run, write_curves
 from maskbench.training.loop import train
 
-PACKAGES = (imaging_package, networks_package, synthesis_package, training_package)
 log = logging.getLogger(__name__)
 
 
@@ -60,7 +56,7 @@ def train_synthesis(
     params, spec = method.params, method.spec
     settings = {"method": repr(method), "styles": list(styles), "seed": seed}
     inputs = [Path(path) for path in (faces, masked_domain, mask_pictures, *guides)]
-    code = [Path(next(iter(package.__path__))) for package in PACKAGES]
+    code = {__name__, spec.module, *(GUIDES.get(name).module for name in spec.guides)}
     own = Path(scratch) / training_key(settings, inputs, code)
     bare, pictures = FaceSet.open(faces), MaskPictures.open(mask_pictures)
     with atomic_dir(Path(out)) as tmp:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from maskbench import artifacts
+from maskbench.code_digest import code_digest
 from maskbench.errors import MaskbenchError
 from maskbench.training import state
 
@@ -24,21 +25,19 @@ def stage_file(folder: Path, stage: str) -> Path:
     return folder / STAGES / f"{stage}.safetensors"
 
 
-def training_key(settings: Any, inputs: Sequence[Path], code: Sequence[Path] = ()) -> str:
+def training_key(settings: Any, inputs: Sequence[Path], code: Collection[str] = ()) -> str:
     """A name for a training: another parameter, input, seed, code or torch gives another name.
 
     Args:
         settings: plain data (parameters, method, seed, styles).
         inputs: files and folders that the training reads.
-        code: source folders; their ``.py`` files count.
+        code: modules; what they import counts too (:mod:`maskbench.code_digest`).
     """
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
     digest.update(torch.__version__.encode())
     for path in inputs:
         digest.update(artifacts.sha256_of(path).encode())
-    for folder in code:
-        for file in sorted(folder.rglob("*.py")):
-            digest.update(file.relative_to(folder).as_posix().encode() + file.read_bytes())
+    digest.update(code_digest(tuple(code)).encode())
     return digest.hexdigest()[:16]
 
 
@@ -55,7 +54,12 @@ class Checkpoints:
 
     def resume(self) -> dict[str, Any] | None:
         """The newest checkpoint, or nothing where there is none."""
-        return state.load(self.file) if self.file.exists() else None
+        if not self.file.exists():
+            return None
+        try:
+            return state.load(self.file)
+        except MaskbenchError as error:
+            raise MaskbenchError(self.file, error.what, "delete it, and train again") from error
 
     def maybe_save(self, step: int, values: Callable[[], dict[str, Any]]) -> None:
         """Save at every ``every``-th step; ``values`` is only asked then."""

@@ -55,5 +55,10 @@ class Adapter(Spec):
     really_masked: bool = False
     files: tuple[str, ...] = ()
 
+    @property
+    def module(self) -> str:
+        """The adapter's own, which is named as it is."""
+        return f"{__name__}.{self.name}"
+
 
 ADAPTERS: Registry[Adapter] = Registry(__name__, "datasets", "adapter")
