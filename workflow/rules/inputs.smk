@@ -3,7 +3,6 @@
 from maskbench.recognition import params as recognisers
 from maskbench.recognition.specs import BACKBONES, LOSSES, NETWORKS
 
-
 # What specs say beside their implementation: margins and scales of losses, ranges of pixels.
 FACTS = ("recognition/specs/*.py",)
 
