@@ -30,6 +30,7 @@ from maskbench.config import TrackingConfig
 from maskbench.registry import Block
 
 log = logging.getLogger(__name__)
+NAMING = ("dataset", "method", "guide", "restorer", "recogniser", "training_set")
 
 PARENT = "MASKBENCH_PARENT_RUN"  # environment variable: the workflow's run id
 URI = "MLFLOW_TRACKING_URI"
@@ -119,7 +120,7 @@ def step(
         config: section ``tracking``.
         params: what the step is configured by; blocks, models and mappings are flattened.
         inputs: files and folders; their sha256 become tags ``input/<path>``.
-        tags: further tags; dataset, method, name and seed also form the run's display name.
+        tags: further tags; those of ``NAMING`` and seed also form the run's display name.
 
     Yields:
         the run, closed as FINISHED, or as FAILED/KILLED when the block raises.
@@ -127,7 +128,7 @@ def step(
     if not config.enabled:
         yield Run()
         return
-    words = [name, *(tags[key] for key in ("dataset", "method", "name") if key in tags)]
+    words = [name, *(tags[key] for key in NAMING if key in tags)]
     words += [f"seed{tags['seed']}"] if "seed" in tags else []
     checksums = {f"input/{path}": sha256_of(path) for path in inputs if path.exists()}
     run = _start(
