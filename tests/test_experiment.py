@@ -42,14 +42,11 @@ def found():
 
 def test_a_configuration_is_checked_without_heavy_imports():
     code = f"""
-import sys, time
+import sys
 from pathlib import Path
-start = time.process_time()
 from maskbench import experiment
 experiment.load([Path({str(DEFAULT)!r})])
-took = time.process_time() - start
 print([name for name in ("torch", "pandas", "mlflow", "matplotlib", "cv2") if name in sys.modules])
-assert took < 0.5 or "coverage" in sys.modules, took
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

@@ -16,7 +16,7 @@ DATA = {"fetch", "fetch_weights", "split", "crop_faces", "draw_masks"}
 TABLES = {name for paper in papers().values() for name in paper.tables}
 # Nobody wears a mask of their own here.
 FIGURES = {name for paper in papers().values() for name in paper.figures} - {"real_masks"}
-QUICK = 5  # seconds of processor time for a question to either tool
+QUICK = 10  # seconds of processor time for a question to either tool
 
 
 def test_what_dvc_made_snakemake_did_not_make_again(project):
