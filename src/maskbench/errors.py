@@ -10,6 +10,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+FETCH_AGAIN = "fetch it again: snakemake --forcerun fetch_weights"
+"""The way out where a network's weights are absent or damaged."""
+
 
 class MaskbenchError(Exception):
     """An error with a cause that the user can mend.

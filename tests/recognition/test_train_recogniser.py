@@ -58,12 +58,12 @@ def train(people, block, out, training_set="keypoint", seed=0, embeddings=()):
 def evaluated(people, block, model, out, training_set="keypoint", embeddings=()):
     """The rows of an evaluation, by (protocol, metric) and for unseen styles (unseen, metric)."""
     evaluate_recognition(
-        "small", parse("small", block), training_set, 0, out=out, config=CONFIG, folds=10,
-        model=model, embeddings=embeddings, run_id="run", **people.test,
+        "small", parse("small", block), [training_set], 0, out=out, config=CONFIG, folds=10,
+        models=[model] if model else [], embeddings=embeddings, run_id="run", **people.test,
     )  # fmt: skip
     return {
         (row.protocol if row.styles == "seen" else row.styles, row.metric): row
-        for row in read_metrics(out / "metrics.json")
+        for row in read_metrics(out / training_set)
     }
 
 
@@ -110,13 +110,16 @@ def test_it_learns_and_each_number_says_how(people, tmp_path):
         "standard", "bare_bare", "masked_masked", "unseen", "same_picture",
     }  # fmt: skip
     assert {row.n_people for row in rows.values()} == {6}
-    pictures = pd.read_parquet(tmp_path / "numbers" / "pictures.parquet")
-    assert np.load(tmp_path / "numbers" / "embeddings.npy").shape == (len(pictures), 512)
-    scores = pd.read_parquet(tmp_path / "numbers" / "scores.parquet")
+    pictures = pd.read_parquet(tmp_path / "numbers" / "keypoint" / "pictures.parquet")
+    assert np.load(tmp_path / "numbers" / "keypoint" / "embeddings.npy").shape == (
+        len(pictures),
+        512,
+    )
+    scores = pd.read_parquet(tmp_path / "numbers" / "keypoint" / "scores.parquet")
     assert {"bare_bare", "bare_masked"} <= set(scores["protocol"])
-    roc = pd.read_parquet(tmp_path / "numbers" / "roc.parquet")
+    roc = pd.read_parquet(tmp_path / "numbers" / "keypoint" / "roc.parquet")
     assert (roc.groupby("protocol")["tar"].max() == 1).all()
-    cmc = pd.read_parquet(tmp_path / "numbers" / "cmc.parquet")
+    cmc = pd.read_parquet(tmp_path / "numbers" / "keypoint" / "cmc.parquet")
     assert cmc["share"].iloc[-1] == 1
 
 

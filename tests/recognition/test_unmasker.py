@@ -112,10 +112,10 @@ def test_from_its_registration_to_a_row_of_table_3(people, tmp_path):
     tested = tmp_path / "tested"
     (run,) = found.recogniser_runs
     evaluate_recognition(
-        run[0], found.recognisers[run[0]], run[1], run[2], out=tested, config=config, folds=2,
+        run[0], found.recognisers[run[0]], [run[1]], run[2], out=tested, config=config, folds=2,
         embeddings=[tmp_path / "e"], **test,
     )  # fmt: skip
-    own = {(row.protocol, row.metric): row for row in read_metrics(tested / "metrics.json")}
+    own = {(row.protocol, row.metric): row for row in read_metrics(tested / run[1])}
     assert own["same_picture", "cos_same_mean"].value == pytest.approx(1)  # its own bare face
     assert own["same_picture", "cos_same_mean"].restorer == NAME
 

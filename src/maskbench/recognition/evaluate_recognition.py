@@ -1,5 +1,7 @@
 """Step ``evaluate_recognition``: one recogniser on one test set, by every protocol.
 
+All its training sets are measured in one process: each has a folder of its own name.
+
 metrics.json        a row a number
 resamples.parquet   row, resample, value: bootstrap replicates over people
 scores.parquet      protocol, first, second (face ids), same, score
@@ -11,9 +13,10 @@ embeddings.npy      float32 (N, dim), of length 1; pictures.parquet says of what
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +25,7 @@ from maskbench.config import MetricsConfig
 from maskbench.errors import MaskbenchError
 from maskbench.metrics.numbers import write_numbers
 from maskbench.recognition.embed import read_embeddings
-from maskbench.recognition.measure import measure, nothing
+from maskbench.recognition.measure import Measured, measure, nothing
 from maskbench.recognition.params import Adapted, Projected, Recogniser, Restored, Trained
 from maskbench.recognition.specs import Absent
 from maskbench.recognition.test_set import TestSet, open_test_set, refuse_known, unit_rows
@@ -40,7 +43,7 @@ log = logging.getLogger(__name__)
 def evaluate_recognition(
     recogniser: str,
     block: Recogniser,
-    training_set: str,
+    training_sets: Sequence[str],
     seed: int,
     faces: Path,
     out: Path,
@@ -50,7 +53,7 @@ def evaluate_recognition(
     folds: int,
     masked: Path | None = None,
     pictures: Path | None = None,
-    model: Path | None = None,
+    models: Sequence[Path] = (),
     embeddings: Sequence[Path] = (),
     run_id: str = "",
 ) -> None:
@@ -59,14 +62,15 @@ def evaluate_recognition(
     Args:
         recogniser: its name, the method of its rows.
         block: its parameters.
-        training_set: what it learnt from: ``bare``, a synthesis method, or ``none``.
-        seed: of its training.
+        training_sets: what it learnt from: ``bare``, synthesis methods, or ``none``.
+        seed: of its trainings.
         faces, masked, pictures, styles, unseen_styles: the pictures, as for
             :func:`maskbench.recognition.test_set.open_test_set`.
-        out: the folder to write.
+        out: the folder to write, which holds one for each training set.
         config: section ``metrics``: the bootstrap.
         folds: of people.
-        model: folder written by ``train_recogniser``; None where nothing is learnt.
+        models: folders written by ``train_recogniser``, one for each training set; none where
+            nothing is learnt.
         embeddings: folders written by ``embed_test`` with the same pictures, one for each frozen
             network that the recogniser may use (for the kind ``restored``, of restored pictures);
             the first that holds embeddings counts. None for the kind ``network``.
@@ -78,31 +82,51 @@ def evaluate_recognition(
     test = open_test_set(faces, masked, pictures, styles, unseen_styles)
     facts = {
         "step": "recognition", "dataset": test.dataset, "split": "test", "method": recogniser,
-        "training_set": training_set, "seed": seed, "crop": test.crop, "mlflow_run_id": run_id,
+        "seed": seed, "crop": test.crop, "mlflow_run_id": run_id,
         "restorer": block.restorer if isinstance(block, Restored) else "",
     }  # fmt: skip
     with atomic_dir(Path(out)) as tmp:
-        try:
-            found = _embedded(block, model, embeddings, test)
-        except Absent as why:
-            log.warning("%s: %s", recogniser, why)
-            measured, backbone = nothing(str(why)), "absent"
-        else:
-            for dataset, people in found.learnt_from.items():
-                refuse_known(test, frozenset(people), dataset)
-            if not np.isfinite(found.values).all():
-                raise MaskbenchError(
-                    model or recogniser, "its embeddings are no numbers: the training diverged",
-                    f"lower lr of recognition.recognisers.{recogniser}",
-                )  # fmt: skip
-            measured, backbone = measure(found.values, test, folds, config), found.backbone
-            np.save(tmp / "embeddings.npy", found.values)
-        test.table.to_parquet(tmp / "pictures.parquet", index=False)
-        numbers = [replace(number, backbone=backbone) for number in measured.numbers]
-        count = write_numbers(tmp, numbers, facts)
-        for table, frame in measured.tables.items():
-            frame.to_parquet(tmp / f"{table}.parquet", index=False)
-    log.info("%s on %s: %d numbers in %s", recogniser, test.dataset, count, out)
+        for number, training_set in enumerate(training_sets):
+            model = models[number] if models else None
+            measured = _measured(recogniser, block, model, embeddings, test, folds, config)
+            folder = tmp / training_set
+            folder.mkdir()
+            _write(folder, measured, test, facts | {"training_set": training_set})
+    log.info("%s on %s: %s in %s", recogniser, test.dataset, ", ".join(training_sets), out)
+
+
+def _measured(
+    recogniser: str,
+    block: Recogniser,
+    model: Path | None,
+    embeddings: Sequence[Path],
+    test: TestSet,
+    folds: int,
+    config: MetricsConfig,
+) -> Measured:
+    """One training's numbers and tables."""
+    try:
+        found = _embedded(block, model, embeddings, test)
+    except Absent as why:
+        log.warning("%s: %s", recogniser, why)
+        return nothing(str(why))
+    for dataset, people in found.learnt_from.items():
+        refuse_known(test, frozenset(people), dataset)
+    if not np.isfinite(found.values).all():
+        raise MaskbenchError(
+            model or recogniser, "its embeddings are no numbers: the training diverged",
+            f"lower lr of recognition.recognisers.{recogniser}",
+        )  # fmt: skip
+    return measure(found.values, test, folds, config, found.backbone)
+
+
+def _write(folder: Path, measured: Measured, test: TestSet, facts: Mapping[str, Any]) -> None:
+    if measured.embeddings is not None:
+        np.save(folder / "embeddings.npy", measured.embeddings)
+    test.table.to_parquet(folder / "pictures.parquet", index=False)
+    write_numbers(folder, measured.numbers, facts)
+    for table, frame in measured.tables.items():
+        frame.to_parquet(folder / f"{table}.parquet", index=False)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from maskbench.errors import from_os_error
 from maskbench.measurements import (
     NONE,
     Measurement,
-    metrics_file,
+    evaluations_in,
     read_metrics,
     read_resamples,
 )
@@ -83,12 +83,12 @@ class Evaluations:
     """The numbers and replicates of all evaluations.
 
     Args:
-        folders: evaluations, each with ``metrics.json`` and ``resamples.parquet``.
+        folders: of evaluations (``metrics.json``, ``resamples.parquet``), in them or below.
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._all: list[_Measured] = []
-        for folder in sorted({Path(path) for path in folders}):
+        for folder in evaluations_in(folders):
             resamples, gallery = read_resamples(folder), _gallery_people(folder)
             for number, row in enumerate(read_metrics(folder)):
                 self._all.append(_Measured(row, resamples.get(number, np.empty(0)), gallery))
@@ -238,7 +238,7 @@ def _draw_seeds(method: str, training_set: str, seeds: int, replicates: int) -> 
 
 def _gallery_people(folder: Path) -> int:
     """How many people an evaluation's gallery has: the last rank of its CMC; 0 without one."""
-    path = metrics_file(folder).parent / "cmc.parquet"
+    path = folder / "cmc.parquet"
     if not path.exists():
         return 0
     try:
