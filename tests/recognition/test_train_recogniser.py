@@ -32,18 +32,6 @@ SMALL = {
 }  # fmt: skip
 CONFIG = MetricsConfig(bootstrap=20)
 
-PROGRAM = """
-import json, sys
-from pathlib import Path
-from maskbench.recognition.params import parse
-from maskbench.recognition.train_recogniser import train_recogniser
-faces, weights, block, out, scratch, masked, *embeddings = sys.argv[1:]
-train_recogniser(
-    "small", parse("small", json.loads(block)), "keypoint", 1, Path(faces), Path(weights),
-    Path(out), Path(scratch), Path(masked) if masked else None, [Path(p) for p in embeddings],
-)
-"""
-
 
 def train(people, block, out, training_set="keypoint", seed=0, embeddings=()):
     """Train a recogniser; its folder."""
@@ -68,9 +56,11 @@ def evaluated(people, block, model, out, training_set="keypoint", embeddings=())
 
 
 def begin(people, block, out, scratch, embeddings=()):
-    masked = "" if embeddings else people.training
-    arguments = [people.faces, people.weights, json.dumps(block), out, scratch, masked]
-    return start(PROGRAM, [*arguments, *embeddings])
+    masked = None if embeddings else people.training
+    return start(
+        train_recogniser, "small", parse("small", block), "keypoint", 1, people.faces,
+        people.weights, out, scratch, masked, embeddings,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", ["network", "adapter"])
