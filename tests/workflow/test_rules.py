@@ -3,6 +3,7 @@
 import inspect
 import re
 from dataclasses import replace
+from graphlib import TopologicalSorter
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,6 +23,7 @@ from snakemake.settings.types import (
 import maskbench
 from maskbench import step
 from maskbench.code_digest import code_digest
+from maskbench.config import REFERENCE
 from maskbench.guides.specs import GUIDES
 from maskbench.synthesis.specs import METHODS
 
@@ -152,7 +154,11 @@ def test_a_step_is_declared_once(folder):
 
 
 def test_dvc_knows_what_its_stages_read_and_write(folder):
-    """Every input of a job is an output of its stage, or one of what the stage depends on."""
+    """Every input of a job is an output of its stage, or one of what the stage depends on, and the
+    stages form no circle: even where all methods but the reference need all guides, and one of them
+    takes masks off."""
+    overlay = folder / "own.yaml"
+    overlay.write_text("synthesis: {methods: {two_way: {}}}", "utf-8")
     text = (ROOT / "dvc.yaml").read_text("utf-8").replace("${output}", "results")
     stages = yaml.safe_load(text)["stages"]
     writes = {
@@ -161,12 +167,23 @@ def test_dvc_knows_what_its_stages_read_and_write(folder):
         ]
         for stage, one in stages.items()
     }
-    for rule, found in jobs(folder).items():
+    with registered(), pytest.MonkeyPatch.context() as patch:
+        for name, spec in METHODS.all().items():
+            if name != REFERENCE:
+                needy = replace(spec, guides=tuple(GUIDES.all()))
+                patch.setitem(METHODS._specs, name, needy)
+        plan = jobs(folder, (overlay,))
+    reads = {stage: set() for stage in stages}
+    for rule, found in plan.items():
         for job, _ in found:
             (stage,) = {s for s, paths in writes.items() for o in job.output if below(o, paths)}
             assert all(below(path, writes[stage]) for path in job.output), rule
             known = writes[stage] + stages[stage].get("deps", [])
             assert [path for path in job.input if not below(path, known)] == [], f"{stage}: {rule}"
+            reads[stage] |= {s for s in writes for path in job.input if below(path, writes[s])}
+    assert any(job.input.guides for job, _ in plan["train_synthesis"])
+    order = TopologicalSorter({stage: used - {stage} for stage, used in reads.items()})
+    assert set(order.static_order()) == set(stages)
 
 
 def only(entry):
