@@ -2,6 +2,8 @@
 
 import inspect
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -95,6 +97,19 @@ def test_a_method_that_takes_masks_off_is_planned_as_a_restorer(folder):
     assert isinstance(job.input.segmenter, str)  # one folder, no list
     assert "two_way" in {job.wildcards.restorer for job, _ in found["evaluate_restoration"]}
     assert "two_way" not in {job.wildcards.restorer for job, _ in found["train_restorer"]}
+
+
+def test_touch_opens_no_tracking_run(folder, monkeypatch):
+    """It puts times right and runs nothing."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    made = folder / "results" / "mask_pictures"
+    made.mkdir(parents=True)
+    before = made.stat().st_mtime_ns
+    touch = [sys.executable, "-m", "snakemake", "--touch", "--cores", "1"]
+    touch += ["--snakefile", str(ROOT / "Snakefile"), "draw_masks"]
+    subprocess.run(touch, cwd=folder, check=True, capture_output=True)
+    assert made.stat().st_mtime_ns > before
+    assert not (folder / "mlflow.db").exists()
 
 
 def as_script_sees(job):
