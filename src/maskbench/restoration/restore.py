@@ -15,7 +15,7 @@ from maskbench.guides.model import PARAMS, trained_params
 from maskbench.guides.segmenter import Segmenter
 from maskbench.masks.maskedset import MASKED_COLUMNS, MaskedSet, MaskedSetWriter
 from maskbench.registry import Block
-from maskbench.restoration.base import unmask
+from maskbench.restoration.base import Restorer, unmask
 from maskbench.restoration.specs import RestorerParams
 from maskbench.synthesis.model import open_method
 
@@ -103,7 +103,8 @@ def _opened(
         return params, whole
     now = {key: getattr(restorer.params, key) for key in RestorerParams.model_fields}
     own = trained_params(model, restorer.spec, **now)
-    painter = restorer.spec.load().open(model, own)
+    made: Restorer = restorer.spec.load()
+    painter = made.open(model, own)
     return own, lambda images, masks: unmask(painter, images, masks, own)
 
 
