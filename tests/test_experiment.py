@@ -12,6 +12,7 @@ from maskbench import experiment
 from maskbench.config import merge, read_layers
 from maskbench.errors import MaskbenchError
 from maskbench.recognition.params import BARE
+from maskbench.restoration.specs import RestorerParams
 from maskbench.synthesis.specs import METHODS
 
 DEFAULT = Path(maskbench.__file__).parents[2] / "params.yaml"
@@ -103,7 +104,11 @@ def test_the_overlay_is_made_wherever_masks_are_measured():
 
 def test_a_method_that_takes_masks_off_is_a_restorer(monkeypatch):
     spec = METHODS.get("gan_direct")
-    both = replace(spec, roles=frozenset({"masker", "unmasker"}), guides=("segmenter",))
+    roles = frozenset({"masker", "unmasker"})
+    with pytest.raises(TypeError, match="gan_direct: an unmasker's Params must extend"):
+        replace(spec, roles=roles)
+    params = type("Both", (spec.Params, RestorerParams), {})
+    both = replace(spec, roles=roles, guides=("segmenter",), Params=params)
     monkeypatch.setitem(METHODS._specs, "gan_direct", both)
     found = checked({"run": {"methods": ["gan_direct"], "recognisers": []}})
     assert list(found.restorers) == ["edgeconnect", "gan_direct"]

@@ -20,9 +20,9 @@ class MaskbenchError(Exception):
     ``str(error)`` reads «place: what; way out». The command line prints it without a traceback.
     """
 
-    def __init__(self, place: str | Path, what: str, way_out: str = "") -> None:
+    def __init__(self, place: str | Path, what: str, way_out: str) -> None:
         self.place, self.what, self.way_out = str(place), what, way_out
-        super().__init__(f"{self.place}: {what}" + (f"; {way_out}" if way_out else ""))
+        super().__init__(f"{self.place}: {what}; {way_out}")
 
     def __reduce__(self):  # type: ignore[no-untyped-def]
         return type(self), (self.place, self.what, self.way_out)

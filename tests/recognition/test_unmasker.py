@@ -22,6 +22,7 @@ from maskbench.reporting.collect_measurements import collect_measurements
 from maskbench.reporting.make_tables import make_tables
 from maskbench.restoration.evaluate_restoration import evaluate_restoration
 from maskbench.restoration.restore import restore
+from maskbench.restoration.specs import RestorerParams
 from maskbench.synthesis.base import Method
 from maskbench.synthesis.specs import METHODS, SynthesisSpec
 from maskbench.synthesis.synthesise import synthesise
@@ -53,7 +54,8 @@ def registered(monkeypatch):
     METHODS.all()
     spec = SynthesisSpec(
         name=NAME, title="Inverted", paper="none", roles=frozenset({"masker", "unmasker"}),
-        trained=False, styled=False, implementation="a_method_of_tests:Inverted",
+        trained=False, styled=False, Params=RestorerParams,
+        implementation="a_method_of_tests:Inverted",
     )  # fmt: skip
     monkeypatch.setitem(METHODS._specs, NAME, spec)
 

@@ -14,6 +14,7 @@ from maskbench.guides.specs import GUIDES
 from maskbench.guides.train_guide import train_guide
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.registry import Block
+from maskbench.restoration.restore import restore
 from maskbench.synthesis.base import Faces
 from maskbench.synthesis.model import open_method
 from maskbench.synthesis.specs import METHODS
@@ -71,6 +72,20 @@ def test_masks_come_off(small, trained):
     inside = np.array(masked.masks) > 127
     before = np.abs(pictures.astype(int) - bare)[inside].mean()
     assert np.abs(restored.astype(int) - bare)[inside].mean() < 0.6 * before
+
+
+def test_its_block_says_where_masks_are(small, trained, tmp_path):
+    _, model = trained
+    before = MaskedSet.open(small.masked)
+    for cover, untouched in ((0.02, 0), (1.0, len(before))):
+        block = METHODS.parse("two_way", {"least_cover": cover})
+        restore(block, model, None, small.masked, tmp_path / str(cover))
+        after = MaskedSet.open(tmp_path / str(cover))
+        assert (after.images == before.images).all(axis=(1, 2, 3)).sum() == untouched
+        assert (np.asarray(after.masks) == 0).all(axis=(1, 2)).sum() == untouched
+    block = METHODS.parse("two_way", {"masks_from": "segmenter"})
+    with pytest.raises(MaskbenchError, match="no segmenter is given"):
+        restore(block, model, None, small.masked, tmp_path / "found")
 
 
 def test_another_weight_is_another_block_and_another_model(small, trained, tmp_path):

@@ -15,7 +15,7 @@ from maskbench.guides.model import PARAMS, trained_params
 from maskbench.guides.segmenter import Segmenter
 from maskbench.masks.maskedset import MASKED_COLUMNS, MaskedSet, MaskedSetWriter
 from maskbench.registry import Block
-from maskbench.restoration.base import unmask
+from maskbench.restoration.base import Restorer, unmask
 from maskbench.restoration.specs import RestorerParams
 from maskbench.synthesis.model import open_method
 
@@ -37,8 +37,9 @@ def restore(
 
     Args:
         restorer: a block of ``restoration.restorers``; the keys of ``RestorerParams`` count, all
-            others are the model's own. Or a synthesis method with the role ``unmasker``: then a
-            picture with a mask is replaced by the whole of what the method makes of it.
+            others are the model's own. Or a synthesis method with the role ``unmasker``, of whose
+            block the same keys count: a picture with a mask is replaced by the whole of what the
+            method makes of it.
         model: folder written by ``train_restorer``, or by ``train_synthesis`` for a method.
         segmenter: model folder of the guide ``segmenter``; None where every coverage is known and
             ``masks_from`` is ``coverage``.
@@ -89,7 +90,7 @@ def _opened(
 ) -> tuple[RestorerParams, RemoveMasks]:
     """How masks are found, and what takes them off."""
     if "unmasker" in getattr(restorer.spec, "roles", ()):
-        params = RestorerParams()
+        params: RestorerParams = restorer.params
         take_off = open_method(model, restorer).take_off  # guides are for putting masks on
 
         def whole(images: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -102,7 +103,8 @@ def _opened(
         return params, whole
     now = {key: getattr(restorer.params, key) for key in RestorerParams.model_fields}
     own = trained_params(model, restorer.spec, **now)
-    painter = restorer.spec.load().open(model, own)
+    made: Restorer = restorer.spec.load()
+    painter = made.open(model, own)
     return own, lambda images, masks: unmask(painter, images, masks, own)
 
 

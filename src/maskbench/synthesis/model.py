@@ -17,6 +17,7 @@ from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.artwork import MaskPictures
 from maskbench.registry import Block
+from maskbench.restoration.specs import RestorerParams
 from maskbench.synthesis.base import Method
 from maskbench.synthesis.specs import METHODS
 
@@ -101,7 +102,8 @@ def own_block(model: Path, given: Block) -> Block:
     if trained is None:
         return given
     own, other = trained.block.params.model_dump(), given.params.model_dump()
-    if differing := sorted(key for key in own if own[key] != other.get(key)):
+    learnt = own.keys() - RestorerParams.model_fields.keys()  # the others are read when applied
+    if differing := sorted(key for key in learnt if own[key] != other.get(key)):
         log.warning(
             "%s: was trained with other parameters (%s) and is applied with its own",
             model,
