@@ -30,7 +30,12 @@ rule train_recogniser:
     resources:
         **TRAINING,
     params:
-        **step("recognition.train_recogniser", uses=parts, files=FACTS, block=block),
+        **step(
+            "recognition.train_recogniser",
+            uses=lambda w: kinds.parts_of(RECOGNISER(w)),
+            files=FACTS,
+            recogniser=RECOGNISER,
+        ),
     message:
         "Train {wildcards.recogniser} on {wildcards.training_set}, seed {wildcards.seed}"
         " ({wildcards.dataset})"
@@ -75,14 +80,14 @@ rule evaluate_recognition:
     input:
         **TEST,
         model=lambda wildcards: when(
-            recognisers.is_trained(block(wildcards)),
+            RECOGNISER(wildcards).spec.learns,
             expand(rules.train_recogniser.output.out, **{**wildcards, "dataset": DATASET})[0],
         ),
         embeddings=lambda wildcards: expand(
             rules.embed_test.output.out,
             dataset=wildcards.dataset,
-            network=recognisers.networks_of(block(wildcards)),
-            restorer=recognisers.restorer_of(block(wildcards)) or "none",
+            network=kinds.networks_of(RECOGNISER(wildcards)),
+            restorer=kinds.restorer_of(RECOGNISER(wildcards)) or "none",
         ),
     output:
         out=directory(
@@ -93,9 +98,9 @@ rule evaluate_recognition:
     params:
         **step(
             "recognition.evaluate_recognition",
-            uses=parts,
+            uses=lambda w: kinds.parts_of(RECOGNISER(w)),
             files=FACTS,
-            block=block,
+            recogniser=RECOGNISER,
             config=CONFIG.metrics,
             folds=CONFIG.recognition.folds,
             **STYLES,

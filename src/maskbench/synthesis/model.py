@@ -15,6 +15,7 @@ from pathlib import Path
 from maskbench.artifacts import read_json, write_json
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
+from maskbench.faces.people import People
 from maskbench.masks.artwork import MaskPictures
 from maskbench.registry import Block
 from maskbench.synthesis.base import Method
@@ -48,8 +49,9 @@ def write_params(
     seed: int,
     faces: FaceSet,
     pictures: MaskPictures,
+    people: People,
 ) -> None:
-    """Write ``params.json`` into a model folder."""
+    """Write ``params.json`` into a model folder; ``people`` are those whose pictures were seen."""
     write_json(
         Path(folder) / PARAMS,
         {
@@ -61,7 +63,7 @@ def write_params(
             "crop": {"size": faces.size, "margin": faces.spec.get("margin")},
             "mask_size": pictures.size,
             "dataset": faces.dataset,
-            "people": faces.people_of("train") if block.spec.trained else [],
+            "people": people,
         },
     )
 

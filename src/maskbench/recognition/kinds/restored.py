@@ -1,0 +1,28 @@
+"""A frozen network on faces whose masks were taken off first."""
+
+from pydantic import Field
+
+from maskbench.config import Section
+from maskbench.recognition.kinds import RECOGNISERS, RecogniserSpec
+from maskbench.recognition.kinds.learning import Network
+
+
+class RestoredParams(Section):
+    """The networks, and what takes masks off."""
+
+    networks: tuple[Network, ...] = Field(
+        ("dlib_resnet",), min_length=1, description="the first of these whose weights are present"
+    )
+    restorer: str = Field("edgeconnect", description="a block of restoration.restorers")
+
+
+RECOGNISERS.register(
+    RecogniserSpec(
+        name="restored",
+        title="A frozen network on faces whose masks were taken off",
+        paper="MRII of paper 2, strip of paper 3",
+        family="restored",
+        Params=RestoredParams,
+        implementation="maskbench.recognition.recogniser:Recogniser",
+    )
+)
