@@ -1,6 +1,8 @@
 """Trainings of recognisers: resume after SIGKILL, equal runs, and tests of what they learnt."""
 
+import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -329,3 +331,34 @@ def test_wrong_blocks_are_explained(block, message):
 def test_what_learns_nothing_has_no_training(people, tmp_path):
     with pytest.raises(MaskbenchError, match="learns nothing"):
         train(people, {"use": "pretrained", "network": "dlib_resnet"}, tmp_path / "m", "none")
+
+
+def test_people_behind_given_weights_are_not_tested(people, tmp_path):
+    """Whatever data set the earlier training saw."""
+    small = SMALL | {"steps": 1}
+    first = train(people, small, tmp_path / "first")
+    facts = json.loads((first / "recogniser.json").read_text())
+    assert list(facts["people"]) == ["orl"]
+    facts["people"]["earlier"] = ["Ann_Lee"]
+    (first / "recogniser.json").write_text(json.dumps(facts))
+    block = small | {"start": str(first / "state.safetensors")}
+    second = train(people, block, tmp_path / "second")
+    assert json.loads((second / "recogniser.json").read_text())["people"] == facts["people"]
+    faces = tmp_path / "faces"
+    shutil.copytree(people.faces, faces)
+    table = pd.read_parquet(faces / "faces.parquet")
+    table["identity"] = table["identity"].replace("s3", "AnnLee")
+    table.to_parquet(faces / "faces.parquet", index=False)
+    renamed = dataclasses.replace(people, faces=faces)
+    with pytest.raises(MaskbenchError, match=r"AnnLee.*learnt from.*datasets.earlier.exclude"):
+        evaluated(renamed, block, second, tmp_path / "numbers")
+
+
+def test_absent_weights_to_start_from_leave_nothing_behind(people, tmp_path):
+    block = SMALL | {"backbone": "inception_resnet_v1", "start": "facenet"}
+    model = train(people, block, tmp_path / "model")
+    facts = json.loads((model / "recogniser.json").read_text())
+    assert "facenet_vggface2.pt" in facts["absent"] and facts["people"] == {}
+    assert not list(tmp_path.rglob("pictures.npy"))
+    rows = evaluated(people, block, model, tmp_path / "numbers")
+    assert rows["standard", "auc"].value is None
