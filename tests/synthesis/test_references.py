@@ -102,7 +102,7 @@ def test_own_pictures_are_masked_beside_a_masked_set(small, trained, orl, weight
     shutil.copy(found[0], album / "a.pgm")
     block, model = trained
     given = {"method": block, "model": model, "faces": FacesConfig()}
-    with pytest.raises(MaskbenchError, match="method copied needs photographs.*--references"):
+    with pytest.raises(MaskbenchError, match=r"method copied needs photographs.*--references"):
         mask(album, tmp_path / "out", weights, **given)
     given["references"] = small.masked
     with pytest.raises(MaskbenchError, match="masked: floral: unknown mask style"):
