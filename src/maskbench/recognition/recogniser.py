@@ -30,21 +30,9 @@ DESCRIPTION = "recogniser.json"
 
 @dataclass(frozen=True)
 class Training:
-    """What a recogniser learns from, and where to.
-
-    Attributes:
-        block: the recogniser.
-        training_set: its name: ``bare`` or a synthesis method.
-        seed: of every random choice.
-        dataset: of the people.
-        faces: FaceSet of bare faces.
-        masked: MaskedSet of the same people; None: bare faces alone, or embeddings.
-        embeddings: folders of the step ``embed``: of the bare faces and then of the masked ones.
-        weights: folder of network weights.
-        out: the folder to write into.
-        scratch: folder for checkpoints.
-        run: a tracking run for the curves.
-    """
+    """What a recogniser learns from, and where to: the arguments of
+    :func:`.train_recogniser.train_recogniser`, the data set of the faces, and ``out``, a folder
+    that is there."""
 
     block: Block
     training_set: str

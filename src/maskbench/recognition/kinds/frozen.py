@@ -1,10 +1,16 @@
-"""A frozen network on faces whose masks were taken off first."""
+"""Frozen networks: on faces as they are, or with their masks taken off first."""
 
 from pydantic import Field
 
 from maskbench.config import Section
 from maskbench.recognition.kinds import RECOGNISERS, RecogniserSpec
 from maskbench.recognition.kinds.learning import Network
+
+
+class PretrainedParams(Section):
+    """A network as it was published."""
+
+    network: Network = Field(description="which network")
 
 
 class RestoredParams(Section):
@@ -16,6 +22,15 @@ class RestoredParams(Section):
     restorer: str = Field("edgeconnect", description="a block of restoration.restorers")
 
 
+RECOGNISERS.register(
+    RecogniserSpec(
+        name="pretrained",
+        title="A network as it was published",
+        family="pretrained",
+        Params=PretrainedParams,
+        implementation="maskbench.recognition.recogniser:Recogniser",
+    )
+)
 RECOGNISERS.register(
     RecogniserSpec(
         name="restored",
