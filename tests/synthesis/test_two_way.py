@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import shutil
 
 import numpy as np
 import pytest
@@ -102,6 +104,22 @@ def test_another_weight_is_another_block_and_another_model(small, trained, tmp_p
     with pytest.raises(MaskbenchError, match="is a model of two_way, not of two_way_no_back"):
         open_method(model, ablation)
     assert open_method(tmp_path / "model", ablation).block == ablation
+
+
+def test_people_of_both_domains_are_recorded(small, trained, tmp_path):
+    real = tmp_path / "real"
+    shutil.copytree(small.masked, real)
+    spec = json.loads((real / "spec.json").read_text())
+    (real / "spec.json").write_text(json.dumps(spec | {"dataset": "rmfrd"}))
+    block = METHODS.parse("short", {"use": "two_way", "steps": 1}, others={})
+    train_synthesis(
+        block, small.faces, real, small.pictures, small.styles, seed=0, out=tmp_path / "model",
+        scratch=tmp_path / "scratch",
+    )  # fmt: skip
+    people = {"orl": ["s1", "s2", "s3"], "rmfrd": ["s1", "s2", "s3"]}
+    assert json.loads((tmp_path / "model" / "params.json").read_text())["people"] == people
+    restore(block, tmp_path / "model", None, small.masked, tmp_path / "restored")
+    assert MaskedSet.open(tmp_path / "restored").spec["learnt_from"] == people
 
 
 def test_sheets_show_one_picture_a_face(trained):

@@ -20,7 +20,7 @@ TRAINED = [run for run in EXPERIMENT.runs if EXPERIMENT.methods[run[0]].spec.tra
 LEARNING = [
     run
     for run in EXPERIMENT.recogniser_runs
-    if isinstance(EXPERIMENT.recognisers[run[0]], recognisers.Learning)
+    if EXPERIMENT.recognisers[run[0]].spec.learns == "steps"
 ]
 REALLY = EXPERIMENT.really_masked
 NEEDS = {

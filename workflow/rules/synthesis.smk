@@ -50,6 +50,7 @@ rule synthesise:
         model=rules.train_synthesis.output.out,
         faces=rules.crop_faces.output.out,
         guides=guides,
+        masked_domain=references,
         mask_pictures=rules.draw_masks.output.out,
     output:
         out=directory(f"{OUT}/masked/{{dataset}}/{{method}}/seed{{seed}}"),
@@ -99,6 +100,7 @@ rule synthesise_training:
         model=rules.train_synthesis.output.out,
         faces=rules.crop_faces.output.out,
         guides=guides,
+        masked_domain=references,
         mask_pictures=rules.draw_masks.output.out,
     output:
         out=directory(f"{OUT}/training_sets/{{dataset}}/{{method}}/seed{{seed}}"),

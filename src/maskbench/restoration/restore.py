@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from maskbench.artifacts import atomic_dir, read_json
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
+from maskbench.faces.people import people_behind, together
 from maskbench.guides.model import PARAMS, trained_params
 from maskbench.guides.segmenter import Segmenter
 from maskbench.masks.maskedset import MASKED_COLUMNS, MaskedSet, MaskedSetWriter
@@ -62,7 +63,10 @@ def restore(
     needed = None if known.all() else segmenter
     find = None if needed is None else Segmenter.open(Path(needed))
     spec = {**given.spec, "restored_by": restorer.name, "masks_from": params.masks_from}
-    spec["learnt_from"] = learnt_from([Path(model), *([] if needed is None else [Path(needed)])])
+    models = [Path(model), *([] if needed is None else [Path(needed)])]
+    notes = [path / PARAMS for path in models]
+    # Restored faces must not be tested on these people.
+    spec["learnt_from"] = together(*(people_behind(read_json(note), note) for note in notes))
     bare = 0
     with atomic_dir(Path(out)) as tmp, MaskedSetWriter(tmp, given.size, spec) as writer:
         for start in range(0, len(given), _BATCH):
@@ -106,16 +110,6 @@ def _opened(
     made: Restorer = restorer.spec.load()
     painter = made.open(model, own)
     return own, lambda images, masks: unmask(painter, images, masks, own)
-
-
-def learnt_from(models: Sequence[Path]) -> dict[str, list[str]]:
-    """The people that the models of a restoration learnt from, by data set. Restored faces must not
-    be tested on them."""
-    found: dict[str, set[str]] = {}
-    for model in models:
-        note = read_json(model / PARAMS)
-        found.setdefault(str(note.get("dataset", "")), set()).update(note.get("people", []))
-    return {dataset: sorted(people) for dataset, people in found.items()}
 
 
 def open_set(path: Path) -> FaceSet | MaskedSet:

@@ -21,12 +21,15 @@ class SynthesisSpec(Spec):
         guides: the guides that its training needs.
         trained: whether it learns anything; what does not runs once, with seed 0.
         styled: whether the mask picture decides what is put on; False: one picture a face.
+        reference_guided: whether it also needs photographs of the style being worn, which are
+            those of the real domain.
     """
 
     roles: frozenset[Role] = frozenset({"masker"})
     guides: tuple[str, ...] = ()
     trained: bool = True
     styled: bool = True
+    reference_guided: bool = False
 
     def __post_init__(self) -> None:
         if "unmasker" in self.roles and not issubclass(self.Params, RestorerParams):
