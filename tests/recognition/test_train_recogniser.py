@@ -297,7 +297,7 @@ def test_backbones_are_seeded_and_scaled(name, size, dim):
 @pytest.mark.parametrize(
     ("block", "message"),
     [
-        ({"network": "facenet"}, "missing key kind"),
+        ({"network": "facenet"}, "name what it is under use"),
         ({"use": "netwrok"}, "did you mean network"),
         ({"use": "network", "backbone": "iresnet18", "loss": "arcfase"}, "arcface"),
         (SMALL | {"stepz": 3}, "did you mean steps"),
