@@ -20,7 +20,7 @@ from maskbench.measurements import read_measurements
 from maskbench.reporting import answers, headline
 from maskbench.reporting.answers import Value
 from maskbench.reporting.claims_page import VERDICTS
-from maskbench.reporting.names import title_of
+from maskbench.reporting.names import know, title_of
 from maskbench.reporting.pages import render
 from maskbench.reporting.papers import papers
 from maskbench.reporting.replicates import Evaluations
@@ -37,6 +37,7 @@ def make_index(
     tables: Sequence[Path] = (),
     figures: Sequence[Path] = (),
     masked: Sequence[Path] = (),
+    origins: Mapping[str, str] | None = None,
 ) -> None:
     """Write ``index.html``: one static file with links to the results beside it.
 
@@ -48,10 +49,12 @@ def make_index(
         tables: the tables' HTML files.
         figures: the figures' PNG files.
         masked: masked sets, ``.../{method}/seed{seed}``; of several the first is shown.
+        origins: of this run's blocks (:func:`maskbench.reporting.names.origins`).
 
     Raises:
         MaskbenchError: a file is missing or cannot be read.
     """
+    know(origins)
     frame, verdicts = read_measurements(measurements), _verdicts(claims)
     evaluations, dataset = Evaluations(metrics), headline.main_dataset(frame)
     placed = answers.placement(frame, dataset)

@@ -31,12 +31,15 @@ from maskbench.reporting.papers.claims import Quantity, RankCorrelation, Side
 
 SEED = 0  # of the draws of trainings
 LEVEL = 0.95
-NOT_RUN = " did not run"
 _ONE_OF = ("step", "dataset", "split", "training_set", "restorer", "backbone", "crop")
 
 
 class Unmeasured(Exception):
     """A quantity was not measured; the text says why."""
+
+
+class NotRun(Unmeasured):
+    """What a quantity is of did not run; the text names it."""
 
 
 class Unclear(Exception):
@@ -135,7 +138,7 @@ class Evaluations:
         measured = self._measured(side)
         found = [one for one in measured if one.row.value is not None]
         if not found:
-            raise Unmeasured(self._why_not(side, measured))
+            raise self._why_not(side, measured)
         for column in _ONE_OF:
             several = sorted({getattr(one.row, column) for one in measured})
             if len(several) > 1:
@@ -152,13 +155,13 @@ class Evaluations:
             {column: getattr(first, column) for column in _ONE_OF},
         )
 
-    def _why_not(self, side: Quantity, measured: Sequence[_Measured]) -> str:
+    def _why_not(self, side: Quantity, measured: Sequence[_Measured]) -> Unmeasured:
         """Why a quantity, of which these are the rows, has no value."""
         if side.dataset is not None and side.dataset not in self._datasets:
             run = f" ({', '.join(self._datasets)})" if self._datasets else ""
-            return f"{side.dataset} is not a data set of this run{run}"
+            return Unmeasured(f"{side.dataset} is not a data set of this run{run}")
         if side.training_set is not None and side.training_set not in self._training_sets:
-            return f"{side.training_set}{NOT_RUN}"
+            return NotRun(side.training_set)
         where = f" on {side.dataset}" if side.dataset else ""
         of_method = [
             one
@@ -166,13 +169,14 @@ class Evaluations:
             if one.row.method == side.method and side.dataset in (None, one.row.dataset)
         ]
         if not of_method:
-            return f"{side.method}{where}{NOT_RUN}"
+            return NotRun(f"{side.method}{where}")
         if all(one.row.value is None for one in of_method):  # a network without its weights
-            return _notes(of_method) or f"{side.method} could not be measured"
+            return Unmeasured(_notes(of_method) or f"{side.method} could not be measured")
         if measured:
             why = _notes(measured)
-            return f"{side.words()} could not be measured" + (f" ({why})" if why else "")
-        return f"{side.words()} was not measured{where}"
+            words = f"{side.words()} could not be measured"
+            return Unmeasured(f"{words} ({why})" if why else words)
+        return Unmeasured(f"{side.words()} was not measured{where}")
 
     def _rank_correlation(self, side: RankCorrelation) -> Estimate:
         parts = [[self._quantity(one) for one in of_metric] for of_metric in _quantities(side)]

@@ -18,7 +18,7 @@ from maskbench.reporting.figures.scatter import (
 from maskbench.reporting.figures.specs.scatter import ScatterOptions
 
 NAMES = ("roc_det", "cmc", "cosine_histograms", "embeddings")
-OPTIONS = ScatterOptions(before=("dlib_resnet", "facenet"))
+OPTIONS = ScatterOptions(before=("dlib_resnet", "facenet"), after=("adapter_arcface",))
 
 
 @pytest.mark.parametrize("name", NAMES)

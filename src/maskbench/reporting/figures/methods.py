@@ -25,6 +25,7 @@ from maskbench.reporting.names import in_order, title_of
 LABEL, GAP, HEAD, BETWEEN = 1.25, 0.35, 0.62, 0.25  # picture sides
 CHARACTERS = 14.5  # of the smallest text to a picture side
 RIM = 0.97  # of the raster that a picture fills
+UNSTYLED = "without styles"
 
 Poses = Mapping[str, tuple[float, float]]
 
@@ -78,7 +79,10 @@ def draw(request: Request) -> Figure:
 
     block, across = len(faces) + HEAD, min(options.across, len(sets))
     columns = LABEL + 1 + across * (GAP + len(styles)) + 0.1
-    note = textwrap.wrap(_footnote(bare, upright), int(columns * CHARACTERS))
+    words = _footnote(bare, upright)
+    if not all(_styled(masked, name) for name, masked in sets.items()):
+        words += f" {UNSTYLED.capitalize()}: the method has one picture a face."
+    note = textwrap.wrap(words, int(columns * CHARACTERS))
     height = -(-len(sets) // across) * (block + BETWEEN) + 0.15 + 0.2 * len(note)
     page = Page(columns, height, options.side)
     for index, (name, masked) in enumerate(sets.items()):
@@ -89,9 +93,11 @@ def draw(request: Request) -> Figure:
             pictures = [bare.images[position[face["face_id"]]] for _, face in faces]
             _bare_column(page, top, faces, pictures)
         page.text(left, top - 0.36, title_of(name), size=8, bold=True)
+        shown = styles if _styled(masked, name) else ("",)
         page.line(left, top - 0.29, left + len(styles), top - 0.29, PALE)
-        for column, style in enumerate(styles):
-            page.text(left + column + 0.5, top - 0.07, readable(style), 5.5, GREY, align="center")
+        for column, style in enumerate(shown):
+            words = readable(style) or UNSTYLED
+            page.text(left + column + 0.5, top - 0.07, words, 5.5, GREY, align="center")
             for line, (_, face) in enumerate(faces):
                 picture = _picture(masked, face["face_id"], style, name)
                 page.picture(left + column, top + line, picture, RIM, RIM)
@@ -130,11 +136,16 @@ def _by_method(request: Request) -> dict[str, MaskedSet]:
     return {name: found[name] for name in in_order(found)}
 
 
+def _styled(masked: MaskedSet, name: str) -> bool:
+    """Whether a method's pictures are told apart by styles; else it has one a face."""
+    return bool(masked.faces.loc[masked.faces["method"] == name, "style"].any())
+
+
 def _picture(masked: MaskedSet, face_id: str, style: str, name: str) -> np.ndarray:
-    """The picture of a face with a style; a method without styles has one picture a face."""
+    """The picture of a face with a style."""
     table = masked.faces
     here = (table["bare_id"] == face_id) & (table["method"] == name)
-    rows = np.flatnonzero((here & table["style"].isin([style, ""])).to_numpy())
+    rows = np.flatnonzero((here & (table["style"] == style)).to_numpy())
     if len(rows) == 0:
         known = ", ".join(sorted(table["style"].unique()))
         raise MaskbenchError(masked.path, f"no style {style} on face {face_id}", f"it has: {known}")

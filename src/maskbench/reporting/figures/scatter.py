@@ -83,7 +83,7 @@ def before_and_after(keys: Sequence[Key], options: ScatterOptions) -> list[Key]:
     ordered = in_table_order(keys)
     masked = [key for key in ordered if key[1] != BARE]
     frozen = [key for name in options.before for key in ordered if key[0] == name]
-    adapters = [key for key in masked if key[0].startswith(options.after)]
+    adapters = [key for name in options.after for key in masked if key[0] == name]
     if frozen and adapters:
         return [frozen[0], adapters[0]]
     for name, training_set in ordered:

@@ -15,7 +15,7 @@ class ScatterOptions(Section):
     people: int = Field(7, ge=1, le=7, description="people shown, a colour each")
     pictures: int = Field(8, ge=1, description="bare pictures of each person")
     before: tuple[str, ...] = Field((), description="frozen networks; the first that was tested")
-    after: str = Field("adapter", description="beginning of the names of what is trained on them")
+    after: tuple[str, ...] = Field((), description="what learns on them; the first, from masks")
 
 
 KINDS.register(
