@@ -20,6 +20,7 @@ from maskbench.reporting.names import in_order, title_of
 from maskbench.reporting.summarise import recogniser_of
 
 WIDTH, ROW, LEGEND_LINE = 7.2, 1.3, 0.16  # inches
+LINES = 7  # in a panel at most, lowest seeds first
 IN_A_LINE = 4  # entries of the legend
 
 
@@ -51,12 +52,12 @@ def losses(request: Request) -> pd.DataFrame:
 
 def draw(request: Request) -> Figure:
     """Panels of one column share nothing: losses of different kinds differ in scale."""
-    options, table = request.options, losses(request)
+    table = losses(request)
     rows = [
         (name, stage)
         for name in in_order(table["row"].unique())
         for stage in table.loc[table["row"] == name, "stage"].unique()
-    ][: options.rows]
+    ][: request.options.rows]
     of_row = {
         (name, stage): table[(table["row"] == name) & (table["stage"] == stage)]
         for name, stage in rows
@@ -67,7 +68,7 @@ def draw(request: Request) -> Figure:
         .sort_values(["seed", "training_set"])
     )
     trainings = [(int(seed), str(each)) for seed, each in keys.itertuples(index=False)]
-    shown = trainings[: options.lines]
+    shown = trainings[:LINES]
     names = {row: list(found["name"].unique()) for row, found in of_row.items()}
     note = f"{len(shown)} of {len(trainings)} trainings are shown" if trainings != shown else ""
 

@@ -22,6 +22,7 @@ from maskbench.reporting.figures.request import Request
 from maskbench.reporting.figures.style import GREY, PALE
 from maskbench.reporting.names import in_order, title_of
 
+ACROSS, SIDE = 2, 0.62  # blocks beside each other; inches a picture
 LABEL, GAP, HEAD, BETWEEN = 1.25, 0.35, 0.62, 0.25  # picture sides
 CHARACTERS = 14.5  # of the smallest text to a picture side
 RIM = 0.97  # of the raster that a picture fills
@@ -63,8 +64,8 @@ def choose_poses(
 
 
 def draw(request: Request) -> Figure:
-    """Blocks of methods, ``across`` beside each other."""
-    options, styles = request.options.methods, request.figure_styles
+    """Blocks of methods beside each other, in bands."""
+    poses, styles = request.options.methods.poses, request.figure_styles
     path = request.inputs["faces"][0]
     bare = FaceSet.open(path)
     sets = _by_method(request)
@@ -73,18 +74,18 @@ def draw(request: Request) -> Figure:
     if len(candidates) == 0:
         raise MaskbenchError(path, "no face was masked by every method", "mask the faces again")
     upright = (float(bare.faces["yaw"].median()), float(bare.faces["pitch"].median()))
-    rows = choose_poses(candidates, options.poses, upright)
+    rows = choose_poses(candidates, poses, upright)
     faces = [(label, candidates.iloc[row]) for label, row in rows]
     position = {face_id: index for index, face_id in enumerate(bare.faces["face_id"])}
 
-    block, across = len(faces) + HEAD, min(options.across, len(sets))
+    block, across = len(faces) + HEAD, min(ACROSS, len(sets))
     columns = LABEL + 1 + across * (GAP + len(styles)) + 0.1
     words = _footnote(bare, upright)
     if not all(_styled(masked, name) for name, masked in sets.items()):
         words += f" {UNSTYLED.capitalize()}: the method has one picture a face."
     note = textwrap.wrap(words, int(columns * CHARACTERS))
     height = -(-len(sets) // across) * (block + BETWEEN) + 0.15 + 0.2 * len(note)
-    page = Page(columns, height, options.side)
+    page = Page(columns, height, SIDE)
     for index, (name, masked) in enumerate(sets.items()):
         band, place = divmod(index, across)
         top = band * (block + BETWEEN) + HEAD + 0.1
