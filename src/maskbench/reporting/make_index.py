@@ -68,7 +68,7 @@ def make_index(
         one.dataset: _axis([each.gains[answers.AUC] for each in one.gained]) for one in found
     }
     filters: dict[str, Callable[..., object]] = {
-        "shown": shown, "signed": signed, "title": title, "interval": interval,
+        "shown": shown, "title": title, "interval": interval,
     }  # fmt: skip
     page = render(
         "index.html",
@@ -95,14 +95,9 @@ def title(name: str) -> str:
     return title_of(name) or "nothing"
 
 
-def shown(value: float | None, digits: int = 3) -> str:
-    """A number with a true minus; an absent one is a dash."""
-    return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")
-
-
-def signed(value: float | None, digits: int = 3) -> str:
-    """A difference with its sign."""
-    return "–" if value is None else f"{value:+.{digits}f}".replace("-", "−")
+def shown(value: float, sign: str = "") -> str:
+    """A number with a true minus; a difference has its sign (``+``) in any case."""
+    return f"{value:{sign}.3f}".replace("-", "−")
 
 
 def interval(value: Value, low: float, high: float) -> Mapping[str, float | None]:

@@ -14,12 +14,13 @@ import itertools
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from maskbench.errors import from_os_error
+from maskbench.datasets.manifest import read_table
 from maskbench.measurements import (
     NONE,
     Measurement,
@@ -71,15 +72,34 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class _Evaluation:
+    """A folder, of which the tables are read when they are asked for."""
+
+    folder: Path
+
+    @cached_property
+    def replicates(self) -> dict[int, np.ndarray]:
+        """By row number of ``metrics.json``."""
+        return read_resamples(self.folder)
+
+    @cached_property
+    def gallery(self) -> int:
+        """How many people the gallery has: the last rank of the CMC; 0 without one."""
+        path = metrics_file(self.folder).parent / "cmc.parquet"
+        return int(max(read_table(path)["rank"], default=0)) if path.exists() else 0
+
+
+@dataclass(frozen=True)
 class _Measured:
-    """One row of an evaluation, its replicates and how many people its gallery has."""
+    """A row of an evaluation."""
 
     row: Measurement
-    replicates: np.ndarray
-    gallery: int
+    number: int
+    evaluation: _Evaluation
 
-    def fits(self, columns: Mapping[str, str]) -> bool:
-        return all(getattr(self.row, name) == value for name, value in columns.items())
+    @property
+    def replicates(self) -> np.ndarray:
+        return self.evaluation.replicates.get(self.number, np.empty(0))
 
 
 class Evaluations:
@@ -90,11 +110,11 @@ class Evaluations:
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        self._all: list[_Measured] = []
-        for folder in sorted({Path(path) for path in folders}):
-            resamples, gallery = read_resamples(folder), _gallery_people(folder)
-            for number, row in enumerate(read_metrics(folder)):
-                self._all.append(_Measured(row, resamples.get(number, np.empty(0)), gallery))
+        self._all = [
+            _Measured(row, number, evaluation)
+            for evaluation in map(_Evaluation, sorted({Path(path) for path in folders}))
+            for number, row in enumerate(read_metrics(evaluation.folder))
+        ]
         self._datasets = sorted({one.row.dataset for one in self._all})
         self._training_sets = {one.row.training_set for one in self._all}
         self._by_name: dict[tuple[str, str], list[_Measured]] = {}
@@ -112,7 +132,7 @@ class Evaluations:
     def gallery(self, side: Quantity) -> int:
         """People in the gallery that a quantity was measured with, the fewest of its tests; 0
         without identification."""
-        return min((one.gallery for one in self._measured(side)), default=0)
+        return min((one.evaluation.gallery for one in self._measured(side)), default=0)
 
     def estimate(self, side: Side) -> Estimate:
         """A side of a claim.
@@ -129,9 +149,9 @@ class Evaluations:
 
     def _measured(self, side: Quantity) -> list[_Measured]:
         """The rows that a quantity means, by seed."""
-        columns = side.columns()
+        columns = side.columns().items()
         named = self._by_name.get((side.method, side.metric), [])
-        found = [one for one in named if one.fits(columns)]
+        found = [one for one in named if all(getattr(one.row, c) == v for c, v in columns)]
         return sorted(found, key=lambda one: (one.row.fold, one.row.seed))
 
     def _quantity(self, side: Quantity) -> Estimate:
@@ -238,15 +258,3 @@ def _draw_seeds(method: str, training_set: str, seeds: int, replicates: int) -> 
     training = "/".join(part for part in (method, training_set) if part not in ("", NONE))
     rng = np.random.default_rng([SEED, zlib.crc32(training.encode())])
     return rng.integers(seeds, size=replicates)
-
-
-def _gallery_people(folder: Path) -> int:
-    """How many people an evaluation's gallery has: the last rank of its CMC; 0 without one."""
-    path = metrics_file(folder).parent / "cmc.parquet"
-    if not path.exists():
-        return 0
-    try:
-        ranks = pd.read_parquet(path, columns=["rank"])["rank"]
-    except OSError as error:
-        raise from_os_error(error, path) from error
-    return int(ranks.max()) if len(ranks) else 0

@@ -7,7 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from maskbench.errors import MaskbenchError
 from maskbench.reporting.figures import histogram
-from maskbench.reporting.figures.evaluations import looks, main_ones, read_tested
+from maskbench.reporting.figures.evaluations import label, looks, main_ones, read_tested
 from maskbench.reporting.figures.scatter import (
     bare_masked_cosines,
     before_and_after,
@@ -42,7 +42,7 @@ def test_of_several_trainings_the_first_seed_is_read(recognised):
         (("arcface", "bare"), 1),
         (("arcface", "keypoint"), 5),
     ]
-    assert found[1].label == "ArcFace (Key-point matching)"
+    assert label(found[1].key) == "ArcFace (Key-point matching)"
     assert found[0].number("auc", "bare_bare") > found[0].number("auc", "standard")
     assert found[0].number("auc", "masked_masked") is None
 

@@ -3,7 +3,6 @@ training."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -91,9 +90,9 @@ def draw(request: Request) -> Figure:
             if index == len(rows) - 1:
                 axes.set_xlabel("step", labelpad=1)
     if len(shown) > 1:
-        label = _words(len({seed for seed, _ in trainings}) > 1)
+        several = len({seed for seed, _ in trainings}) > 1
         handles = [
-            Line2D([], [], color=_colour(place), label=label(*key), linewidth=0.8)
+            Line2D([], [], color=_colour(place), label=_label(*key, several), linewidth=0.8)
             for place, key in enumerate(shown)
         ]
         figure.legend(
@@ -120,12 +119,8 @@ def _colour(place: int) -> str:
     return COLOURS[place % len(COLOURS)]
 
 
-def _words(several_seeds: bool) -> Callable[[int, str], str]:
-    def words(seed: int, training_set: str) -> str:
-        title = title_of(training_set) if training_set else ""
-        return ", ".join(filter(None, (title, f"seed {seed}" if several_seeds else "")))
-
-    return words
+def _label(seed: int, training_set: str, several_seeds: bool) -> str:
+    return ", ".join(filter(None, (title_of(training_set), f"seed {seed}" * several_seeds)))
 
 
 def _training(folder: Path, need: str) -> tuple[str, str, int]:
