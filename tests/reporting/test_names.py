@@ -41,9 +41,11 @@ def test_origins_of_the_configured_blocks():
         "fast": {"kind": "network", "loss": "arcface"},
         "plain": {"kind": "projection", "network": "facenet"},
         "bared": {"kind": "restored", "networks": ["vgg19", "dlib_resnet"]},
+        "short": {"use": "softmax", "steps": 9},
     }
     assert names.origins({"small": gan}, own) == {
         "small": "gan_stn", "fast": "arcface", "plain": "facenet", "bared": "vgg19",
+        "short": "softmax",
     }  # fmt: skip
 
 

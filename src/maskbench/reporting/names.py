@@ -49,11 +49,12 @@ def origins(blocks: Mapping[str, Block], recognisers: Mapping[str, Any]) -> dict
 
     Args:
         blocks: methods and restorers; an ablation is made from its spec.
-        recognisers: the blocks of the configuration; made from a loss or a frozen network.
+        recognisers: the blocks of the configuration; made from a loss, a frozen network or another
+            block.
     """
     found = {name: block.spec.name for name, block in blocks.items()}
     for name, block in recognisers.items():
-        network, *_ = block.get("networks", [block.get("network", name)])
+        network, *_ = block.get("networks", [block.get("network", block.get("use", name))])
         found[name] = block.get("loss", network)
     return {
         name: origin for name, origin in found.items() if name not in _titles() and name != origin
