@@ -242,7 +242,21 @@ def test_a_name_with_a_meaning_of_its_own_is_refused(name):
 
 @pytest.mark.parametrize(
     "output",
-    ["my results", "~/res", "it's", "a&b", "a{b}", "$HOME", "a\n", "-x", "", ".", "..", "/", "a/.."],
+    [
+        "my results",
+        "~/res",
+        "it's",
+        "a&b",
+        "a{b}",
+        "$HOME",
+        "a\n",
+        "-x",
+        "",
+        ".",
+        "..",
+        "/",
+        "a/..",
+    ],
 )
 def test_an_output_that_shells_take_otherwise_is_refused(output):
     message = f"own.yaml: output: {output!r} does not name a folder of its own; use letters, digits"
