@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import sysconfig
-from pathlib import Path
 
 import pytest
 import yaml
@@ -24,10 +23,10 @@ def checkout(tmp_path):
     return path
 
 
-def run(command, folder, **environment):
+def run(folder, *command, **environment):
+    """A command's exit code and what it printed."""
     done = subprocess.run(
         command, cwd=folder, env=os.environ | environment, text=True,
-        shell=isinstance(command, str), executable="/bin/bash" if isinstance(command, str) else None,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     return done.returncode, done.stdout
@@ -39,7 +38,7 @@ def test_a_checkout_and_its_environment_may_lie_anywhere(checkout):
     (site,) = venv.glob("lib/python*/site-packages")
     (site / "all.pth").write_text(sysconfig.get_path("purelib"))
     python = str(venv / "bin" / "python")
-    code, text = run([python, "-m", "snakemake", "draw_masks"], checkout)
+    code, text = run(checkout, python, "-m", "snakemake", "draw_masks")
     assert code == 0, text
     assert len(list(checkout.glob("mlruns/*/artifacts/*.yaml"))) == 1
     assert (checkout / "results" / "mask_pictures").is_dir()
@@ -59,11 +58,12 @@ def test_the_report_is_of_the_run_alone_and_says_why_it_fails(checkout):
     (checkout / "params.yaml").symlink_to(ROOT / "params.yaml")
     log = checkout / str(job.log[0])
     log.parent.mkdir(parents=True)
-    assert run(job.shellcmd, checkout, MASKBENCH_SETTINGS="whole.yaml")[0] != 0
+    render = ("bash", "-c", job.shellcmd)
+    assert run(checkout, *render, MASKBENCH_SETTINGS="whole.yaml")[0] != 0
     assert "results/measurements.csv marked for report but does not exist" in log.read_text()
     for path in map(checkout.joinpath, map(str, job.input)):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("a\n1\n")
-    code, _ = run(job.shellcmd, checkout, MASKBENCH_SETTINGS="whole.yaml")
+    code, _ = run(checkout, *render, MASKBENCH_SETTINGS="whole.yaml")
     assert code == 0, log.read_text()
     assert "measurements.csv" in (checkout / str(job.output[0])).read_text("utf-8")
