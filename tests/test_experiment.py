@@ -232,7 +232,7 @@ def test_what_cannot_run_is_refused_before_anything_runs(overlay, message):
         ("synthesis.methods", {"use": "keypoint"}),
         ("guides", {"use": "segmenter"}),
         ("restoration.restorers", {"use": "edgeconnect"}),
-        ("recognition.recognisers", {"kind": "network", "loss": "arcface"}),
+        ("recognition.recognisers", {"use": "network", "loss": "arcface"}),
     ],
 )
 def test_a_name_that_is_no_part_of_a_path_is_refused(section, block, name):

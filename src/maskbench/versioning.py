@@ -12,13 +12,11 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 
-def record(
-    stages: Iterable[str], project: Path = Path(), python: str = sys.executable
-) -> list[str]:
+def record(stages: Iterable[str], project: Path = Path()) -> list[str]:
     """Commit stages of dvc.yaml whose outputs are all current; times of files stay as they are.
 
     Nothing is done inside ``dvc repro``, which records its stages by itself, nor in a folder that
-    is no DVC project. A failure is logged and costs nothing but the record. ``python`` runs DVC.
+    is no DVC project. A failure is logged and costs nothing but the record.
 
     Returns:
         the names of the stages that were recorded.
@@ -26,7 +24,7 @@ def record(
     wanted = list(stages)
     if not wanted or "DVC_STAGE" in os.environ or not (project / ".dvc").is_dir():
         return []
-    command = [python, "-m", "dvc", "commit", "--quiet", "--force", "--no-relink", *wanted]
+    command = [sys.executable, "-m", "dvc", "commit", "--quiet", "--force", "--no-relink", *wanted]
     end = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     if end.returncode:
         lines = (end.stderr or "").strip().splitlines() or ["unknown reason"]

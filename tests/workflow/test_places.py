@@ -49,7 +49,7 @@ def test_the_report_is_of_the_run_alone_and_says_why_it_fails(checkout):
     """A configuration without most blocks, which params.yaml has."""
     values = read_layers([ROOT / "params.yaml"])
     values["synthesis"]["methods"] = {"keypoint": {}}
-    values["recognition"]["recognisers"] = {"own": {"kind": "pretrained", "network": "dlib_resnet"}}
+    values["recognition"]["recognisers"] = {"own": {"use": "pretrained", "network": "dlib_resnet"}}
     (checkout / "params.yaml").unlink()
     (checkout / "params.yaml").write_text(yaml.safe_dump(values))
     (checkout / "whole.yaml").write_text(yaml.safe_dump(values))

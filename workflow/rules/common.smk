@@ -36,13 +36,9 @@ os.environ.update(PYTHONPATH=str(Path(maskbench.__file__).parents[1]))
 
 
 wildcard_constraints:
-    dataset=r"\w+",
-    method=r"\w+",
-    network=r"\w+",
-    guide=r"\w+",
-    restorer=r"\w+",
-    recogniser=r"\w+",
-    training_set=r"\w+",
+    **dict.fromkeys(
+        "dataset method network guide restorer recogniser training_set".split(), r"\w+"
+    ),
     seed=r"\d+",
 
 

@@ -7,9 +7,8 @@ import yaml
 
 from maskbench import timeleft, tracking, versioning
 
-# Snakemake formats the path of an environment: braces of a folder's name are doubled.
+# Snakemake formats this path: braces of a folder's name are doubled.
 ENVIRONMENT = str(Path(workflow.basedir, "environment.yml")).replace("{", "{{").replace("}", "}}")
-
 for RULE in workflow.rules:
     if not RULE.norun:
         if "mem_mb" not in (RULE.ruleinfo.resources or ((), ()))[1]:
@@ -86,9 +85,9 @@ onsuccess:
     tracking.end_workflow("FINISHED", map(Path, SHOWN), NUMBERS)
     if not (workflow.config_settings.config or workflow.config_settings.configfiles):
         STAGES = yaml.safe_load(Path(workflow.basedir, "dvc.yaml").read_text("utf-8"))
-        DONE = [
+        sys.executable = PYTHON  # DVC is started without a shell
+        versioning.record(
             stage
             for stage in STAGES["stages"]
             if MADE >= {str(path) for path in getattr(rules, stage).input}
-        ]
-        versioning.record(DONE, python=PYTHON)
+        )

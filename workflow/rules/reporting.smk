@@ -193,8 +193,7 @@ rule make_report:
         captions=code_digest((), ("../../workflow/report/*.rst", *PAPER_FILES)),
     message:
         "Put everything on one page, {output.page}"
-    # The Snakemake inside runs no job and takes no lock: `--report` reads what is recorded. The
-    # settings are whole: laid over params.yaml they would bring back what a run left out.
+    # The Snakemake inside runs no job: `--report` reads what is recorded, of the run's own settings.
     shell:
         "MASKBENCH_RENDERING=1 {sys.executable} -m snakemake --report {output.page}"
         ' --configfile "$MASKBENCH_SETTINGS" --replace-workflow-config'
