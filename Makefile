@@ -46,4 +46,4 @@ clean:
 	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 touch: environment
-	@snakemake --touch --forceall --quiet all
+	@snakemake --touch --forceall --quiet

@@ -64,6 +64,14 @@ def refused(values, overlay):
         ({"faces": {"size": "large"}}, "params.yaml: faces.size: input should be a valid integer"),
         ({"datasets": {"orl": {"shares": {"test": 0.9}}}}, "train + val + test must be 1"),
         ({"synthesis": {"seeds": []}}, "params.yaml: synthesis.seeds"),
+        (
+            {"synthesis": {"methods": ["keypoint"]}},
+            "params.yaml: synthesis.methods: input should be a valid dictionary",
+        ),
+        (
+            {"datasets": {2024: {"adapter": "orl"}}},
+            "params.yaml: datasets.2024: input should be a valid string",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place_and_a_way_out(values, overlay, sentence):

@@ -224,6 +224,54 @@ def test_what_cannot_run_is_refused_before_anything_runs(overlay, message):
     assert message in refused(overlay)
 
 
+@pytest.mark.parametrize("name", ["my-faces", "lfw.v2", "my faces", "a{b}", "../up", "~", ""])
+@pytest.mark.parametrize(
+    ("section", "block"),
+    [
+        ("datasets", {"adapter": "folder", "path": "somewhere"}),
+        ("synthesis.methods", {"use": "keypoint"}),
+        ("guides", {"use": "segmenter"}),
+        ("restoration.restorers", {"use": "edgeconnect"}),
+        ("recognition.recognisers", {"use": "network", "loss": "arcface"}),
+    ],
+)
+def test_a_name_that_is_no_part_of_a_path_is_refused(section, block, name):
+    overlay = {name: block}
+    for key in reversed(section.split(".")):
+        overlay = {key: overlay}
+    message = f"own.yaml: {section}.{name}: a name may hold letters, digits and _ alone; call it "
+    assert message in refused(overlay)
+
+
+@pytest.mark.parametrize("name", ["bare", "none", "every"])
+def test_a_name_with_a_meaning_of_its_own_is_refused(name):
+    message = f"own.yaml: synthesis.methods.{name}: this name has a meaning of its own"
+    assert message in refused({"synthesis": {"methods": {name: {"use": "keypoint"}}}})
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "my results",
+        "~/res",
+        "it's",
+        "a&b",
+        "a{b}",
+        "$HOME",
+        "a\n",
+        "-x",
+        "",
+        ".",
+        "..",
+        "/",
+        "a/..",
+    ],
+)
+def test_an_output_that_shells_take_otherwise_is_refused(output):
+    message = f"own.yaml: output: {output!r} does not name a folder of its own; use letters, digits"
+    assert message in refused({"output": output})
+
+
 def test_recognition_needs_the_reference_masks():
     values = read_layers([DEFAULT])
     del values["synthesis"]["methods"]["keypoint"]

@@ -1,6 +1,7 @@
 """Tracking runs: parent and children, failures, many processes at once, no store."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -155,6 +156,41 @@ def test_processes_side_by_side_on_a_new_database(place):
     for run in found.values():
         assert run.info.status == "FINISHED"
         assert len(client.get_metric_history(run.info.run_id, "loss")) == 200
+
+
+def test_artifacts_follow_a_checkout_that_was_moved_or_copied(place, monkeypatch):
+    def run(name):
+        Path("note.txt").write_text(name)
+        with tracking.step(name, ON, {}, [], {}) as made:
+            made.artifact(Path("note.txt"))
+
+    first, second, third = (place / name for name in ("first", "it's 2", "third"))
+    first.mkdir()
+    monkeypatch.chdir(first)
+    run("one")
+    first.rename(second)
+    monkeypatch.chdir(second)
+    run("two")
+    assert not first.exists()
+    shutil.copytree(second, third)
+    monkeypatch.chdir(third)
+    run("three")
+    for name, found in runs().items():
+        kept = Path("mlruns", found.info.run_id, "artifacts", "note.txt")
+        assert kept.read_text() == name
+        assert [file.path for file in tracking._client().list_artifacts(found.info.run_id)] == [
+            "note.txt"
+        ]
+    assert len(list(third.joinpath("mlruns").iterdir())) == 3
+    assert len(list(second.joinpath("mlruns").iterdir())) == 2
+
+
+def test_artifacts_stay_in_a_place_of_the_users_own(place):
+    own = (place / "own").as_uri()
+    tracking._client().create_experiment("trial", artifact_location=own)
+    with tracking.step("train", ON, {}, [], {}):
+        pass
+    assert runs()["train"].info.artifact_uri.startswith(own + "/")
 
 
 def test_the_uri_of_the_environment_wins(place, monkeypatch):

@@ -6,7 +6,9 @@ Every function raises a MaskbenchError that names the key and the way out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from maskbench.config import REFERENCE, Blocks, Config
@@ -19,6 +21,32 @@ from maskbench.registry import Block, Registry
 from maskbench.restoration.specs import RESTORERS
 
 SEGMENTER = "segmenter"  # the guide that restorers take where masks must be found
+
+
+def names(config: Config, place: str) -> None:
+    """Names of blocks are parts of paths and of targets, where some have a meaning of their own.
+    Shells, Snakemake's patterns and DVC take the output's as it is written."""
+    output = config.output
+    if not re.fullmatch(r"(?!-)[\w./-]+", output) or not Path(output).name.strip("."):
+        what = f"{output!r} does not name a folder of its own"
+        raise MaskbenchError(f"{place}: output", what, "use letters, digits, _ - . and / alone")
+    taken = ("none", kinds.BARE, kinds.EVERY)
+    sections: dict[str, tuple[Iterable[str], tuple[str, ...]]] = {
+        "datasets": (config.datasets, ()),
+        "synthesis.methods": (config.synthesis.methods, taken),
+        "guides": (config.guides, ()),
+        "restoration.restorers": (config.restoration.restorers, taken),
+        "recognition.recognisers": (config.recognition.recognisers, ()),
+    }
+    for section, (found, reserved) in sections.items():
+        for name in found:
+            where = f"{place}: {section}.{name}"
+            if not re.fullmatch(r"\w+", name):
+                better = re.sub(r"\W+", "_", name)
+                what = "a name may hold letters, digits and _ alone"
+                raise MaskbenchError(where, what, f"call it {better}")
+            if name in reserved:
+                raise MaskbenchError(where, "this name has a meaning of its own", "choose another")
 
 
 def blocks(

@@ -36,7 +36,8 @@ class Section(BaseModel):
 
 
 def _no_nulls(blocks: Any) -> Any:
-    empty = [name for name, block in blocks.items() if block is None] if blocks else []
+    known = blocks.items() if isinstance(blocks, dict) else ()
+    empty = [name for name, block in known if block is None]
     if empty:
         raise ValueError(f"{empty[0]} is null; write {empty[0]}: {{}}, or leave it out under run")
     return blocks
@@ -262,9 +263,12 @@ class TrackingConfig(Section):
 class Config(Section):
     """The whole of ``params.yaml``."""
 
-    output: str = Field("results", description="folder of everything that a run makes")
+    output: str = Field(
+        "results",
+        description="folder of everything that a run makes; letters, digits, _ - . and /",
+    )
     run: RunConfig = Field(default_factory=RunConfig, description="what runs; null: all")
-    datasets: dict[str, DatasetConfig] = Field(description="the data sets by name")
+    datasets: dict[str, DatasetConfig] = Field(description="data sets by name: letters, digits, _")
     faces: FacesConfig = Field(default_factory=FacesConfig, description="detection and crops")
     masks: MasksConfig = Field(description="mask pictures")
     synthesis: SynthesisConfig = Field(description="putting masks on")
@@ -359,7 +363,7 @@ def validate(model: type[BaseModel], values: Any, place: str) -> Any:
 
 
 def _sentence(model: type[BaseModel], problem: Any) -> tuple[str, str, str]:
-    location = [str(part) for part in problem["loc"]]
+    location = [str(part) for part in problem["loc"] if part != "[key]"]
     where = ".".join(location)
     if problem["type"] == "extra_forbidden":
         known = _keys_at(model, location[:-1])

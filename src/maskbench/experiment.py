@@ -132,6 +132,7 @@ def check(values: dict[str, Any], place: str = str(DEFAULT)) -> Experiment:
         MaskbenchError: naming the key.
     """
     config: Config = validate(Config, values, place)
+    checks.names(config, place)
     checks.styles(config, place)
     synthesis = config.synthesis
     methods = checks.blocks(

@@ -16,10 +16,11 @@ import math
 import os
 import re
 import socket
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ NAMING = ("dataset", "method", "guide", "restorer", "recogniser", "training_set"
 
 PARENT = "MASKBENCH_PARENT_RUN"  # environment variable: the workflow's run id
 URI = "MLFLOW_TRACKING_URI"
-DATABASE = "mlflow.db"
+DATABASE, ARTIFACTS = "mlflow.db", "mlruns"
 FLUSH_EVERY = 5.0  # seconds between writes of curves
 MOST_PARAMS = 100  # that a store takes at once
 MAX_VALUE = 500  # characters of a parameter; every MLflow store accepts these
@@ -268,10 +269,25 @@ def _start(
 
 def _experiment(client: Any, name: str) -> str:
     found = client.get_experiment_by_name(name)
-    if found is not None:
-        return str(found.experiment_id)
-    place = None if os.environ.get(URI) else Path("mlruns").resolve().as_uri()
-    return str(client.create_experiment(name, artifact_location=place))
+    place = None if os.environ.get(URI) else Path(ARTIFACTS).resolve().as_uri()
+    if found is None:
+        return str(client.create_experiment(name, artifact_location=place))
+    old = found.artifact_location
+    if place and old != place and old.endswith(f"/{ARTIFACTS}"):
+        _follow(old, place)
+    return str(found.experiment_id)
+
+
+def _follow(old: str, new: str) -> None:
+    """Artifacts lie beside their database, also after the folder was moved or copied; the database
+    holds whole paths, which MLflow never changes."""
+    with closing(sqlite3.connect(DATABASE)) as database, database:
+        for table, column in (("experiments", "artifact_location"), ("runs", "artifact_uri")):
+            database.execute(
+                f"UPDATE {table} SET {column} = :new || substr({column}, length(:old) + 1)"
+                f" WHERE substr({column} || '/', 1, length(:old) + 1) = :old || '/'",
+                {"old": old, "new": new},
+            )
 
 
 @contextmanager

@@ -63,6 +63,22 @@ def test_a_half_made_environment_is_made_anew_and_a_current_one_left_alone(small
     assert make(small) == (0, "")
 
 
+def test_an_environment_moves_with_its_checkout(small):
+    """Its scripts and what is installed in it hold the path of where it was made."""
+    first, second = small / "first", small / "second"
+    first.mkdir()
+    for path in list(small.iterdir()):
+        if path != first:
+            path.rename(first / path.name)
+    assert make(first)[0] == 0
+    assert make(first) == (0, "")
+    first.rename(second)
+    code, text = make(second)
+    assert code == 0, text
+    assert subprocess.run([second / ".venv" / "bin" / "pip", "--version"]).returncode == 0
+    assert make(second) == (0, "")
+
+
 def test_a_folder_that_is_no_environment_keeps_its_files(small):
     (small / "mine").mkdir()
     (small / "mine" / "file").touch()

@@ -80,6 +80,19 @@ def tracked_files():
     return [path for path in files if path.is_file() and path.suffix in TEXT]
 
 
+def test_a_checkout_has_the_same_lines_whatever_git_is_told(tmp_path):
+    """A carriage return breaks scripts and changes digests."""
+    files = tracked_files()
+    command = ["git", "-c", "core.autocrlf=true", "checkout-index", "-z", "--stdin"]
+    names = "\0".join(str(path.relative_to(ROOT)) for path in files)
+    subprocess.run(
+        [*command, f"--prefix={tmp_path}/"], cwd=ROOT, input=names, text=True, check=True
+    )
+    made = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(made) == len(files)
+    assert [path for path in made if b"\r\n" in path.read_bytes()] == []
+
+
 def test_no_file_names_a_machine_of_ours():
     """Paths of one machine, addresses of a package index's mirror, and the like."""
     wrong = re.compile(

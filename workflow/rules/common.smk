@@ -1,7 +1,9 @@
 # What all stages share: the checked experiment, what a step is given, where it may run.
 
 import os
+import shlex
 import shutil
+import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -24,20 +26,19 @@ except MaskbenchError as error:
     raise WorkflowError(str(error)) from None
 
 CONFIG = EXPERIMENT.config
-OUT = CONFIG.output
+OUT = config["output"] = os.path.normpath(CONFIG.output)
 DATASET = CONFIG.synthesis.dataset
+# Snakemake puts the path of Python into shell commands as it is.
+PYTHON = sys.executable
+sys.executable = shlex.quote(PYTHON)
 # Jobs run `python` in this environment or, with conda, in their own: there with this source tree.
 os.environ.update(PYTHONPATH=str(Path(maskbench.__file__).parents[1]))
 
 
 wildcard_constraints:
-    dataset=r"\w+",
-    method=r"\w+",
-    network=r"\w+",
-    guide=r"\w+",
-    restorer=r"\w+",
-    recogniser=r"\w+",
-    training_set=r"\w+",
+    **dict.fromkeys(
+        "dataset method network guide restorer recogniser training_set".split(), r"\w+"
+    ),
     seed=r"\d+",
 
 

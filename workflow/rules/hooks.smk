@@ -7,6 +7,8 @@ import yaml
 
 from maskbench import timeleft, tracking, versioning
 
+# Snakemake formats this path: braces of a folder's name are doubled.
+ENVIRONMENT = str(Path(workflow.basedir, "environment.yml")).replace("{", "{{").replace("}", "}}")
 for RULE in workflow.rules:
     if not RULE.norun:
         if "mem_mb" not in (RULE.ruleinfo.resources or ((), ()))[1]:
@@ -17,7 +19,7 @@ for RULE in workflow.rules:
         RULE.log_modifier = RULE.benchmark_modifier = workflow.modifier.path_modifier
         RULE.set_log(f"{OUT}/logs/{JOB}.log")
         RULE.benchmark = f"{OUT}/benchmarks/{JOB}.tsv"
-        RULE.conda_env = str(Path(workflow.basedir, "environment.yml"))
+        RULE.conda_env = ENVIRONMENT
 
 
 def keep_settings():
@@ -83,6 +85,7 @@ onsuccess:
     tracking.end_workflow("FINISHED", map(Path, SHOWN), NUMBERS)
     if not (workflow.config_settings.config or workflow.config_settings.configfiles):
         STAGES = yaml.safe_load(Path(workflow.basedir, "dvc.yaml").read_text("utf-8"))
+        sys.executable = PYTHON  # DVC is started without a shell
         versioning.record(
             stage
             for stage in STAGES["stages"]

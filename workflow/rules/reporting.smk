@@ -37,7 +37,7 @@ NEEDS = {
     "recognisers": over(
         rules.train_recogniser.output.out, RECOGNISER_RUNS[0], LEARNING, dataset=DATASET
     ),
-    "restored": [path for path in RESTORED if f"/{DATASET}/" in path],
+    "restored": [path for path in RESTORED if Path(path).parts[-3] == DATASET],
     "really_masked": expand(rules.crop_faces.output.out, dataset=REALLY),
     "unmasked": [path for path in RESTORED if Path(path).parts[-3] in REALLY],
 }
@@ -193,10 +193,11 @@ rule make_report:
         captions=code_digest((), ("../../workflow/report/*.rst", *PAPER_FILES)),
     message:
         "Put everything on one page, {output.page}"
-    # The Snakemake inside runs no job and takes no lock: `--report` reads what is recorded.
+    # The Snakemake inside runs no job: `--report` reads what is recorded, of the run's own settings.
     shell:
-        'MASKBENCH_RENDERING=1 snakemake --report {output.page} --configfile "$MASKBENCH_SETTINGS"'
-        " --nolock --quiet all -- everything 2> {log}"
+        "MASKBENCH_RENDERING=1 {sys.executable} -m snakemake --report {output.page}"
+        ' --configfile "$MASKBENCH_SETTINGS" --replace-workflow-config'
+        " --nolock --quiet rules progress host reason -- everything 2> {log}"
 
 
 rule report:
@@ -208,7 +209,7 @@ rule report:
 # Every table and figure, and the numbers of every method, by its name.
 TARGETS = {
     **{
-        f"synthesis_{name}": [p for p in SYNTHESES if f"/{name}/" in p]
+        f"synthesis_{name}": [path for path in SYNTHESES if Path(path).parts[-2] == name]
         for name in EXPERIMENT.methods
     },
     **{name: f"{OUT}/tables/{name}.html" for name in TABLES},

@@ -6,12 +6,15 @@ set -euo pipefail
 venv=$1
 want=$(cat requirements.lock pyproject.toml | git hash-object --stdin)
 stamp=$venv/.maskbench-lock
+# Scripts of an environment hold the path of where it was made.
+made=$(sed -n 's/^command = .* -m venv\( --[^ ]*\)* //p' "$venv/pyvenv.cfg" 2>/dev/null || true)
+moved=$([[ -z $made || $made -ef $venv ]] || echo yes)
 
-[[ -f $stamp && $(cat "$stamp") == "$want" && -x $venv/bin/python ]] && exit 0
+[[ -z $moved && -f $stamp && $(cat "$stamp") == "$want" && -x $venv/bin/python ]] && exit 0
 
 supported='import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
 python=
-for name in ${PYTHON:-} python3.11 python3.12 python3.13 python3 python; do
+for name in "${PYTHON:-python3.11}" python3.11 python3.12 python3.13 python3 python; do
     if command -v "$name" >/dev/null && "$name" -c "$supported" 2>/dev/null; then
         python=$name
         break
@@ -22,8 +25,8 @@ if [[ -z $python ]]; then
     exit 1
 fi
 
-# Of another Python, or left half made (no pip yet) by a run that was stopped: made anew.
-if ! "$venv/bin/python" -c "$supported" 2>/dev/null || ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+# Moved, of another Python, or left half made (no pip yet) by a run that was stopped: made anew.
+if [[ -n $moved ]] || ! "$venv/bin/python" -c "$supported" 2>/dev/null || ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     [[ ! -e $venv/pyvenv.cfg ]] || rm -rf "$venv" # no other folder is ever removed
     echo "Making the environment in $venv with $("$python" --version) ..."
     "$python" -m venv "$venv"
