@@ -33,8 +33,10 @@ def unknown_name(place: str | Path, kind: str, name: str, known: Iterable[str]) 
     return MaskbenchError(place, f"{name}: unknown {kind}", way_out)
 
 
-def from_os_error(error: OSError, path: str | Path) -> MaskbenchError:
-    """Turn a failed read or write into one clear sentence."""
+def from_os_error(
+    error: OSError, path: str | Path, *, writing: bool | None = False
+) -> MaskbenchError:
+    """Turn a failed read or write (None: either) into one clear sentence."""
     cut_short = re.search(r"(\d+) requested and (\d+) written", str(error))
     if cut_short and not error.errno:  # numpy's words for a full disk; it loses the error number
         return MaskbenchError(
@@ -42,11 +44,16 @@ def from_os_error(error: OSError, path: str | Path) -> MaskbenchError:
             f"no space left: {cut_short[2]} of {cut_short[1]} values could be written",
             "free some space or choose another output folder",
         )
+    forbidden = {
+        None: "change its permissions",
+        False: "change its permissions, so that you may read it",
+        True: "choose a folder that you may write, or change its permissions",
+    }[writing]
     way_out = {
         errno.ENOSPC: "free some space or choose another output folder",
         errno.EDQUOT: "free some of your quota or choose another output folder",
-        errno.EACCES: "choose a folder that you may write, or change its permissions",
-        errno.EPERM: "choose a folder that you may write, or change its permissions",
+        errno.EACCES: forbidden,
+        errno.EPERM: forbidden,
         errno.EROFS: "the file system is read-only; choose another output folder",
         errno.ENOENT: "check the path",
         errno.EFBIG: "the file system or the file-size limit allows no larger file",
@@ -55,18 +62,21 @@ def from_os_error(error: OSError, path: str | Path) -> MaskbenchError:
 
 
 @contextmanager
-def one_line_errors() -> Iterator[None]:
-    """Turn failures that a user can mend into one line and exit code 1."""
+def one_line_errors(
+    kept: str = "nothing of it is kept, what was there before is",
+) -> Iterator[None]:
+    """Turn failures that a user can mend into one line and exit code 1; an interrupt says what is
+    kept of the work."""
     try:
         yield
     except MaskbenchError as error:
         _fail(str(error))
     except OSError as error:
-        _fail(str(from_os_error(error, error.filename or "file system")))
+        _fail(str(from_os_error(error, error.filename or "file system", writing=None)))
     except MemoryError:
         _fail("memory: not enough for this step; close other programs or use a smaller batch")
     except KeyboardInterrupt:
-        print("interrupted; started again, it goes on from the last checkpoint", file=sys.stderr)
+        print(f"interrupted; {kept}", file=sys.stderr)
         raise SystemExit(130) from None
 
 

@@ -22,7 +22,7 @@ from rich.progress import track
 from maskbench.artifacts import atomic_dir, sha256_of, write_json
 from maskbench.config import DatasetConfig
 from maskbench.datasets.adapters import ADAPTERS, Adapter, Row
-from maskbench.datasets.download import copy, from_package
+from maskbench.datasets.download import at_home, copy, from_package
 from maskbench.datasets.listing import natural_key
 from maskbench.datasets.manifest import MANIFEST_COLUMNS
 from maskbench.errors import MaskbenchError, from_os_error, unknown_name
@@ -145,9 +145,9 @@ def local_root(dataset: str, config: DatasetConfig, usual: str) -> Path:
             f"missing; the adapter {config.adapter} needs a folder",
             f"set it to a folder, absolute or relative to {DATA}",
         )
-    path = Path(named).expanduser()
+    path = at_home(named, f"{place}.path", "write the whole path")
     if not path.is_absolute():
-        path = Path(os.environ.get(DATA) or "data").expanduser() / path
+        path = at_home(os.environ.get(DATA) or "data", DATA, "write the whole path") / path
     path = path.absolute()
     try:
         is_folder = path.is_dir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -22,6 +23,11 @@ def is_picture_name(path: str | Path) -> bool:
     """
     path = Path(path)
     return path.suffix.lower() in ENDINGS and not path.name.startswith(".")
+
+
+def as_text(name: str) -> str:
+    """A path as text that can be written and printed: bytes that are not UTF-8 become ``\\xfc``."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def natural_key(text: str) -> tuple[tuple[int, int | str], ...]:
