@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from maskbench.artifacts import sha256_of
+from maskbench.artifacts import LISTING, sha256_of
 from maskbench.config import DatasetConfig
 from maskbench.datasets.adapters import ADAPTERS, Row
 from maskbench.datasets.fetch import choose, fetch
@@ -168,6 +168,7 @@ def test_a_protocols_file_comes_along_byte_for_byte(tmp_path: Path) -> None:
     (root / "pairs.txt").write_bytes(b"Ann 1 2\r\n")
     pictures = fetched(tmp_path, adapter="mfr2", path=str(root))
     assert sorted(path.name for path in pictures.path.iterdir()) == [
+        LISTING,
         "manifest.parquet",
         "pairs.txt",
         "source.json",
