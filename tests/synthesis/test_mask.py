@@ -129,7 +129,7 @@ def test_what_is_no_face_for_certain(album: Path, weights: Path, tmp_path: Path)
     assert report == MaskReport(pictures=1, faces=1, rejected=0)
     assert [float(row["score"]) for row in table(one / "manifest.csv")] == [high]
     (reject,) = table(one / "rejects.csv")
-    assert reject["source"] == "both.png" and f"of score {low:.2f}, below" in reject["reason"]
+    assert reject["source"] == "both.png" and f"of score {low:.3f}, below" in reject["reason"]
     with pytest.raises(MaskbenchError, match=r"no picture could be masked .* below 1"):
         mask(source, tmp_path / "none", weights, all_faces=True, min_score=1, **options)
     mask(source, one, weights, min_score=1, **options)

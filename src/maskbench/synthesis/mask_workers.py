@@ -169,7 +169,7 @@ def _mask(
 
 def _unsure(face: LocatedFace, job: Job) -> Row:
     box = " ".join(f"{edge:.0f}" for edge in face.box)
-    return {"reason": f"a find at {box} of score {face.score:.2f}, below {job.min_score:g}"}
+    return {"reason": f"a find at {box} of score {face.score:.3f}, below {job.min_score:g}"}
 
 
 def _row(request: Request, number: int, coverage: np.ndarray, min_score: float) -> Row:
