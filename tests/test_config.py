@@ -48,6 +48,10 @@ def refused(values, overlay):
             "params.yaml: synthesis.methods.pywgan_div: generator_lerning_rate: unknown key",
         ),
         (
+            {"synthesis": {"methods": {"pywgan_div": {"critic_width": 32}}}},
+            "params.yaml: synthesis.methods.pywgan_div: critic_width: input should be",
+        ),
+        (
             {"synthesis": {"methods": {"pywgan_dif": {}}}},
             "params.yaml: synthesis.methods: pywgan_dif: unknown method; did you mean pywgan_div?",
         ),

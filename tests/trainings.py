@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
+import multiprocessing
 import time
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
+
+# A server that has imported the network library makes each process in no time.
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(
+    [
+        "maskbench.synthesis.train_synthesis",
+        "maskbench.restoration.train_restorer",
+        "maskbench.recognition.train_recogniser",
+        "torch._dynamo",
+    ]
+)
 
 
-def start(program: str, arguments: list[object]) -> subprocess.Popen[bytes]:
-    """Run a Python program in a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-c", program, *map(str, arguments)], stderr=subprocess.PIPE
-    )
+def start(function: Callable[..., None], *args: Any, **kwargs: Any) -> BaseProcess:
+    """Call a function in a process of its own."""
+    process = CONTEXT.Process(target=function, args=args, kwargs=kwargs)
+    process.start()
+    return process
 
 
-def finish(process: subprocess.Popen[bytes]) -> None:
-    _, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors.decode()
+def finish(process: BaseProcess) -> None:
+    process.join(timeout=300)
+    assert process.exitcode == 0
 
 
-def kill_after(process: subprocess.Popen[bytes], scratch: Path, checkpoints: int) -> bool:
+def kill_after(process: BaseProcess, scratch: Path, checkpoints: int) -> bool:
     """Kill a training once it has written so many checkpoints below ``scratch``.
 
     Returns:
@@ -30,7 +41,7 @@ def kill_after(process: subprocess.Popen[bytes], scratch: Path, checkpoints: int
     """
     known = {file.stat().st_mtime_ns for file in scratch.glob("*/state.safetensors")}
     writes, deadline = 0, time.monotonic() + 300
-    while process.poll() is None and writes < checkpoints:
+    while process.is_alive() and writes < checkpoints:
         assert time.monotonic() < deadline
         for file in scratch.glob("*/state.safetensors"):
             try:
@@ -41,10 +52,9 @@ def kill_after(process: subprocess.Popen[bytes], scratch: Path, checkpoints: int
                 known.add(stamp)
                 writes += 1
         time.sleep(0.001)
-    running = process.poll() is None
-    if running:
-        os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
+    running = process.is_alive()
+    process.kill()
+    process.join()
     return running
 
 

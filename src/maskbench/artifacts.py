@@ -145,7 +145,7 @@ def atomic_dir(out: Path, maker: str = WORKFLOW) -> Iterator[Path]:
         raise MaskbenchError(shown, "is a file", "name a folder")
     inside = out / LISTING[1:]  # its temporary sibling lies in the folder
     tmp = _temporary(inside if out.exists() else out)
-    try:
+    with _nothing_half(tmp, out, shown):
         if out.exists():
             for stale in _stale(inside):
                 _settle(stale, out)
@@ -161,12 +161,6 @@ def atomic_dir(out: Path, maker: str = WORKFLOW) -> Iterator[Path]:
             _settle(tmp, out)
         else:
             tmp.replace(out)
-    except OSError as error:
-        remove(tmp)
-        raise _failed(error, tmp, out, shown) from error
-    except BaseException:
-        remove(tmp)
-        raise
 
 
 def _settle(tmp: Path, out: Path) -> None:
@@ -198,28 +192,31 @@ def atomic_file(out: Path) -> Iterator[Path]:
     """Yield a path to write; it is renamed to ``out`` when the block ends without an error."""
     out = Path(out)
     tmp = _temporary(out)
-    try:
+    with _nothing_half(tmp, out, out):
         out.parent.mkdir(parents=True, exist_ok=True)
         for stale in _stale(out):
             remove(stale)
         yield tmp
         tmp.replace(out)
+
+
+@contextmanager
+def _nothing_half(tmp: Path, out: Path, shown: Path) -> Iterator[None]:
+    """Remove ``tmp`` on any error. One of the system is of writing ``out``, or of reading what else
+    it names."""
+    try:
+        yield
     except OSError as error:
         remove(tmp)
-        raise _failed(error, tmp, out, out) from error
+        named = Path(error.filename) if isinstance(error.filename, str) else out
+        if named.is_relative_to(tmp):
+            named = out / named.relative_to(tmp)
+        writing = named.is_relative_to(out) or out.is_relative_to(named)
+        named = shown / named.relative_to(out) if named.is_relative_to(out) else named
+        raise from_os_error(error, named, writing=writing) from error
     except BaseException:
         remove(tmp)
         raise
-
-
-def _failed(error: OSError, tmp: Path, out: Path, shown: Path) -> MaskbenchError:
-    """The error of a block: of writing ``out`` where it names that, else of reading."""
-    named = Path(error.filename) if isinstance(error.filename, str) else out
-    if named.is_relative_to(tmp):
-        named = out / named.relative_to(tmp)
-    writing = named.is_relative_to(out) or out.is_relative_to(named)
-    named = shown / named.relative_to(out) if named.is_relative_to(out) else named
-    return from_os_error(error, named, writing=writing)
 
 
 def write_json(path: Path, value: Any) -> None:

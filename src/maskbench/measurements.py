@@ -6,6 +6,7 @@ bootstrap replicates. ``results/measurements.csv`` is the union of the rows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,6 +85,21 @@ _NUMBERS = ("fold", "seed", "value", "n_people", "n", "ci_low", "ci_high")
 def metrics_file(path: Path) -> Path:
     """``metrics.json`` of an evaluation's folder; a file stands for itself."""
     return Path(path) / "metrics.json" if Path(path).is_dir() else Path(path)
+
+
+def evaluations_in(folders: Sequence[Path]) -> list[Path]:
+    """The folders with a ``metrics.json``: those given, or those below them.
+
+    Raises:
+        MaskbenchError: there is none in one of them.
+    """
+    found: set[Path] = set()
+    for folder in folders:
+        here = {path.parent for path in Path(folder).rglob("metrics.json")}
+        if not here:
+            raise MaskbenchError(folder, "holds no metrics.json", "evaluate again")
+        found |= here
+    return sorted(found)
 
 
 def write_metrics(path: Path, rows: list[Measurement]) -> None:

@@ -71,18 +71,21 @@ class Run:
         """Log what a step left in its folder: final numbers, curves, the last sheet."""
         if not self.id:
             return
-        if (out / "metrics.json").exists():
-            rows = [row for row in read_json(out / "metrics.json") if row["value"] is not None]
-            self.metrics(0, {_name_of(row): row["value"] for row in rows})
+        for path in sorted(out.rglob("metrics.json")):
+            inside = path.parent.relative_to(out)  # empty where one thing was measured
+            rows = [row for row in read_json(path) if row["value"] is not None]
+            self.metrics(0, {str(inside / _name_of(row)): row["value"] for row in rows})
+            self.artifact(path, inside)
         sheets = sorted(out.glob("sheets/*.png"))[-1:]
-        for path in (out / "metrics.json", out / "curves.parquet", *sheets):
+        for path in (out / "curves.parquet", *sheets):
             if path.exists():
                 self.artifact(path)
 
-    def artifact(self, path: Path) -> None:
-        """Store a copy of a file."""
+    def artifact(self, path: Path, folder: Path = Path()) -> None:
+        """Store a copy of a file, in a folder of the run's artifacts."""
         if self.id:
-            self._try(lambda: self._client.log_artifact(self.id, str(path)))
+            place = "" if folder == Path() else folder.as_posix()
+            self._try(lambda: self._client.log_artifact(self.id, str(path), place))
 
     def flush(self) -> None:
         """Write what waits."""

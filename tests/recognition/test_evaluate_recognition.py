@@ -28,9 +28,9 @@ def test_probes_of_people_without_a_bare_picture_are_counted():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(len(test.table), 8)).astype(np.float32)
     x /= np.linalg.norm(x, axis=1, keepdims=True)
-    numbers = {
-        (n.protocol, n.metric): n for n in measure(x, test, 2, MetricsConfig(bootstrap=20)).numbers
-    }
+    found = measure(x, test, 2, MetricsConfig(bootstrap=20), "network").numbers
+    numbers = {(n.protocol, n.metric): n for n in found}
+    assert {n.backbone for n in found} == {"network"}
     assert numbers["standard", "rank_1"].n == 6
     assert "3 people in the gallery" in numbers["standard", "rank_1"].note
     assert (

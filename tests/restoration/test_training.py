@@ -27,39 +27,25 @@ RESTORER = {
     "batch_size": 2, "log_every": 3, "checkpoint_every": 2, "published_maps": False,
 }  # fmt: skip
 
-PROGRAM = """
-import json, sys
-from pathlib import Path
-from maskbench.guides.specs import GUIDES
-from maskbench.guides.train_guide import train_guide
-from maskbench.restoration.specs import RESTORERS
-from maskbench.restoration.train_restorer import train_restorer
-what, faces, masked, weights, block, out, scratch = sys.argv[1:]
-block = json.loads(block)
-if what == "segmenter":
-    guide = GUIDES.parse(what, block)
-    train_guide(guide, Path(faces), Path(masked), 3, Path(out), Path(scratch))
-else:
-    train_restorer(
-        RESTORERS.parse(what, block), Path(faces), Path(masked), Path(weights), 3, Path(out),
-        Path(scratch),
+
+def begin(small, what, out, scratch):
+    if what == "segmenter":
+        guide = GUIDES.parse(what, SEGMENTER)
+        return start(train_guide, guide, small.faces, small.masked, 3, out, scratch)
+    restorer = RESTORERS.parse(what, RESTORER)
+    return start(
+        train_restorer, restorer, small.faces, small.masked, small.weights, 3, out, scratch
     )
-"""
-
-
-def begin(small, what, block, out, scratch):
-    arguments = [what, small.faces, small.masked, small.weights, json.dumps(block), out, scratch]
-    return start(PROGRAM, arguments)
 
 
 # The restorer is killed in stage 1 and, five checkpoints later, in stage 2.
-@pytest.mark.parametrize(("what", "block"), [("segmenter", SEGMENTER), ("edgeconnect", RESTORER)])
-def test_killed_and_started_again_ends_byte_identical(small, tmp_path, what, block):
-    finish(begin(small, what, block, tmp_path / "unbroken", tmp_path / "scratch_a"))
+@pytest.mark.parametrize("what", ["segmenter", "edgeconnect"])
+def test_killed_and_started_again_ends_byte_identical(small, tmp_path, what):
+    finish(begin(small, what, tmp_path / "unbroken", tmp_path / "scratch_a"))
     scratch, out = tmp_path / "scratch_b", tmp_path / "broken"
     steps = []
     for checkpoints in (1, 8):
-        killed = kill_after(begin(small, what, block, out, scratch), scratch, checkpoints)
+        killed = kill_after(begin(small, what, out, scratch), scratch, checkpoints)
         assert killed, "it ended before it could be killed"
         assert not out.exists()
         (checkpoint,) = scratch.glob("*/state.safetensors")
@@ -67,7 +53,7 @@ def test_killed_and_started_again_ends_byte_identical(small, tmp_path, what, blo
         steps.append((values["index"], values["step"]))
     assert (0, 0) < steps[0] < steps[1]
     assert what != "edgeconnect" or steps[1][0] == 1  # in stage 2
-    finish(begin(small, what, block, out, scratch))
+    finish(begin(small, what, out, scratch))
     assert sha256_of(out) == sha256_of(tmp_path / "unbroken")
     assert list(scratch.iterdir()) == []
 

@@ -22,39 +22,28 @@ BLOCK = {
     "sheet_every": 7, "checkpoint_every": 2, "generator_width": 64, "critic_width": 64,
 }  # fmt: skip
 
-PROGRAM = """
-import json, sys
-from pathlib import Path
-from maskbench.synthesis.specs import METHODS
-from maskbench.synthesis.train_synthesis import train_synthesis
-method, faces, masked, pictures, block, styles, out, scratch = sys.argv[1:]
-train_synthesis(
-    METHODS.parse(method, json.loads(block)), Path(faces), Path(masked), Path(pictures),
-    styles=json.loads(styles), seed=3, out=Path(out), scratch=Path(scratch),
-)
-"""
 
-
-def begin(small, method, block, out, scratch):
-    arguments = [method, small.faces, small.masked, small.pictures, json.dumps(block)]
-    arguments += [json.dumps(small.styles), out, scratch]
-    return start(PROGRAM, arguments)
+def begin(small, method, out, scratch):
+    return start(
+        train_synthesis, METHODS.parse(method, BLOCK), small.faces, small.masked, small.pictures,
+        styles=small.styles, seed=3, out=out, scratch=scratch,
+    )  # fmt: skip
 
 
 # dcgan_stn has batch statistics, gan_stn dropout: both are part of what must come back.
 @pytest.mark.parametrize("method", ["pywgan_div", "gan_stn", "dcgan_stn"])
 def test_killed_and_started_again_ends_byte_identical(small, tmp_path, method):
-    finish(begin(small, method, BLOCK, tmp_path / "unbroken", tmp_path / "scratch_a"))
+    finish(begin(small, method, tmp_path / "unbroken", tmp_path / "scratch_a"))
     scratch, out = tmp_path / "scratch_b", tmp_path / "broken"
     kills = 0
     for checkpoints in (1, 3):  # killed twice: after the first one and again some steps on
-        kills += kill_after(begin(small, method, BLOCK, out, scratch), scratch, checkpoints)
+        kills += kill_after(begin(small, method, out, scratch), scratch, checkpoints)
         assert not out.exists() or kills == 0
     assert kills >= 1
     (checkpoint,) = scratch.glob("*/state.safetensors")
     left = state.load(checkpoint)
     assert left["index"] in (0, 1) and 0 < left["step"] < BLOCK["steps"]
-    finish(begin(small, method, BLOCK, out, scratch))
+    finish(begin(small, method, out, scratch))
     assert sha256_of(out) == sha256_of(tmp_path / "unbroken")
     assert list(scratch.iterdir()) == []  # nothing is left once the model is whole
 

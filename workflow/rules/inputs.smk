@@ -1,7 +1,7 @@
 # What a job takes: inputs that hang on more than its wildcards (functions alone, no rules).
 
-from maskbench.recognition import params as recognisers
-from maskbench.recognition.specs import BACKBONES, LOSSES, NETWORKS
+from maskbench.recognition import kinds
+from maskbench.recognition.specs import NETWORKS
 
 # What specs say beside their implementation: margins and scales of losses, ranges of pixels.
 FACTS = ("recognition/specs/*.py",)
@@ -31,18 +31,6 @@ def to_restore(wildcards):
     return OVERLAY
 
 
-def block(wildcards):
-    """The recogniser of a job, typed."""
-    return EXPERIMENT.recognisers[wildcards.recogniser]
-
-
-def parts(wildcards):
-    """The specs of what a recogniser is made of."""
-    made = {"network": NETWORKS, "backbone": BACKBONES, "loss": LOSSES}
-    found = {name: getattr(block(wildcards), name, None) for name in made}
-    return [made[name].get(value) for name, value in found.items() if value]
-
-
 def training_pictures(wildcards):
     """The masked pictures of a training set; none for bare faces."""
     if wildcards.training_set not in EXPERIMENT.methods:
@@ -53,8 +41,8 @@ def training_pictures(wildcards):
 
 
 def learns_from(wildcards, frozen):
-    """The embeddings that adapters and projections learn from, or the pictures of the others."""
-    networks = recognisers.networks_of(block(wildcards))
+    """The embeddings that a recogniser on frozen networks learns from, or the pictures of others."""
+    networks = kinds.networks_of(RECOGNISER(wildcards))
     if not frozen:
         return [] if networks else training_pictures(wildcards)
     own = dict(dataset=wildcards.dataset, network=networks)
@@ -67,7 +55,7 @@ def learns_from(wildcards, frozen):
 
 def start(wildcards):
     """The weights that a training starts from: of another recogniser of this run, or a file."""
-    file = recognisers.start_file(block(wildcards))
+    file = kinds.start_file(RECOGNISER(wildcards))
     if file is None:
         return []
     trained = over(rules.train_recogniser.output.out, *RECOGNISER_RUNS, dataset=DATASET)

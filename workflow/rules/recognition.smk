@@ -30,7 +30,12 @@ rule train_recogniser:
     resources:
         **TRAINING,
     params:
-        **step("recognition.train_recogniser", uses=parts, files=FACTS, block=block),
+        **step(
+            "recognition.train_recogniser",
+            uses=lambda w: kinds.parts_of(RECOGNISER(w)),
+            files=FACTS,
+            recogniser=RECOGNISER,
+        ),
     message:
         "Train {wildcards.recogniser} on {wildcards.training_set}, seed {wildcards.seed}"
         " ({wildcards.dataset})"
@@ -74,44 +79,44 @@ rule embed_test:
 rule evaluate_recognition:
     input:
         **TEST,
-        model=lambda wildcards: when(
-            recognisers.is_trained(block(wildcards)),
-            expand(rules.train_recogniser.output.out, **{**wildcards, "dataset": DATASET})[0],
+        models=lambda wildcards: expand(
+            rules.train_recogniser.output.out,
+            **{**wildcards, "dataset": DATASET},
+            training_set=EXPERIMENT.training_sets(wildcards.recogniser),
         ),
         embeddings=lambda wildcards: expand(
             rules.embed_test.output.out,
             dataset=wildcards.dataset,
-            network=recognisers.networks_of(block(wildcards)),
-            restorer=recognisers.restorer_of(block(wildcards)) or "none",
+            network=kinds.networks_of(RECOGNISER(wildcards)),
+            restorer=kinds.restorer_of(RECOGNISER(wildcards)) or "none",
         ),
     output:
-        out=directory(
-            f"{OUT}/metrics/recognition/{{dataset}}/{{recogniser}}/{{training_set}}/seed{{seed}}"
-        ),
+        out=directory(f"{OUT}/metrics/recognition/{{dataset}}/{{recogniser}}/seed{{seed}}"),
     resources:
         **NETWORK,
     params:
         **step(
             "recognition.evaluate_recognition",
-            uses=parts,
+            uses=lambda w: kinds.parts_of(RECOGNISER(w)),
             files=FACTS,
-            block=block,
+            recogniser=RECOGNISER,
+            training_sets=lambda w: EXPERIMENT.training_sets(w.recogniser) or [experiment.NOTHING],
             config=CONFIG.metrics,
             folds=CONFIG.recognition.folds,
             **STYLES,
         ),
     message:
-        "Test {wildcards.recogniser} of {wildcards.training_set}, seed {wildcards.seed}"
-        " ({wildcards.dataset})"
+        "Test {wildcards.recogniser}, seed {wildcards.seed} ({wildcards.dataset})"
     script:
         "../scripts/step.py"
 
 
 RECOGNISER_RUNS = ("recogniser training_set seed", EXPERIMENT.recogniser_runs)
+TESTED = dict.fromkeys((name, seed) for name, _, seed in EXPERIMENT.recogniser_runs)
 RECOGNITIONS = [
     path
     for test in CONFIG.recognition.tests
-    for path in over(rules.evaluate_recognition.output.out, *RECOGNISER_RUNS, dataset=test)
+    for path in over(rules.evaluate_recognition.output.out, "recogniser seed", TESTED, dataset=test)
 ]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from maskbench.artifacts import read_json
 from maskbench.datasets.download import Package
-from maskbench.errors import MaskbenchError, unknown_name
+from maskbench.errors import FETCH_AGAIN, MaskbenchError, unknown_name
 
 WEIGHTS_JSON = "weights.json"
 
@@ -181,7 +181,7 @@ def weights_file(folder: Path, name: str) -> Path:
     reason = "absent"
     if (listing := Path(folder) / WEIGHTS_JSON).is_file():
         reason = read_json(listing).get(name, {}).get("reason") or reason
-    raise MaskbenchError(path, reason, "run: snakemake fetch_weights")
+    raise MaskbenchError(path, reason, FETCH_AGAIN)
 
 
 def _known(name: str) -> None:

@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from maskbench.errors import MaskbenchError, from_os_error
+from maskbench.errors import FETCH_AGAIN, MaskbenchError, from_os_error
 
 CHIP = 150
 """Side of the pictures that the network takes, in pixels."""
@@ -92,9 +92,7 @@ def read_dlib_network(path: Path) -> DlibFaceNetwork:
     try:
         return _parse(data)
     except (ValueError, IndexError, RuntimeError) as error:
-        raise MaskbenchError(
-            path, f"not dlib's face recogniser ({error})", "run: maskbench fetch_weights"
-        ) from error
+        raise MaskbenchError(path, f"not dlib's face recogniser ({error})", FETCH_AGAIN) from error
 
 
 def _parse(data: bytes) -> DlibFaceNetwork:

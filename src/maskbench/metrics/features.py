@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from maskbench.datasets.weights import has_weights, weights_file
-from maskbench.errors import MaskbenchError
+from maskbench.errors import FETCH_AGAIN, MaskbenchError
 from maskbench.networks import efficientnet
 
 FID_INCEPTION = "pt_inception-2015-12-05-6726825d.pth"
@@ -239,15 +239,11 @@ def read_state(path: Path) -> dict[str, Any]:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         first = (str(error).splitlines() or [""])[0]
-        raise MaskbenchError(
-            path, f"unreadable weights ({first})", "delete the file, run `maskbench fetch_weights`"
-        ) from error
+        raise MaskbenchError(path, f"unreadable weights ({first})", FETCH_AGAIN) from error
 
 
 def _load(network: nn.Module, state: dict[str, Any], path: Path) -> None:
     try:
         network.load_state_dict(state)
     except RuntimeError as error:
-        raise MaskbenchError(
-            path, "weights of another network", "run `maskbench fetch_weights` again"
-        ) from error
+        raise MaskbenchError(path, "weights of another network", FETCH_AGAIN) from error

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from maskbench.datasets.weights import has_weights, weights_file
-from maskbench.errors import MaskbenchError
+from maskbench.errors import FETCH_AGAIN, MaskbenchError
 from maskbench.metrics.features import FeatureExtractor, PackagedFeatures, read_state
 
 ALEXNET = "alexnet-owt-7be5be79.pth"
@@ -83,9 +83,7 @@ class AlexnetLpips:
             renamed = {key: state["features." + key.split(".", 1)[1]] for key in own}
             trunk.load_state_dict(renamed)
         except (KeyError, RuntimeError) as error:
-            raise MaskbenchError(
-                ALEXNET, "weights of another network", "run `maskbench fetch_weights` again"
-            ) from error
+            raise MaskbenchError(ALEXNET, "weights of another network", FETCH_AGAIN) from error
         self.network = self.network.eval().requires_grad_(False).to(device)
         self.device = device
 

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from maskbench.errors import MaskbenchError
+from maskbench.errors import FETCH_AGAIN, MaskbenchError
 
 FEATURES = 1280
 CLASSES = 1000
@@ -124,7 +124,7 @@ def load(path: Path) -> EfficientNetLite0:
     except (OSError, RuntimeError, ValueError, pickle.UnpicklingError, EOFError) as error:
         first = (str(error).splitlines() or [""])[0]
         raise MaskbenchError(
-            path, f"not the EfficientNet-Lite0 weights ({first})", "run `maskbench fetch_weights`"
+            path, f"not the EfficientNet-Lite0 weights ({first})", FETCH_AGAIN
         ) from error
     _fold(network, "_conv_stem", "_bn0")
     _fold(network, "_conv_head", "_bn1")

@@ -33,10 +33,11 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Measured:
-    """The numbers, and the tables ``scores``, ``roc`` and ``cmc``."""
+    """The numbers, the tables ``scores``, ``roc`` and ``cmc``, and the embeddings behind them."""
 
     numbers: list[Number]
     tables: dict[str, pd.DataFrame]
+    embeddings: np.ndarray | None = None
 
 
 _SCORES = ("protocol", "first", "second", "same", "score")
@@ -49,13 +50,16 @@ def nothing(why: str) -> Measured:
     names += [*map(tar_name, protocols.FARS), *(f"rank_{k}" for k in protocols.RANKS)]
     columns = {"scores": _SCORES, "roc": _ROC, "cmc": _CMC}
     return Measured(
-        [Number(name, None, 0, note=why) for name in names],
+        [Number(name, None, 0, note=why, backbone="absent") for name in names],
         {name: pd.DataFrame(columns=list(found)) for name, found in columns.items()},
     )
 
 
-def measure(embeddings: np.ndarray, test: TestSet, folds: int, config: MetricsConfig) -> Measured:
-    """Every protocol on embeddings of length 1, in the order of the test set's table.
+def measure(
+    embeddings: np.ndarray, test: TestSet, folds: int, config: MetricsConfig, backbone: str
+) -> Measured:
+    """Every protocol on embeddings of length 1, in the order of the test set's table; ``backbone``
+    made them.
 
     ``standard`` are official pairs where the data set has them, else bare against masked pictures.
     """
@@ -92,7 +96,8 @@ def measure(embeddings: np.ndarray, test: TestSet, folds: int, config: MetricsCo
         found = protocols.same_picture(protocols.scores_of(embeddings, own), own, people)
         rows = np.concatenate([own.first, own.second])
         numbers += _labelled(found, people, rows, protocol="same_picture")
-    return Measured(numbers, _tables(lists, scores, test, identified))
+    numbers = [replace(number, backbone=backbone) for number in numbers]
+    return Measured(numbers, _tables(lists, scores, test, identified), embeddings)
 
 
 def _labelled(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from maskbench.artifacts import atomic_file
 from maskbench.errors import MaskbenchError
-from maskbench.measurements import KEY, Measurement, metrics_file, read_metrics, to_frame
+from maskbench.measurements import KEY, Measurement, evaluations_in, read_metrics, to_frame
 
 
 def collect_measurements(metrics: Sequence[Path], out: Path) -> None:
@@ -18,14 +18,14 @@ def collect_measurements(metrics: Sequence[Path], out: Path) -> None:
     :data:`maskbench.measurements.COLUMNS`.
 
     Args:
-        metrics: folders of evaluations (each with ``metrics.json``), or such files.
+        metrics: folders of evaluations (with ``metrics.json``, in them or below).
         out: the CSV file.
 
     Raises:
-        MaskbenchError: a file is missing, or the same number was measured twice.
+        MaskbenchError: a folder holds no numbers, or the same number was measured twice.
     """
     rows: list[Measurement] = []
-    for path in sorted({metrics_file(path) for path in metrics}):
+    for path in evaluations_in(metrics):
         rows += read_metrics(path)
     frame = to_frame(rows)
     twice = frame[frame.duplicated(list(KEY), keep=False)]

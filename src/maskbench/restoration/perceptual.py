@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from maskbench.datasets.weights import has_weights, weights_file
-from maskbench.errors import MaskbenchError
+from maskbench.errors import FETCH_AGAIN, MaskbenchError
 from maskbench.networks import efficientnet, vgg19
 
 VGG19 = vgg19.FILE
@@ -156,9 +156,7 @@ def feature_maps(weights: Path, published: bool = True) -> FeatureMaps:
             pickle.UnpicklingError,
         ) as error:
             first = (str(error).splitlines() or [""])[0]
-            raise MaskbenchError(
-                path, f"not the VGG-19 weights ({first})", "run `maskbench fetch_weights`"
-            ) from error
+            raise MaskbenchError(path, f"not the VGG-19 weights ({first})", FETCH_AGAIN) from error
     else:
         network = PackagedMaps(efficientnet.load(weights_file(weights, EFFICIENTNET)))
     return network.eval().requires_grad_(False)

@@ -22,6 +22,7 @@ from maskbench.datasets.listing import as_text, is_picture_name
 from maskbench.errors import MaskbenchError, from_os_error, unknown_name
 from maskbench.faces.progress import pictures_progress
 from maskbench.masks.artwork import MaskPictures, style_names
+from maskbench.masks.maskedset import MaskedSet
 from maskbench.registry import Block
 from maskbench.synthesis.mask_workers import SURE, Job, Task, masked_rows
 from maskbench.synthesis.model import PARAMS, own_block, trained_with
@@ -80,6 +81,7 @@ def mask(
     all_faces: bool = False,
     min_score: float = SURE,
     mask_size: int = 144,
+    references: Path | None = None,
 ) -> MaskReport:
     """Put masks on people's faces.
 
@@ -101,6 +103,8 @@ def mask(
         min_score: the detector's score from which a find is a face for certain. Of all faces only
             such ones are masked, and only of such ones is said whether the mask sits well.
         mask_size: side of the mask pictures for a model that does not name its own.
+        references: a MaskedSet, for a reference-guided method; its training people wear the styles
+            that can be put on.
 
     Returns:
         The counts.
@@ -110,8 +114,8 @@ def mask(
             weights, an output folder with somebody's files, a full disk.
     """
     source, out, faces = Path(source), Path(out), faces or FacesConfig()
-    names = _checked_styles(styles)
-    put_on, faces = _put_on(method, model, names, faces, mask_size)
+    names = _checked_styles(styles, references)
+    put_on, faces = _put_on(method, model, names, faces, mask_size, references)
     _refuse_source(out, source)
     tasks, left_out = listing(source, out)
     counts = {"pictures": 0, "faces": 0, "rejected": len(left_out)}
@@ -150,11 +154,15 @@ def mask(
     return MaskReport(**counts)
 
 
-def _checked_styles(styles: Sequence[str] | None) -> tuple[str, ...]:
+def _checked_styles(styles: Sequence[str] | None, references: Path | None) -> tuple[str, ...]:
     known = style_names()
+    if references is not None:
+        masked = MaskedSet.open(references)
+        worn = set(masked.faces["style"].to_numpy()[masked.of_split("train")])
+        known = tuple(style for style in known if worn & {style, ""})
     for style in styles or ():
         if style not in known:
-            raise unknown_name("mask", "mask style", style, known)
+            raise unknown_name(references or "mask", "mask style", style, known)
     return tuple(dict.fromkeys(styles)) if styles else known
 
 
@@ -164,6 +172,7 @@ def _put_on(
     styles: tuple[str, ...],
     faces: FacesConfig,
     mask_size: int,
+    references: Path | None,
 ) -> tuple[PutOn, FacesConfig]:
     """What puts masks on, and the crop that it wants."""
     name = method if isinstance(method, str) else method.name
@@ -190,7 +199,11 @@ def _put_on(
             f"does not say what it was trained with (no {PARAMS})",
             "name its configuration with --params, or train the method again",
         )
-    return ByCrop(block, Path(model), faces.size, MaskPictures.draw(mask_size, styles)), faces
+    if block.spec.reference_guided and references is None:
+        what = f"method {name} needs photographs of masks being worn"
+        raise MaskbenchError("mask", what, "name a masked set with --references")
+    pictures = MaskPictures.draw(mask_size, styles)
+    return ByCrop(block, Path(model), faces.size, pictures, references=references), faces
 
 
 def _refuse_source(out: Path, source: Path) -> None:

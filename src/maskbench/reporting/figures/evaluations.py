@@ -15,7 +15,15 @@ from typing import Any
 import pandas as pd
 
 from maskbench.errors import MaskbenchError, from_os_error
-from maskbench.measurements import ALL, NONE, SEEN, STANDARD, read_metrics, to_frame
+from maskbench.measurements import (
+    ALL,
+    NONE,
+    SEEN,
+    STANDARD,
+    evaluations_in,
+    read_metrics,
+    to_frame,
+)
 from maskbench.reporting.figures.style import COLOURS
 from maskbench.reporting.names import BARE, in_order, title_of
 
@@ -54,11 +62,6 @@ class Tested:
     key: Key
     seed: int
     numbers: pd.DataFrame
-
-    @property
-    def label(self) -> str:
-        """Words for a legend."""
-        return label(self.key)
 
     def table(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
         """One of the evaluation's tables; empty where the recogniser could not be measured.
@@ -116,7 +119,7 @@ def read_tested(folders: Sequence[Path]) -> list[Tested]:
         MaskbenchError: a folder is no evaluation of one recogniser.
     """
     found: dict[tuple[str, Key], Tested] = {}
-    for folder in sorted({Path(path) for path in folders}):
+    for folder in evaluations_in(folders):
         rows = to_frame(read_metrics(folder))
         rows = rows[rows["step"] == "recognition"]
         about = rows[["dataset", "method", "training_set", "seed"]].drop_duplicates()
