@@ -1,11 +1,12 @@
-"""Picture files and folders of a folder, and orders of names."""
+"""Picture files and folders of a folder, what else lies there, and orders of names."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
-from pathlib import Path
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path, PurePosixPath
 
 from maskbench.errors import from_os_error
 
@@ -22,6 +23,11 @@ def is_picture_name(path: str | Path) -> bool:
     """
     path = Path(path)
     return path.suffix.lower() in ENDINGS and not path.name.startswith(".")
+
+
+def composed(name: str) -> str:
+    """A name with composed letters (NFC): file systems and lists write é as one sign or as two."""
+    return unicodedata.normalize("NFC", name)
 
 
 def natural_key(text: str) -> tuple[tuple[int, int | str], ...]:
@@ -57,6 +63,60 @@ def pictures_in(folder: Path) -> list[Path]:
     return sorted(
         path for path in _listing(folder) if is_picture_name(path) and _is(path, Path.is_file)
     )
+
+
+def left_out(
+    root: Path, taken: Collection[str], known: Collection[str] = (), sampled: bool = False
+) -> dict[str, str]:
+    """What lies below ``root`` and is no picture of a data set, and why: path -> reason.
+
+    Looks as deep as the pictures lie; hidden files count nowhere.
+
+    Args:
+        root: the data set's folder.
+        taken: paths of its pictures, relative to ``root``.
+        known: other files that belong to it.
+        sampled: whether the pictures are a choice; those that were not chosen are not listed.
+    """
+    folders = {str(parent) for source in taken for parent in PurePosixPath(source).parents}
+    depth = max((source.count("/") for source in taken), default=0)
+    found: dict[str, str] = {}
+
+    def look(folder: Path, prefix: str, level: int) -> None:
+        for path in sorted(_listing(folder)):
+            name = prefix + path.name
+            if name in taken or name in known:
+                continue
+            if not _is(path, Path.is_dir):
+                if reason := _reason(path, sampled):
+                    found[name] = reason
+            elif level == depth:
+                found[f"{name}/"] = "a folder deeper than the pictures"
+            else:
+                look(path, f"{name}/", level + 1)
+                if name not in folders:
+                    found[f"{name}/"] = "a folder without a picture"
+
+    look(Path(root), "", 0)
+    return found
+
+
+def _reason(path: Path, sampled: bool) -> str:
+    """Why a file is no picture of a data set; "": it was not chosen."""
+    if not _is(path, Path.is_file):
+        return "a link that leads nowhere" if path.is_symlink() else "no regular file"
+    if not path.suffix:
+        return "its name has no ending"
+    if not is_picture_name(path):
+        return f"{path.suffix} is no ending of a picture that is read"
+    return "" if sampled else "not in the adapter's layout"
+
+
+def named(reasons: Mapping[str, str], most: int = 5) -> str:
+    """The first names with their reasons, and how many more there are."""
+    shown = [f"{name} ({why})" for name, why in list(reasons.items())[:most]]
+    more = len(reasons) - len(shown)
+    return "; ".join(shown) + (f"; and {more} more" if more else "")
 
 
 def _listing(folder: Path) -> list[Path]:

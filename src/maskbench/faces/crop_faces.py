@@ -20,6 +20,7 @@ import pandas as pd
 
 from maskbench.artifacts import atomic_dir, sha256_of
 from maskbench.config import FacesConfig
+from maskbench.datasets.listing import named
 from maskbench.datasets.manifest import Pictures
 from maskbench.datasets.split import group_keys, read_split
 from maskbench.datasets.weights import weights_file
@@ -78,7 +79,7 @@ def crop_faces(
 
     Raises:
         MaskbenchError: inputs are missing or disagree, weights are damaged, or too many pictures
-            are rejected (with the commonest reasons).
+            are rejected (with the first names and reasons), or all of the people of a split.
     """
     opened = Pictures.open(Path(pictures))
     manifest = opened.manifest
@@ -88,7 +89,7 @@ def crop_faces(
     files = [opened.file(source).absolute() for source in manifest["source"]]
     work = functools.partial(_crop, config=config, whole=undetected == "whole")
     reasons: Counter[str] = Counter()
-    missed = 0
+    missed, found = 0, set[tuple[str, str]]()
     with (
         atomic_dir(Path(out)) as tmp,
         FaceSetWriter(tmp, config.size, _spec(opened.source, config, Path(weights))) as writer,
@@ -115,8 +116,20 @@ def crop_faces(
             else:
                 writer.add(crop.image, _row(source, identity, split, crop))
                 missed += crop.face.score == 0
+                found.add((identity, split))
             advance(1, f"{writer.rejected} rejected")
-    log.info("%s: %d faces, %d rejected", out, writer.accepted, writer.rejected)
+        _refuse_empty(
+            pictures, set(zip(manifest["identity"], split_of, strict=True)), found, writer
+        )
+        without = opened.left_out
+        for source, reason in without.items():
+            writer.reject(source, "", reason)
+    rejected = writer.rejected - len(without)
+    log.info("%s: %d faces, %d rejected", out, writer.accepted, rejected)
+    if without:
+        log.warning("%s: %d files left out: %s", out, len(without), named(without))
+    if rejected:
+        log.warning("%s: rejected: %s", out, named(_reasons(writer.rejects[:rejected])))
     if missed:
         log.warning("%s: %d pictures without a detected face are taken whole", out, missed)
     for reason, count in reasons.most_common(5):
@@ -190,12 +203,44 @@ def _too_many(
 ) -> MaskbenchError:
     seen = writer.accepted + writer.rejected
     commonest = "; ".join(f"{count} x {reason}" for reason, count in reasons.most_common(3))
+    first = named(_reasons(writer.rejects))
     return MaskbenchError(
         pictures,
         f"{writer.rejected} of the first {seen} of {total} pictures rejected, more than the "
-        f"allowed share of {allowed:g} ({commonest})",
+        f"allowed share of {allowed:g} ({commonest}): {first}",
         "check the pictures, lower faces.detector.thresholds or raise max_reject_share",
     )
+
+
+def _refuse_empty(
+    pictures: Path,
+    wanted: set[tuple[str, str]],
+    found: set[tuple[str, str]],
+    writer: FaceSetWriter,
+) -> None:
+    """Name the people without a face; a split of none but such people is an error.
+
+    Args:
+        pictures: the folder of the data set.
+        wanted, found: (identity, split) of all pictures, and of those with a face.
+        writer: it holds the rejects.
+    """
+    empty = sorted({split for _, split in wanted} - {split for _, split in found})
+    gone = sorted(who for who, split in wanted - found if who and (not empty or split == empty[0]))
+    own = [row for row in writer.rejects if row["identity"] in gone or not row["identity"]]
+    if empty:
+        raise MaskbenchError(
+            pictures,
+            f"no face was found of any {empty[0]} person ({', '.join(gone) or 'no names'}): "
+            + named(_reasons(own)),
+            "check these pictures, add people or set datasets.*.split_seed to another number",
+        )
+    if gone:
+        log.warning("%s: nobody is left of %s: %s", pictures, ", ".join(gone), named(_reasons(own)))
+
+
+def _reasons(rejects: list[dict[str, str]]) -> dict[str, str]:
+    return {row["source"]: row["reason"] for row in rejects}
 
 
 def _split_of(path: Path, manifest: pd.DataFrame) -> list[str]:

@@ -155,12 +155,13 @@ def _trained(
         learner = network_learner(block, faces, masked, weights, seed, scratch)
         size = {}
         earlier = [person for path in _given(block) for person in _people_behind(path)]
+    batch = learner.sampler.people * (block.bare + block.masked)
     train(
         learner, title=title, seed=seed, out=out, scratch=scratch, log=to_run(run),
         log_every=block.log_every, checkpoint_every=block.checkpoint_every,
-        pictures=block.people * (block.bare + block.masked),
+        pictures=batch,
     )  # fmt: skip
-    return {"people": sorted({*learner.training_set.people, *earlier})} | size
+    return {"people": sorted({*learner.training_set.people, *earlier}), "batch": batch} | size
 
 
 def _given(block: Recogniser) -> list[Path]:

@@ -56,7 +56,7 @@ def what_it_is(block: Recogniser, facts: dict[str, Any], network: str = "") -> s
     width = f", width {block.width}" if BACKBONES.get(block.backbone).has_width else ""
     return (
         f"{block.backbone} ({block.size} px{width}), {start}, {block.steps} steps of "
-        f"{block.people * (block.bare + block.masked)} pictures, {source}"
+        f"{facts['batch']} pictures, {source}"
     )
 
 

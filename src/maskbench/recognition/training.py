@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -10,11 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from maskbench.errors import MaskbenchError
 from maskbench.recognition.augmentation import augmented
 from maskbench.recognition.losses import RecognitionLoss
 from maskbench.recognition.params import Learning, Trained
 from maskbench.recognition.sampler import PeopleSampler
+from maskbench.recognition.specs import Absent
 from maskbench.recognition.training_set import TrainingSet
 from maskbench.training.devices import Placement
 from maskbench.training.loop import Learner
@@ -22,6 +23,8 @@ from maskbench.training.player import Player
 from maskbench.training.stage import Schedule, Stage, Turn
 
 PLAYER = "network"
+
+log = logging.getLogger(__name__)
 
 
 class RecogniserLearner(Learner):
@@ -37,7 +40,7 @@ class RecogniserLearner(Learner):
         prepare: float pictures (B, 3, S, S) in 0..255 to the network's range; None for embeddings.
 
     Raises:
-        MaskbenchError: fewer people than a batch wants.
+        Absent: fewer people than two.
     """
 
     def __init__(
@@ -107,11 +110,14 @@ def _sampler(training_set: TrainingSet, params: Learning, seed: int) -> PeopleSa
     # Without masked pictures as many bare ones instead: a control sees as many pictures.
     masked = params.masked if training_set.masked.any() else 0
     try:
-        return PeopleSampler(
+        made = PeopleSampler(
             training_set.identities, training_set.masked, people=params.people,
             bare=params.bare + params.masked - masked, with_mask=masked, seed=seed,
         )  # fmt: skip
     except ValueError as error:
-        raise MaskbenchError(
-            "recognition.recognisers: people", str(error), "ask for fewer people in a batch"
-        ) from error
+        raise Absent(str(error)) from error
+    if made.people < params.people:
+        log.warning(
+            "%d people a batch instead of %d: there are no more", made.people, params.people
+        )
+    return made
