@@ -83,9 +83,9 @@ class Collection:
         if absent:
             raise MaskbenchError(
                 f"datasets.{name}: {root}",
-                f"{' and '.join(found.files)} name {absent[0]} and {len(absent) - 1} more pictures "
-                "that are not used",
-                "bring them back, or leave nobody out of this data set",
+                f"the lists beside the pictures name {absent[0]} and {len(absent) - 1} more that "
+                "are not there or left out",
+                "bring them back, and set neither exclude nor a limit for this data set",
             )
         return found
 

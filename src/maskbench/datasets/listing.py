@@ -76,7 +76,8 @@ def left_out(
         root: the data set's folder.
         taken: paths of its pictures, relative to ``root``.
         known: other files that belong to it.
-        sampled: whether the pictures are a choice; those that were not chosen are not listed.
+        sampled: whether the pictures are a choice; those that were not chosen are not listed, nor
+            folders without one.
     """
     folders = {str(parent) for source in taken for parent in PurePosixPath(source).parents}
     depth = max((source.count("/") for source in taken), default=0)
@@ -94,7 +95,7 @@ def left_out(
                 found[f"{name}/"] = "a folder deeper than the pictures"
             else:
                 look(path, f"{name}/", level + 1)
-                if name not in folders:
+                if name not in folders and not sampled:
                     found[f"{name}/"] = "a folder without a picture"
 
     look(Path(root), "", 0)
@@ -112,7 +113,7 @@ def _reason(path: Path, sampled: bool) -> str:
     return "" if sampled else "not in the adapter's layout"
 
 
-def named(reasons: Mapping[str, str], most: int = 5) -> str:
+def named(reasons: Mapping[str, str], most: int = 10) -> str:
     """The first names with their reasons, and how many more there are."""
     shown = [f"{name} ({why})" for name, why in list(reasons.items())[:most]]
     more = len(reasons) - len(shown)
