@@ -89,7 +89,7 @@ def crop_faces(
     files = [opened.file(source).absolute() for source in manifest["source"]]
     work = functools.partial(_crop, config=config, whole=undetected == "whole")
     reasons: Counter[str] = Counter()
-    missed, found = 0, set[tuple[str, str]]()
+    missed = 0
     with (
         atomic_dir(Path(out)) as tmp,
         FaceSetWriter(tmp, config.size, _spec(opened.source, config, Path(weights))) as writer,
@@ -116,11 +116,8 @@ def crop_faces(
             else:
                 writer.add(crop.image, _row(source, identity, split, crop))
                 missed += crop.face.score == 0
-                found.add((identity, split))
             advance(1, f"{writer.rejected} rejected")
-        _refuse_empty(
-            pictures, set(zip(manifest["identity"], split_of, strict=True)), found, writer
-        )
+        _refuse_empty(pictures, manifest, split_of, _reasons(writer.rejects))
         without = opened.left_out
         for source, reason in without.items():
             writer.reject(source, "", reason)
@@ -213,30 +210,25 @@ def _too_many(
 
 
 def _refuse_empty(
-    pictures: Path,
-    wanted: set[tuple[str, str]],
-    found: set[tuple[str, str]],
-    writer: FaceSetWriter,
+    pictures: Path, manifest: pd.DataFrame, split_of: list[str], reasons: dict[str, str]
 ) -> None:
-    """Name the people without a face; a split of none but such people is an error.
+    """Name the people without a face; a split of none but such people is an error."""
+    table = manifest.assign(split=split_of, taken=~manifest["source"].isin(list(reasons)))
 
-    Args:
-        pictures: the folder of the data set.
-        wanted, found: (identity, split) of all pictures, and of those with a face.
-        writer: it holds the rejects.
-    """
-    empty = sorted({split for _, split in wanted} - {split for _, split in found})
-    gone = sorted(who for who, split in wanted - found if who and (not empty or split == empty[0]))
-    own = [row for row in writer.rejects if row["identity"] in gone or not row["identity"]]
-    if empty:
-        raise MaskbenchError(
-            pictures,
-            f"no face was found of any {empty[0]} person ({', '.join(gone) or 'no names'}): "
-            + named(_reasons(own)),
-            "check these pictures, add people or set datasets.*.split_seed to another number",
-        )
-    if gone:
-        log.warning("%s: nobody is left of %s: %s", pictures, ", ".join(gone), named(_reasons(own)))
+    def why(rows: pd.Series) -> str:
+        return named({source: reasons[source] for source in table["source"][rows]})
+
+    for split, taken in table.groupby("split")["taken"].any().items():
+        if not taken:
+            raise MaskbenchError(
+                pictures,
+                f"no face was found of any {split} person: {why(table['split'] == split)}",
+                "check these pictures, add people, or set datasets.*.split_seed to another number",
+            )
+    people = table[table["identity"] != ""].groupby("identity")["taken"].any()
+    if gone := people.index[~people].to_list():
+        of_them = table["identity"].isin(gone)
+        log.warning("%s: no face of %s: %s", pictures, ", ".join(gone), why(of_them))
 
 
 def _reasons(rejects: list[dict[str, str]]) -> dict[str, str]:
