@@ -28,9 +28,9 @@ from PIL import Image
 from pytorch_fid.fid_score import get_activations
 
 from maskbench.artifacts import write_json
+from maskbench.datasets.pictures import read_picture
 from maskbench.metrics.features import FidInceptionFeatures, fid_inception
 from maskbench.metrics.fid import fid
-from maskbench.metrics.file_features import file_features
 
 SIDE = 144
 log = logging.getLogger("inception")
@@ -74,7 +74,7 @@ def main() -> None:
             return get_activations(files, published, batch_size=50, num_workers=1)
 
     loops = {"pytorch_fid": by_pytorch_fid} | {
-        name: lambda files, e=extractor: file_features(e, files)[0]
+        name: lambda files, e=extractor: e(np.stack([read_picture(file) for file in files]))[0]
         for name, extractor in ours.items()
     }
     with tempfile.TemporaryDirectory() as folder:

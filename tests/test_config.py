@@ -48,6 +48,10 @@ def refused(values, overlay):
             "params.yaml: synthesis.methods.pywgan_div: generator_lerning_rate: unknown key",
         ),
         (
+            {"synthesis": {"methods": {"pywgan_div": {"critic_width": 32}}}},
+            "params.yaml: synthesis.methods.pywgan_div: critic_width: input should be",
+        ),
+        (
             {"synthesis": {"methods": {"pywgan_dif": {}}}},
             "params.yaml: synthesis.methods: pywgan_dif: unknown method; did you mean pywgan_div?",
         ),
@@ -81,6 +85,20 @@ def test_missing_and_broken_files_are_named(tmp_path):
     (tmp_path / "list.yaml").write_text("- 1")
     with pytest.raises(MaskbenchError, match=r"list\.yaml"):
         read_layers([tmp_path / "list.yaml"])
+
+
+def test_byte_order_marks_are_read_and_other_encodings_named(tmp_path):
+    path = tmp_path / "own.yaml"
+    for encoding in ("utf-8", "utf-8-sig"):
+        path.write_bytes("output: résultats\r\n".encode(encoding))
+        assert read_layers([path]) == {"output": "résultats"}
+    for encoding, why in (
+        ("utf-16", "own.yaml: is UTF-16"),
+        ("latin-1", "own.yaml, line 2: is no"),
+    ):
+        path.write_bytes("# a\noutput: résultats\n".encode(encoding))
+        with pytest.raises(MaskbenchError, match=f"{why}.*save it as UTF-8"):
+            read_layers([path])
 
 
 def test_overlays_merge_mappings_and_replace_the_rest():

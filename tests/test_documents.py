@@ -184,7 +184,7 @@ def test_the_configuration_of_the_readme_is_valid():
 
 
 def test_the_documented_recognisers_are_taken_up():
-    from maskbench.recognition.params import BARE
+    from maskbench.recognition.kinds import BARE
 
     experiment = checked(examples("yaml")[0])
     runs = experiment.recogniser_runs
@@ -195,7 +195,7 @@ def test_the_documented_recognisers_are_taken_up():
     sets = {training_set for name, training_set, _ in runs if name == "adapter_cosface"}
     assert sets == {BARE, *experiment.methods}
     assert not any(name == "softmax" for name, _, _ in runs)
-    adapted = experiment.recognisers["adapter_cosface"]
+    adapted = experiment.recognisers["adapter_cosface"].params
     assert (adapted.adapter.transform, adapted.adapter.keep) == ("whiten", 0.5)
 
 
@@ -300,21 +300,21 @@ def test_the_documented_test_data_set_works(tmp_path):
 
 def test_recognition_is_documented():
     """Kinds, frozen networks, backbones, losses and protocols stand where users look for them."""
-    from maskbench.recognition import params
+    from maskbench.recognition.kinds import RECOGNISERS
     from maskbench.recognition.measure import IMPOSTORS, KINDS, UNSEEN_STYLES
-    from maskbench.recognition.specs import BACKBONES, LOSSES
+    from maskbench.recognition.specs import BACKBONES, LOSSES, NETWORKS
     from maskbench.reporting.names import CONDITIONS
 
     protocols = (ROOT / "docs" / "protocols" / "recognition.md").read_text("utf-8")
     methods = (ROOT / "docs" / "methods.md").read_text("utf-8")
     results = (ROOT / "docs" / "results.md").read_text("utf-8")
-    for name in (*params.KINDS, *params.NETWORKS.all()):
+    for name in (*RECOGNISERS.all(), *NETWORKS.all()):
         assert f"`{name}`" in protocols, name
     for name in {*KINDS, *CONDITIONS["protocol"]} - {UNSEEN_STYLES, "identification"}:
         assert f"`{name}`" in protocols, name
     for name in (*LOSSES.all(), *BACKBONES.all()):
         assert f"`{name}`" in methods, name
-    for kind in params.KINDS:
+    for kind in RECOGNISERS.all():
         assert f"`{kind}`" in results, kind
     assert f"{IMPOSTORS:,}" in protocols
 

@@ -11,7 +11,8 @@ import maskbench
 from maskbench import experiment
 from maskbench.config import merge, read_layers
 from maskbench.errors import MaskbenchError
-from maskbench.recognition.params import BARE
+from maskbench.recognition.kinds import BARE
+from maskbench.restoration.specs import RestorerParams
 from maskbench.synthesis.specs import METHODS
 
 DEFAULT = Path(maskbench.__file__).parents[2] / "params.yaml"
@@ -103,14 +104,16 @@ def test_the_overlay_is_made_wherever_masks_are_measured():
 
 def test_a_method_that_takes_masks_off_is_a_restorer(monkeypatch):
     spec = METHODS.get("gan_direct")
-    both = replace(spec, roles=frozenset({"masker", "unmasker"}), guides=("segmenter",))
+    roles = frozenset({"masker", "unmasker"})
+    with pytest.raises(TypeError, match="gan_direct: an unmasker's Params must extend"):
+        replace(spec, roles=roles)
+    params = type("Both", (spec.Params, RestorerParams), {})
+    both = replace(spec, roles=roles, guides=("segmenter",), Params=params)
     monkeypatch.setitem(METHODS._specs, "gan_direct", both)
     found = checked({"run": {"methods": ["gan_direct"], "recognisers": []}})
     assert list(found.restorers) == ["edgeconnect", "gan_direct"]
     assert found.restorers["gan_direct"] is found.methods["gan_direct"]
-    strip = {
-        "recognition": {"recognisers": {"own": {"kind": "restored", "restorer": "gan_direct"}}}
-    }
+    strip = {"recognition": {"recognisers": {"own": {"use": "restored", "restorer": "gan_direct"}}}}
     run = {"run": {"methods": ["keypoint"], "restorers": [], "recognisers": ["own"]}}
     found = checked(merge(strip, run))
     assert list(found.restorers) == ["gan_direct"] and list(found.methods) == [
@@ -141,6 +144,10 @@ def test_blocks_start_from_their_family_and_from_each_other():
     assert methods["gan_stn"].params.match == "faces"  # of the family
     assert methods["pywgan_div"].params.equivariance == 10  # its own
     assert methods["gan_direct"].params.match == "styles"  # of another family
+    wide = {"wide": {"use": "arcface", "width": 16}}
+    recognisers = checked({"recognition": {"recognisers": wide}}).recognisers
+    same = recognisers["arcface"].params.model_copy(update={"width": 16})
+    assert recognisers["wide"].params == same and same.loss == "arcface" and same.steps == 120
 
 
 def test_values_of_a_small_run_win_over_blocks_of_all_methods():
@@ -159,10 +166,12 @@ def test_values_of_a_small_run_win_over_blocks_of_all_methods():
     [
         ({"arcface": {"training": "keypiont"}}, "did you mean keypoint"),
         ({"arcface": {"training": ["bare", "cyclegan"]}}, "cyclegan: unknown training set"),
-        ({"own": {"kind": "restored", "restorer": "edgeconect"}}, "did you mean edgeconnect"),
-        ({"own": {"kind": "pretrained", "network": "x", "steps": 3}}, "recognisers.own"),
-        ({"own": {"kind": "projection", "training": "bare"}}, "bare: unknown training set"),
-        ({"own": {"kind": ["network"]}}, "own.kind: ['network']: unknown kind"),
+        ({"own": {"use": "restored", "restorer": "edgeconect"}}, "did you mean edgeconnect"),
+        ({"own": {"use": "pretrained", "network": "x", "steps": 3}}, "recognisers.own"),
+        ({"own": {"use": "projection", "training": "bare"}}, "bare: unknown training set"),
+        ({"own": {"use": ["network"]}}, "own.use: ['network']: unknown kind of recogniser"),
+        ({"own": {"use": "adaptor"}}, "own.use: adaptor: unknown kind of recogniser; did you mean"),
+        ({"own": {"network": "vgg19"}}, "own: unknown kind of recogniser; known: adapter"),
         ({"arcface": None}, "arcface is null; write arcface: {}, or leave it out under run"),
     ],
 )
@@ -198,6 +207,13 @@ FLAT = {"adapter": "flat", "path": "somewhere"}
         ({"datasets": {"orl": {"adapter": "ofl"}}}, "datasets.orl.adapter: ofl: unknown adapter"),
         ({"datasets": {"orl": {"adapter": "folder"}}}, "datasets.orl.path: missing; the adapter"),
         ({"datasets": {"orl": FLAT}}, "flat knows nobody's name, but recognisers are tested on"),
+        (
+            {
+                "datasets": {"orl": FLAT, "lfw": {"adapter": "lfw"}},
+                "recognition": {"tests": ["lfw"]},
+            },
+            "flat knows nobody's name, but recognisers are trained on orl; use folder",
+        ),
         (
             {"datasets": {"orl": {"shares": {"train": 0.9, "test": 0}}}},
             "datasets.orl.shares.test: 0, but people of orl are tested",

@@ -10,7 +10,8 @@ from maskbench import experiment, schema
 from maskbench.config import merge, read_layers
 from maskbench.errors import MaskbenchError
 from maskbench.guides.specs import GUIDES
-from maskbench.recognition import params as recognition
+from maskbench.recognition.kinds import RECOGNISERS
+from maskbench.recognition.kinds.network import Augmentation
 from maskbench.registry import Registry
 from maskbench.restoration.specs import RESTORERS
 from maskbench.synthesis.specs import METHODS
@@ -23,14 +24,14 @@ DEFAULT = Path(maskbench.__file__).parents[2] / "params.yaml"
 def values():
     """The experiment as shipped, with a block of every kind of recogniser and a restorer."""
     own = {
-        "own_pretrained": {"kind": "pretrained", "network": "vgg19"},
+        "own_pretrained": {"use": "pretrained", "network": "vgg19"},
         "own_network": {
-            "kind": "network", "backbone": "iresnet18", "loss": "arcface", "size": 32, "steps": 2,
+            "use": "network", "backbone": "iresnet18", "loss": "arcface", "size": 32, "steps": 2,
             "training": ["bare", "keypoint"], "augmentation": {"shift": 0.1}, "start": None,
         },
-        "own_adapter": {"kind": "adapter", "loss": "triplet", "adapter": {}},
-        "own_projection": {"kind": "projection"},
-        "own_restored": {"kind": "restored", "networks": ["facenet", "dlib_resnet"]},
+        "own_adapter": {"use": "adapter", "loss": "triplet", "adapter": {}},
+        "own_projection": {"use": "projection"},
+        "own_restored": {"use": "restored", "networks": ["facenet", "dlib_resnet"]},
     }  # fmt: skip
     own_methods = {"own": {"use": "pywgan_div", "steps": 9}, "pywgan_div": {"use": "pywgan_div"}}
     overlay = {
@@ -59,10 +60,9 @@ def test_what_the_models_accept_is_accepted(values, validator):
     validator.validate(values)
 
 
-RECOGNISERS = {
+RECOGNITION = {
     "unknown_key": {"own_network": {"stepps": 3}},
     "key_of_another_kind": {"own_projection": {"loss": "arcface"}},
-    "unknown_kind": {"own_adapter": {"kind": "adaptor"}},
     "unknown_loss": {"own_network": {"loss": "quintuplets"}},
     "loss_of_another_kind": {"own_network": {"loss": "self_restrained"}},
     "unknown_network": {"own_pretrained": {"network": "vgg16"}},
@@ -102,13 +102,13 @@ OTHERS = {
     "run": {"run": {"method": []}},
 }
 WRONG = [
-    *({"recognition": {"recognisers": wrong}} for wrong in RECOGNISERS.values()),
+    *({"recognition": {"recognisers": wrong}} for wrong in RECOGNITION.values()),
     *({"restoration": wrong} for wrong in RESTORATION.values()),
     *({"guides": {"segmenter": wrong}} for wrong in SEGMENTER.values()),
     *({"synthesis": wrong} for wrong in SYNTHESIS.values()),
     *OTHERS.values(),
 ]
-NAMES = [*RECOGNISERS, *RESTORATION, *SEGMENTER, *SYNTHESIS, *OTHERS]
+NAMES = [*RECOGNITION, *RESTORATION, *SEGMENTER, *SYNTHESIS, *OTHERS]
 
 
 @pytest.mark.parametrize("overlay", WRONG, ids=NAMES)
@@ -126,18 +126,15 @@ def test_every_registered_spec_and_every_kind_is_there():
         (METHODS, known["SynthesisConfig"]["properties"]["methods"]),
         (RESTORERS, known["RestorationConfig"]["properties"]["restorers"]),
         (GUIDES, whole["properties"]["guides"]),
+        (RECOGNISERS, known["RecognitionConfig"]["properties"]["recognisers"]),
     )
     registry: Registry
     for registry, section in sections:
         assert set(section["properties"]) == set(registry.all())
-    block = known["RecognitionConfig"]["properties"]["recognisers"]["additionalProperties"]
-    assert set(block["discriminator"]["mapping"]) == set(recognition.KINDS)
-    for kind, place in block["discriminator"]["mapping"].items():
-        definition = known[place.removeprefix("#/$defs/")]
-        assert definition["properties"]["kind"]["const"] == kind
-        assert definition["required"] == ["kind"]  # the others may be shared
-    assert {"$ref": f"#/$defs/recognition.{recognition.Trained.__name__}"} in block["oneOf"]
-    assert len(block["oneOf"]) == len(recognition.KINDS) == 5
+        named = section["additionalProperties"]["allOf"]
+        assert [block["then"] for block in named] == section["additionalProperties"]["anyOf"]
+        assert [b["if"]["properties"]["use"]["const"] for b in named] == list(registry.all())
+    assert "required" not in known["recognition.network"]  # the values may be shared ones
 
 
 def test_every_key_is_described():
@@ -150,16 +147,13 @@ def test_every_key_is_described():
         if not described.get("description")
     ]
     assert nameless == []
-    adapter = whole["$defs"]["recognition.Adapted"]["properties"]
-    assert adapter["optimiser"]["description"] == "sgd: with momentum 0.9"  # of its base class
-    assert adapter["kind"]["description"] == "A small network on the embeddings of a frozen one."
 
 
 def test_areas_keep_their_own_definitions_of_one_name():
     known = schema.schema()["$defs"]
     both = [set(known[f"{a}.Augmentation"]["properties"]) for a in ("synthesis", "recognition")]
     assert both[0] != both[1]
-    assert set(recognition.Augmentation.model_fields) == both[1]
+    assert set(Augmentation.model_fields) == both[1]
 
 
 def test_every_reference_leads_somewhere():

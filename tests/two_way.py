@@ -11,9 +11,9 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from maskbench.config import Section
 from maskbench.imaging.ranges import Augmentation
 from maskbench.imaging.tensors import as_images, as_tensor, resize
+from maskbench.restoration.specs import RestorerParams
 from maskbench.synthesis.base import LearningMethod
 from maskbench.synthesis.batches import Batches
 from maskbench.synthesis.painted.base import PaintedMethod
@@ -25,7 +25,7 @@ from maskbench.training.seeding import seeded
 from maskbench.training.stage import Stage
 
 
-class TwoWayParams(PaintedParams):
+class TwoWayParams(PaintedParams, RestorerParams):
     train_size: int = 24
     width: int = 16
     batch_size: int = 8
@@ -115,7 +115,6 @@ SPEC = SynthesisSpec(
     Params=TwoWayParams,
     implementation=f"{__name__}:TwoWay",
 )
-assert issubclass(TwoWayParams, Section)
 
 
 @contextmanager

@@ -69,26 +69,14 @@ def atomic_dir(out: Path) -> Iterator[Path]:
         MaskbenchError: the disk is full, the folder cannot be written, ...
     """
     out = Path(out)
-    tmp = _temporary(out)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        _clear_stale(out)
+    with atomic_file(out) as tmp:
         remove(tmp)
         tmp.mkdir()
         yield tmp
+        old = tmp.with_name(tmp.name.replace(PARTIAL, f"{_OLD}{PARTIAL}"))
         if out.exists():
-            old = tmp.with_name(tmp.name.replace(PARTIAL, f"{_OLD}{PARTIAL}"))
             out.replace(old)
-            tmp.replace(out)
-            remove(old)
-        else:
-            tmp.replace(out)
-    except OSError as error:
-        remove(tmp)
-        raise from_os_error(error, error.filename or out) from error
-    except BaseException:
-        remove(tmp)
-        raise
+    remove(old)
 
 
 @contextmanager

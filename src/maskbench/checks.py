@@ -9,21 +9,41 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from maskbench.config import REFERENCE, Blocks, Config, SynthesisConfig, merge
+from maskbench.config import REFERENCE, Blocks, Config
 from maskbench.datasets.adapters import ADAPTERS
 from maskbench.errors import MaskbenchError, unknown_name
 from maskbench.masks.styles import style_names
-from maskbench.recognition import params as recognition
+from maskbench.recognition import kinds
+from maskbench.recognition.kinds import RECOGNISERS
 from maskbench.registry import Block, Registry
 from maskbench.restoration.specs import RESTORERS
-from maskbench.synthesis.specs import METHODS
 
 SEGMENTER = "segmenter"  # the guide that restorers take where masks must be found
 
 
-def blocks(registry: Registry[Any], section: Blocks, place: str) -> dict[str, Block]:
-    """All blocks of a section, typed, sorted by name."""
-    return {name: registry.parse(name, section[name], place, section) for name in sorted(section)}
+def blocks(
+    registry: Registry[Any],
+    section: Blocks,
+    place: str,
+    shared: Blocks | None = None,
+    override: Mapping[str, Any] | None = None,
+) -> dict[str, Block]:
+    """All blocks of a section, typed, in its order. Values that they share, or that win over their
+    own, are each known to a spec of the family, or to one at all."""
+    families: dict[str, set[str]] = {}
+    for spec in registry.all().values():
+        families.setdefault(spec.family, set()).update(spec.Params.model_fields)
+    where = f"{place}: {registry.section.partition('.')[0]}"
+    for family, values in (shared or {}).items():
+        _known(f"{where}.shared", "family", family, set(families) - {""})
+        for key in values:
+            _known(f"{where}.shared.{family}", "key", key, families[family])
+    for key in override or {}:
+        _known(f"{where}.override", "key", key, set().union(*families.values()))
+    return {
+        name: registry.parse(name, block, place, section, shared, override)
+        for name, block in section.items()
+    }
 
 
 def chosen(
@@ -43,24 +63,15 @@ def chosen(
 
 def recognisers(
     config: Config, methods: Iterable[str], running: tuple[str, ...], place: str
-) -> dict[str, recognition.Recogniser]:
+) -> dict[str, Block]:
     """The recognisers that run, typed; a block that does not run is checked all the same."""
-    section, key = config.recognition, f"{place}: recognition"
-    for kind, values in section.shared.items():
-        _known(f"{key}.shared", "kind", kind, recognition.KINDS)
-        for name in values:
-            _known(f"{key}.shared.{kind}", "key", name, recognition.KINDS[kind].model_fields)
-    typed = {}
-    for name, block in section.recognisers.items():
-        own = {**block, "kind": str(block["kind"])} if "kind" in block else block
-        shared = section.shared.get(own.get("kind", ""), {})
-        typed[name] = recognition.parse(name, merge(shared, own), place)
+    section, key = config.recognition, f"{place}: recognition.recognisers"
+    typed = blocks(RECOGNISERS, section.recognisers, place, section.shared)
     names = chosen(typed, config.run.recognisers, f"{place}: run.recognisers", "recogniser")
     for name in names:
-        projected = isinstance(typed[name], recognition.Projected)  # it needs masked pictures
-        sets = (*methods,) if projected else (recognition.BARE, *methods)
-        for wanted in recognition.learnt_from(typed[name], running):
-            _known(f"{key}.recognisers.{name}.training", "training set", wanted, sets)
+        sets = (*((kinds.BARE,) if typed[name].spec.from_bare else ()), *methods)
+        for wanted in kinds.training_sets(typed[name], running):
+            _known(f"{key}.{name}.training", "training set", wanted, sets)
     return {name: typed[name] for name in names}
 
 
@@ -68,11 +79,11 @@ def restorers(
     config: Config,
     methods: Mapping[str, Block],
     running: Sequence[str],
-    recognisers: Mapping[str, recognition.Recogniser],
+    recognisers: Mapping[str, Block],
     place: str,
 ) -> dict[str, Block]:
     """The restorers that run or that a recogniser needs; methods that take masks off are some."""
-    known = blocks(RESTORERS, config.restoration.restorers, place)
+    known = blocks(RESTORERS, dict(sorted(config.restoration.restorers.items())), place)
     unmaskers = [name for name, block in methods.items() if "unmasker" in block.spec.roles]
     for name in set(unmaskers) & set(known):
         where = f"{place}: restoration.restorers.{name}"
@@ -81,7 +92,7 @@ def restorers(
     known |= {name: methods[name] for name in unmaskers}
     wanted = set(chosen(known, config.run.restorers, f"{place}: run.restorers", "restorer", usual))
     for name, recogniser in recognisers.items():
-        if needed := recognition.restorer_of(recogniser):
+        if needed := kinds.restorer_of(recogniser):
             key = f"{place}: recognition.recognisers.{name}.restorer"
             wanted |= set(_known(key, "restorer", needed, known))
     return {name: block for name, block in known.items() if name in wanted}
@@ -99,20 +110,6 @@ def guides(methods: Iterable[Block], restorers: Iterable[str], place: str) -> se
             way_out = "set it to change, or add the guide to the method's spec"
             raise MaskbenchError(where, f"{method.spec.name} has no {SEGMENTER}", way_out)
     return found
-
-
-def shared_values(synthesis: SynthesisConfig, place: str) -> None:
-    """Values that methods share are each known to one of them at least."""
-    families: dict[str, set[str]] = {}
-    for spec in METHODS.all().values():
-        families.setdefault(spec.family, set()).update(spec.Params.model_fields)
-    where = f"{place}: synthesis.shared"
-    for family, values in synthesis.shared.items():
-        _known(where, "family", family, set(families) - {""})
-        for key in values:
-            _known(f"{where}.{family}", "key", key, families[family])
-    for key in synthesis.override:
-        _known(f"{place}: synthesis.override", "key", key, set().union(*families.values()))
 
 
 def styles(config: Config, place: str) -> None:
@@ -133,11 +130,11 @@ def styles(config: Config, place: str) -> None:
 def datasets(
     config: Config,
     used: Iterable[str],
-    recognisers: Collection[recognition.Recogniser],
+    recognisers: Collection[Block],
     place: str,
 ) -> None:
     """The data sets that are used have what they are used for by the recognisers that run."""
-    trained = any(map(recognition.is_trained, recognisers))
+    trained = any(block.spec.learns for block in recognisers)
     for name in used:
         key, dataset = f"{place}: datasets.{name}", config.datasets[name]
         adapter = ADAPTERS.get(dataset.adapter, f"{key}.adapter")

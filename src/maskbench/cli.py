@@ -81,6 +81,13 @@ def mask(
         Path | None,
         typer.Option(help="A trained model, results/models/...", show_default=False),
     ] = None,
+    references: Annotated[
+        Path | None,
+        typer.Option(
+            help="For reference-guided methods: people wearing masks, results/masked_domain/...",
+            show_default=False,
+        ),
+    ] = None,
     style: Annotated[
         list[str] | None,
         typer.Option(help="Mask style; repeat it to draw among several.", show_default="all"),
@@ -110,7 +117,7 @@ def mask(
     from maskbench.synthesis.mask import mask as run
 
     known = experiment.load(params or [PARAMS]) if params or PARAMS.exists() else None
-    for path in (source, *([weights] if weights else [])):
+    for path in (source, *filter(None, (weights, references))):
         if not path.exists():
             raise MaskbenchError(path, "does not exist", "check the path")
     report = run(
@@ -125,6 +132,7 @@ def mask(
         faces=known.config.faces if known else FacesConfig(),
         all_faces=all_faces,
         mask_size=known.config.masks.size if known else 144,
+        references=references,
     )
     typer.echo(
         f"{report.faces} faces in {report.pictures} pictures wear masks, {report.rejected} files "

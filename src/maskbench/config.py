@@ -234,7 +234,9 @@ class RecognitionConfig(Section):
         description="values that all recognisers of a kind share; a recogniser's own block wins",
     )
     recognisers: Blocks = Field(
-        default_factory=dict, description="one block a recogniser; its kind says which keys"
+        default_factory=dict,
+        description="one block a recogniser; its keys are those of its kind's Params, and "
+        + _USE.format("kind of recogniser"),
     )
 
 

@@ -21,20 +21,22 @@ class MaskbenchError(Exception):
     ``str(error)`` reads «place: what; way out». The command line prints it without a traceback.
     """
 
-    def __init__(self, place: str | Path, what: str, way_out: str = "") -> None:
+    def __init__(self, place: str | Path, what: str, way_out: str) -> None:
         self.place, self.what, self.way_out = str(place), what, way_out
-        super().__init__(f"{self.place}: {what}" + (f"; {way_out}" if way_out else ""))
+        super().__init__(f"{self.place}: {what}; {way_out}")
 
     def __reduce__(self):  # type: ignore[no-untyped-def]
         return type(self), (self.place, self.what, self.way_out)
 
 
-def unknown_name(place: str | Path, kind: str, name: str, known: Iterable[str]) -> MaskbenchError:
+def unknown_name(
+    place: str | Path, kind: str, name: str, known: Iterable[str], hint: str = ""
+) -> MaskbenchError:
     """The error for a name that is not among the known ones, with the nearest of them."""
     known = sorted(known)
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     way_out = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-    return MaskbenchError(place, f"{name}: unknown {kind}", way_out)
+    return MaskbenchError(place, f"{name}: unknown {kind}", way_out + hint)
 
 
 def from_os_error(error: OSError, path: str | Path) -> MaskbenchError:

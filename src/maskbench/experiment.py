@@ -17,7 +17,7 @@ from maskbench.config import REFERENCE, Config, read_layers, validate
 from maskbench.datasets.adapters import ADAPTERS
 from maskbench.errors import MaskbenchError
 from maskbench.guides.specs import GUIDES
-from maskbench.recognition import params as recognition
+from maskbench.recognition import kinds
 from maskbench.registry import Block
 from maskbench.synthesis.specs import METHODS
 
@@ -48,7 +48,7 @@ class Experiment:
     methods: dict[str, Block]
     restorers: dict[str, Block]
     guides: dict[str, Block]
-    recognisers: dict[str, recognition.Recogniser]
+    recognisers: dict[str, Block]
     running: tuple[str, ...]
 
     @cached_property
@@ -90,7 +90,7 @@ class Experiment:
         """The pictures whose masks are taken off: data set, restorer and seed. All restorers work
         on masks of the overlay and on real ones, on other data sets those that a recogniser wants.
         """
-        wanted = {recognition.restorer_of(each) for each in self.recognisers.values()}
+        wanted = {kinds.restorer_of(each) for each in self.recognisers.values()}
         own = self.config.synthesis.dataset
         return [
             (dataset, name, 0)
@@ -101,7 +101,7 @@ class Experiment:
 
     def training_sets(self, recogniser: str) -> tuple[str, ...]:
         """What a recogniser learns from, each trained on separately; (): it learns nothing."""
-        return recognition.learnt_from(self.recognisers[recogniser], self.running)
+        return kinds.training_sets(self.recognisers[recogniser], self.running)
 
     def run_of(self, method: str, seed: int) -> Run:
         """The run of a method whose pictures something of ``seed`` learns from: that of the same
@@ -112,8 +112,8 @@ class Experiment:
     def _seeds(self, method: str) -> tuple[int, ...]:
         return self.config.synthesis.seeds if self.methods[method].spec.trained else (0,)
 
-    def _fits(self, recogniser: recognition.Recogniser) -> tuple[int, ...]:
-        return self.config.recognition.seeds if recognition.learns(recogniser) else (0,)
+    def _fits(self, recogniser: Block) -> tuple[int, ...]:
+        return self.config.recognition.seeds if recogniser.spec.learns == "steps" else (0,)
 
 
 def load(paths: Sequence[Path] = (DEFAULT,)) -> Experiment:
@@ -133,15 +133,11 @@ def check(values: dict[str, Any], place: str = str(DEFAULT)) -> Experiment:
     """
     config: Config = validate(Config, values, place)
     checks.styles(config, place)
-    checks.shared_values(config.synthesis, place)
     synthesis = config.synthesis
-    methods = {
-        name: METHODS.parse(
-            name, synthesis.methods[name], place, synthesis.methods, synthesis.shared,
-            synthesis.override,
-        )
-        for name in sorted(synthesis.methods)
-    }  # fmt: skip
+    methods = checks.blocks(
+        METHODS, dict(sorted(synthesis.methods.items())), place, synthesis.shared,
+        synthesis.override,
+    )  # fmt: skip
     if REFERENCE not in methods:
         what = f"lacks {REFERENCE}, whose masks the test people wear"
         way_out = f"add the block {REFERENCE}: {{}}"
@@ -153,7 +149,7 @@ def check(values: dict[str, Any], place: str = str(DEFAULT)) -> Experiment:
     # Test people wear the reference's masks, guides and restorers learn from them.
     needed = {REFERENCE, *running, *restorers}
     for recogniser in recognisers.values():
-        needed |= set(recognition.learnt_from(recogniser, running))
+        needed |= set(kinds.training_sets(recogniser, running))
     methods = {name: block for name, block in methods.items() if name in needed}
     guides = checks.guides(methods.values(), restorers, place)
     every = checks.blocks(GUIDES, {name: {} for name in GUIDES.all()} | config.guides, place)

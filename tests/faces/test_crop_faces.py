@@ -216,7 +216,7 @@ def test_too_many_rejects_stop_the_run_and_leave_nothing(few, weights, tmp_path)
 def test_people_without_a_face_are_named_and_a_split_of_them_is_refused(
     orl: Path, weights, tmp_path, caplog
 ):
-    """Three people, one of whom is never found; of every order of them, whoever is alone in test."""
+    """Of one person no face is found; alone in a split that person stops the run."""
     good = sorted((orl / "files").rglob("*.pgm"))
     for number, person in enumerate(("ann", "bob", "cy", "dot")):
         (tmp_path / "own" / person).mkdir(parents=True)

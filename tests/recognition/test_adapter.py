@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from maskbench.errors import MaskbenchError
 from maskbench.recognition.adapter import Adapter, class_means, whitening
+from maskbench.recognition.kinds.adapter import AdapterParams
 from maskbench.recognition.losses import recognition_loss
-from maskbench.recognition.params import AdapterParams
 from maskbench.recognition.roc import roc_of
 from maskbench.training.seeding import seeded
 
@@ -169,20 +169,6 @@ def test_state_dict_is_all_of_it():
     second.load_state_dict(first.state_dict())
     x = torch.from_numpy(values)
     assert torch.equal(first.eval()(x), second.eval()(x))
-
-
-@pytest.mark.parametrize("keep", [0.0, 0.5])
-def test_bare_faces_stay_where_masks_alone_are_adapted(keep):
-    values, labels, masked = people()
-    adapter = Adapter(SIZE, AdapterParams(hidden=8, keep=keep))
-    adapter.fit(values, labels, masked)
-    torch.nn.init.constant_(adapter.change[-1].weight, 0.3)
-    x, with_mask = torch.from_numpy(values), torch.from_numpy(masked)
-    adapter.eval()
-    found, everything = adapter(x, with_mask), adapter(x)
-    assert torch.equal(found[~with_mask], adapter.fixed(x)[~with_mask])
-    assert torch.equal(found[with_mask], everything[with_mask])
-    assert not torch.allclose(everything[~with_mask], found[~with_mask], atol=0.01)
 
 
 def test_class_means():

@@ -145,7 +145,6 @@ def test_embeddings_come_in_the_tables_order(test_set):
             return np.stack([np.asarray(faces.images[r], float).mean((0, 1)) for r in rows])
 
     found = test_set.embeddings(First())
-    assert np.linalg.norm(found, axis=1) == pytest.approx(1)
     part, rows = test_set.parts[1]
     mean = np.asarray(part.images[rows[3]], float).mean((0, 1))
-    assert found[len(test_set.of_kind(BARE)) + 3] == pytest.approx(mean / np.linalg.norm(mean))
+    assert found[len(test_set.of_kind(BARE)) + 3] == pytest.approx(mean)

@@ -1,6 +1,8 @@
 """Trainings of recognisers: resume after SIGKILL, equal runs, and tests of what they learnt."""
 
+import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -13,20 +15,21 @@ from maskbench.errors import MaskbenchError
 from maskbench.measurements import read_metrics
 from maskbench.recognition.backbones.build import build
 from maskbench.recognition.backbones.inception_resnet import InceptionResnetV1
-from maskbench.recognition.bias import mask_bias
 from maskbench.recognition.embed import training_set_of
 from maskbench.recognition.embed_test import embed_test
 from maskbench.recognition.encoders import FACENET, Absent, encoder_of, load_facenet
 from maskbench.recognition.evaluate_recognition import evaluate_recognition
-from maskbench.recognition.params import parse
+from maskbench.recognition.kinds import RECOGNISERS
+from maskbench.recognition.projection import BIAS, Projection, mask_bias
+from maskbench.recognition.recogniser import Model
 from maskbench.recognition.train_recogniser import train_recogniser
-from maskbench.recognition.trained import after_network, block_of, own_encoder, read_description
+from maskbench.recognition.trained_network import encoder_of as own_encoder
 from maskbench.recognition.training_set import of_pictures
 
 from ..trainings import finish, kill_after, start
 
 SMALL = {
-    "kind": "network", "backbone": "iresnet18", "loss": "arcface", "size": 32, "width": 8,
+    "use": "network", "backbone": "iresnet18", "loss": "arcface", "size": 32, "width": 8,
     "steps": 60, "people": 6, "bare": 2, "masked": 2, "optimiser": "adamw", "lr": 0.003,
     "checkpoint_every": 3, "log_every": 5,
 }  # fmt: skip
@@ -37,7 +40,7 @@ def train(people, block, out, training_set="keypoint", seed=0, embeddings=()):
     """Train a recogniser; its folder."""
     masked = None if embeddings or training_set == "bare" else people.training
     train_recogniser(
-        "small", parse("small", block), training_set, seed, people.faces, people.weights, out,
+        RECOGNISERS.parse("small", block), training_set, seed, people.faces, people.weights, out,
         out.parent / "scratch", masked, embeddings,
     )  # fmt: skip
     return out
@@ -46,7 +49,7 @@ def train(people, block, out, training_set="keypoint", seed=0, embeddings=()):
 def evaluated(people, block, model, out, training_set="keypoint", embeddings=()):
     """The rows of an evaluation, by (protocol, metric) and for unseen styles (unseen, metric)."""
     evaluate_recognition(
-        "small", parse("small", block), [training_set], 0, out=out, config=CONFIG, folds=10,
+        RECOGNISERS.parse("small", block), [training_set], 0, out=out, config=CONFIG, folds=10,
         models=[model] if model else [], embeddings=embeddings, run_id="run", **people.test,
     )  # fmt: skip
     return {
@@ -58,7 +61,7 @@ def evaluated(people, block, model, out, training_set="keypoint", embeddings=())
 def begin(people, block, out, scratch, embeddings=()):
     masked = None if embeddings else people.training
     return start(
-        train_recogniser, "small", parse("small", block), "keypoint", 1, people.faces,
+        train_recogniser, RECOGNISERS.parse("small", block), "keypoint", 1, people.faces,
         people.weights, out, scratch, masked, embeddings,
     )  # fmt: skip
 
@@ -67,7 +70,7 @@ def begin(people, block, out, scratch, embeddings=()):
 def test_killed_and_started_again_ends_byte_identical(people, tmp_path, kind):
     block, embeddings = SMALL, ()
     if kind == "adapter":
-        block = {"kind": "adapter", "steps": 400, "people": 6, "checkpoint_every": 3}
+        block = {"use": "adapter", "steps": 400, "people": 6, "checkpoint_every": 3}
         embeddings = people.embedded
     finish(begin(people, block, tmp_path / "unbroken", tmp_path / "a", embeddings))
     scratch, out = tmp_path / "b", tmp_path / "broken"
@@ -113,6 +116,36 @@ def test_it_learns_and_each_number_says_how(people, tmp_path):
     assert cmc["share"].iloc[-1] == 1
 
 
+def test_fewer_people_than_a_batch_wants_are_learnt_from_and_the_number_says_so(
+    people, tmp_path, caplog
+):
+    block = SMALL | {"people": 14, "steps": 2}
+    model = train(people, block, tmp_path / "model")
+    assert "8 people a batch instead of 14" in caplog.text
+    rows = evaluated(people, block, model, tmp_path / "numbers")
+    assert "2 steps of 32 pictures" in rows["standard", "auc"].backbone
+
+
+def test_one_person_alone_gives_no_number_and_a_reason(people, tmp_path):
+    faces = tmp_path / "faces"
+    shutil.copytree(people.faces, faces)
+    table = pd.read_parquet(faces / "faces.parquet")
+    alone = (table["split"] == "test") | (table["identity"] == "s9")
+    table.assign(split=table["split"].where(alone, "val")).to_parquet(faces / "faces.parquet")
+    few = dataclasses.replace(people, faces=faces)
+    model = train(few, SMALL, tmp_path / "model", "bare")
+    rows = evaluated(people, SMALL, model, tmp_path / "numbers", "bare")
+    assert rows["standard", "auc"].value is None
+    assert "1 training people with pictures: two are needed" in rows["standard", "auc"].note
+
+
+def test_a_training_that_diverged_costs_no_other_its_table(people, tmp_path):
+    model = train(people, SMALL | {"steps": 8, "lr": 1e30}, tmp_path / "model")
+    rows = evaluated(people, SMALL, model, tmp_path / "numbers")
+    assert rows["standard", "auc"].value is None
+    assert "diverged: lower lr of recognition.recognisers.small" in rows["standard", "auc"].note
+
+
 def test_the_same_twice_and_another_seed_another_network(people, tmp_path):
     block = SMALL | {"steps": 6}
     one, two = (train(people, block, tmp_path / name) for name in ("one", "two"))
@@ -145,8 +178,8 @@ def test_testing_on_people_who_were_learnt_from_is_refused(people, tmp_path):
     block = SMALL | {"steps": 1}
     model = train(people, block, tmp_path / "model")
     facts = json.loads((model / "recogniser.json").read_text())
-    assert set(facts["people"]) == {f"s{number}" for number in range(7, 15)}
-    facts["people"].append("s3")
+    assert set(facts["people"]["orl"]) == {f"s{number}" for number in range(7, 15)}
+    facts["people"]["orl"].append("s3")
     (model / "recogniser.json").write_text(json.dumps(facts))
     with pytest.raises(MaskbenchError, match=r"s3.*learnt from"):
         evaluated(people, block, model, tmp_path / "numbers")
@@ -161,7 +194,7 @@ def test_fine_tuning_starts_from_the_given_weights(people, tmp_path):
     first_layer = "network.trunk.0.weight"
     weights = []
     for model in (first, second):
-        encoder = own_encoder(model, block_of(model, read_description(model)))
+        encoder = own_encoder(Model.open(RECOGNISERS.parse("small", block), model))
         weights.append(dict(encoder._network.named_parameters())[first_layer])
     assert torch.allclose(*weights, atol=1e-6)
     wrong = SMALL | {"start": str(first / "state.safetensors"), "width": 16}
@@ -179,7 +212,7 @@ def test_more_people_than_there_are_is_said(people, tmp_path):
 
 
 def test_absent_weights_leave_rows_that_say_so(people, tmp_path):
-    block = {"kind": "pretrained", "network": "facenet"}
+    block = {"use": "pretrained", "network": "facenet"}
     embed_test("facenet", weights=people.weights, out=tmp_path / "e", **people.test)
     rows = evaluated(people, block, None, tmp_path / "n", "none", [tmp_path / "e"])
     assert rows["standard", "auc"].value is None
@@ -222,7 +255,7 @@ def test_facenets_published_weights_load_by_their_names(people, tmp_path):
 
 
 def test_a_projection_removes_the_mean_difference(people, tmp_path):
-    block = {"kind": "projection", "network": "dlib_resnet"}
+    block = {"use": "projection", "network": "dlib_resnet"}
     model = train(people, block, tmp_path / "model", embeddings=people.embedded)
     found, table = training_set_of(people.embedded)
     bare = {face: found.values[row] for row, face in enumerate(table["face_id"])}
@@ -230,16 +263,16 @@ def test_a_projection_removes_the_mean_difference(people, tmp_path):
     expected = mask_bias(
         np.stack([bare[face] for face in masked["bare_id"]]), found.values[masked.index]
     )
-    assert np.load(model / "bias.npy") == pytest.approx(expected)
-    facts = read_description(model)
-    projected = after_network(model, block_of(model, facts), facts)(found.values)
+    assert np.load(model / BIAS) == pytest.approx(expected)
+    opened = Model.open(RECOGNISERS.parse("small", block), model)
+    projected = Projection().embed(opened, None, found.values)
     assert projected @ expected == pytest.approx(0, abs=1e-5)
     rows = evaluated(people, block, model, tmp_path / "n", embeddings=[people.tested])
     assert rows["standard", "auc"].backbone == "dlib_resnet without bias of orl keypoint"
 
 
 def test_an_adapter_learns_on_frozen_embeddings(people, tmp_path):
-    block = {"kind": "adapter", "steps": 30, "people": 6}
+    block = {"use": "adapter", "steps": 30, "people": 6}
     model = train(people, block, tmp_path / "model", embeddings=people.embedded)
     rows = evaluated(people, block, model, tmp_path / "numbers", embeddings=[people.tested])
     assert rows["standard", "auc"].value > 0.8
@@ -247,7 +280,7 @@ def test_an_adapter_learns_on_frozen_embeddings(people, tmp_path):
 
 
 def test_the_first_network_that_is_there_is_tested(people, tmp_path):
-    block = {"kind": "restored", "networks": ["facenet", "dlib_resnet"]}
+    block = {"use": "restored", "networks": ["facenet", "dlib_resnet"]}
     embed_test("facenet", weights=people.weights, out=tmp_path / "e", **people.test)
     folders = [tmp_path / "e", people.tested]
     rows = evaluated(people, block, None, tmp_path / "n", "none", folders)
@@ -259,7 +292,7 @@ def test_the_first_network_that_is_there_is_tested(people, tmp_path):
 def test_embeddings_of_other_pictures_are_refused(people, tmp_path):
     other = people.test | {"styles": 2}
     embed_test("dlib_resnet", weights=people.weights, out=tmp_path / "e", **other)
-    block = {"kind": "pretrained", "network": "dlib_resnet"}
+    block = {"use": "pretrained", "network": "dlib_resnet"}
     with pytest.raises(MaskbenchError, match="embeddings of other pictures"):
         evaluated(people, block, None, tmp_path / "n", "none", [tmp_path / "e"])
     with pytest.raises(MaskbenchError, match="embed the test set first"):
@@ -294,30 +327,61 @@ def test_backbones_are_seeded_and_scaled(name, size, dim):
 @pytest.mark.parametrize(
     ("block", "message"),
     [
-        ({"network": "facenet"}, "missing key kind"),
-        ({"kind": "netwrok"}, "did you mean network"),
-        ({"kind": "network", "backbone": "iresnet18", "loss": "arcfase"}, "arcface"),
+        ({"network": "facenet"}, "name what it is under use"),
+        ({"use": "netwrok"}, "did you mean network"),
+        ({"use": "network", "backbone": "iresnet18", "loss": "arcfase"}, "arcface"),
         (SMALL | {"stepz": 3}, "did you mean steps"),
-        ({"kind": "pretrained", "network": "facenets"}, "facenet"),
+        ({"use": "pretrained", "network": "facenets"}, "facenet"),
         (SMALL | {"size": 50}, "multiple of 16"),
         (SMALL | {"training": []}, "at least one training set"),
         (SMALL | {"training": ["bare", "bare"]}, "none twice"),
-        ({"kind": "adapter", "loss": "self_restrained"}, "adapter.keep to 0"),
+        ({"use": "adapter", "loss": "self_restrained"}, "adapter.keep to 0"),
         (SMALL | {"loss": "softmax", "margin": 0.3}, "softmax has no margin"),
         (SMALL | {"loss": "triplet", "scale": 30}, "triplet has no scale"),
         (SMALL | {"loss": "quintuplet", "training": "every"}, "name synthesis methods"),
         (SMALL | {"loss": "quintuplet", "training": ["bare"]}, "zero without masked pictures"),
         (
-            {"kind": "adapter", "loss": "triplet", "adapter": {"form": "none", "keep": 0}},
+            {"use": "adapter", "loss": "triplet", "adapter": {"form": "none", "keep": 0}},
             "nothing to learn",
         ),
     ],
 )
 def test_wrong_blocks_are_explained(block, message):
     with pytest.raises(MaskbenchError, match=message):
-        parse("small", block)
+        RECOGNISERS.parse("small", block)
 
 
 def test_what_learns_nothing_has_no_training(people, tmp_path):
     with pytest.raises(MaskbenchError, match="learns nothing"):
-        train(people, {"kind": "pretrained", "network": "dlib_resnet"}, tmp_path / "m", "none")
+        train(people, {"use": "pretrained", "network": "dlib_resnet"}, tmp_path / "m", "none")
+
+
+def test_people_behind_given_weights_are_not_tested(people, tmp_path):
+    """Whatever data set the earlier training saw."""
+    small = SMALL | {"steps": 1}
+    first = train(people, small, tmp_path / "first")
+    facts = json.loads((first / "recogniser.json").read_text())
+    assert list(facts["people"]) == ["orl"]
+    facts["people"]["earlier"] = ["Ann_Lee"]
+    (first / "recogniser.json").write_text(json.dumps(facts))
+    block = small | {"start": str(first / "state.safetensors")}
+    second = train(people, block, tmp_path / "second")
+    assert json.loads((second / "recogniser.json").read_text())["people"] == facts["people"]
+    faces = tmp_path / "faces"
+    shutil.copytree(people.faces, faces)
+    table = pd.read_parquet(faces / "faces.parquet")
+    table["identity"] = table["identity"].replace("s3", "AnnLee")
+    table.to_parquet(faces / "faces.parquet", index=False)
+    renamed = dataclasses.replace(people, faces=faces)
+    with pytest.raises(MaskbenchError, match=r"AnnLee.*learnt from.*datasets.earlier.exclude"):
+        evaluated(renamed, block, second, tmp_path / "numbers")
+
+
+def test_absent_weights_to_start_from_leave_nothing_behind(people, tmp_path):
+    block = SMALL | {"backbone": "inception_resnet_v1", "start": "facenet"}
+    model = train(people, block, tmp_path / "model")
+    facts = json.loads((model / "recogniser.json").read_text())
+    assert "facenet_vggface2.pt" in facts["absent"] and facts["people"] == {}
+    assert not list(tmp_path.rglob("pictures.npy"))
+    rows = evaluated(people, block, model, tmp_path / "numbers")
+    assert rows["standard", "auc"].value is None

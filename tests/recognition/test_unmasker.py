@@ -22,6 +22,7 @@ from maskbench.reporting.collect_measurements import collect_measurements
 from maskbench.reporting.make_tables import make_tables
 from maskbench.restoration.evaluate_restoration import evaluate_restoration
 from maskbench.restoration.restore import restore
+from maskbench.restoration.specs import RestorerParams
 from maskbench.synthesis.base import Method
 from maskbench.synthesis.specs import METHODS, SynthesisSpec
 from maskbench.synthesis.synthesise import synthesise
@@ -53,7 +54,8 @@ def registered(monkeypatch):
     METHODS.all()
     spec = SynthesisSpec(
         name=NAME, title="Inverted", paper="none", roles=frozenset({"masker", "unmasker"}),
-        trained=False, styled=False, implementation="a_method_of_tests:Inverted",
+        trained=False, styled=False, Params=RestorerParams,
+        implementation="a_method_of_tests:Inverted",
     )  # fmt: skip
     monkeypatch.setitem(METHODS._specs, NAME, spec)
 
@@ -69,7 +71,7 @@ CONFIGURATION = {
     "recognition": {
         "recognisers": {
             "inception_strip": {
-                "kind": "restored",
+                "use": "restored",
                 "networks": ["dlib_resnet"],
                 "restorer": NAME,
             }
@@ -97,7 +99,7 @@ def test_from_its_registration_to_a_row_of_table_3(people, tmp_path):
     truth = bare.images[bare.of_split("test")]
     assert np.array_equal(after.images, truth)
     assert not np.array_equal(MaskedSet.open(masked).images, truth)
-    assert after.spec["learnt_from"] == {"orl": []}
+    assert after.spec["learnt_from"] == {}
 
     config = MetricsConfig(bootstrap=20, weights="packaged")
     metrics = tmp_path / "metrics"
@@ -112,7 +114,7 @@ def test_from_its_registration_to_a_row_of_table_3(people, tmp_path):
     tested = tmp_path / "tested"
     (run,) = found.recogniser_runs
     evaluate_recognition(
-        run[0], found.recognisers[run[0]], [run[1]], run[2], out=tested, config=config, folds=2,
+        found.recognisers[run[0]], [run[1]], run[2], out=tested, config=config, folds=2,
         embeddings=[tmp_path / "e"], **test,
     )  # fmt: skip
     own = {(row.protocol, row.metric): row for row in read_metrics(tested / run[1])}

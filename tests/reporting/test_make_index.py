@@ -10,7 +10,7 @@ import pytest
 from maskbench.errors import MaskbenchError
 from maskbench.measurements import read_metrics, to_frame
 from maskbench.reporting import answers
-from maskbench.reporting.make_index import interval, make_index, pictures, shown, signed
+from maskbench.reporting.make_index import interval, make_index, pictures, shown
 from maskbench.reporting.replicates import Evaluations
 
 
@@ -170,7 +170,7 @@ def test_a_file_that_holds_no_claims_is_named(tmp_path, measurements):
 
 
 def test_numbers_in_words():
-    assert (shown(None), shown(-0.5, 1), signed(0.25, 2)) == ("–", "−0.5", "+0.25")
+    assert (shown(-0.5), shown(0.25), shown(0.25, "+")) == ("−0.500", "0.250", "+0.250")
     drawn = interval(answers.Value(0.0, -1.0, 1.0), -1.0, 1.0)
     assert drawn == {"low": 0.0, "mid": 60.0, "high": 120.0, "zero": 60.0}
     assert interval(answers.Value(5.0), 0.0, 1.0)["mid"] is None

@@ -2,6 +2,8 @@
 
 import pytest
 
+from maskbench import experiment
+from maskbench.reporting import names
 from maskbench.reporting.names import condition_order, condition_title, in_order, title_of
 from maskbench.synthesis.specs import METHODS
 
@@ -11,6 +13,40 @@ def test_titles():
     assert title_of("mfgan_wo_inv") == "MFGAN without L_inv"  # a paper's, not in a registry
     assert title_of("vgg19_projected") == "VGG19, projected"
     assert (title_of("bare"), title_of("none"), title_of("my_own")) == ("bare faces", "", "my_own")
+
+
+@pytest.fixture
+def known():
+    """Blocks of a configuration by what they are made from."""
+    yield lambda **origins: names.know(origins)
+    names.know(None)
+
+
+def test_a_block_is_called_after_what_it_is_made_from(known):
+    known(small="pywgan_div", facenet_restored="facenet")
+    assert title_of("small") == "Py-WGAN-div (small)"
+    assert title_of("facenet_restored") == "FaceNet (facenet_restored)"
+    assert in_order({"small", "keypoint", "pywgan_div", "edgeconnect"}) == [
+        "keypoint", "pywgan_div", "small", "edgeconnect",
+    ]  # fmt: skip
+
+
+def test_origins_of_the_configured_blocks():
+    """The default blocks have titles; of others the spec, the loss or the network says what."""
+    default = experiment.load()
+    blocks = {**default.methods, **default.restorers}
+    assert names.origins(blocks, default.config.recognition.recognisers) == {}
+    gan = METHODS.parse("small", {"use": "gan_stn"}, others={"gan_stn": {"steps": 1}})
+    own = {
+        "fast": {"kind": "network", "loss": "arcface"},
+        "plain": {"kind": "projection", "network": "facenet"},
+        "bared": {"kind": "restored", "networks": ["vgg19", "dlib_resnet"]},
+        "short": {"use": "softmax", "steps": 9},
+    }
+    assert names.origins({"small": gan}, own) == {
+        "small": "gan_stn", "fast": "arcface", "plain": "facenet", "bared": "vgg19",
+        "short": "softmax",
+    }  # fmt: skip
 
 
 def test_a_networks_approaches_follow_it_and_unknown_names_come_last():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import shutil
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from maskbench.guides.specs import GUIDES
 from maskbench.guides.train_guide import train_guide
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.registry import Block
+from maskbench.restoration.restore import restore
 from maskbench.synthesis.base import Faces
 from maskbench.synthesis.model import open_method
 from maskbench.synthesis.specs import METHODS
@@ -73,6 +76,20 @@ def test_masks_come_off(small, trained):
     assert np.abs(restored.astype(int) - bare)[inside].mean() < 0.6 * before
 
 
+def test_its_block_says_where_masks_are(small, trained, tmp_path):
+    _, model = trained
+    before = MaskedSet.open(small.masked)
+    for cover, untouched in ((0.02, 0), (1.0, len(before))):
+        block = METHODS.parse("two_way", {"least_cover": cover})
+        restore(block, model, None, small.masked, tmp_path / str(cover))
+        after = MaskedSet.open(tmp_path / str(cover))
+        assert (after.images == before.images).all(axis=(1, 2, 3)).sum() == untouched
+        assert (np.asarray(after.masks) == 0).all(axis=(1, 2)).sum() == untouched
+    block = METHODS.parse("two_way", {"masks_from": "segmenter"})
+    with pytest.raises(MaskbenchError, match="no segmenter is given"):
+        restore(block, model, None, small.masked, tmp_path / "found")
+
+
 def test_another_weight_is_another_block_and_another_model(small, trained, tmp_path):
     _, model = trained
     ablation = METHODS.parse(
@@ -87,6 +104,22 @@ def test_another_weight_is_another_block_and_another_model(small, trained, tmp_p
     with pytest.raises(MaskbenchError, match="is a model of two_way, not of two_way_no_back"):
         open_method(model, ablation)
     assert open_method(tmp_path / "model", ablation).block == ablation
+
+
+def test_people_of_both_domains_are_recorded(small, trained, tmp_path):
+    real = tmp_path / "real"
+    shutil.copytree(small.masked, real)
+    spec = json.loads((real / "spec.json").read_text())
+    (real / "spec.json").write_text(json.dumps(spec | {"dataset": "rmfrd"}))
+    block = METHODS.parse("short", {"use": "two_way", "steps": 1}, others={})
+    train_synthesis(
+        block, small.faces, real, small.pictures, small.styles, seed=0, out=tmp_path / "model",
+        scratch=tmp_path / "scratch",
+    )  # fmt: skip
+    people = {"orl": ["s1", "s2", "s3"], "rmfrd": ["s1", "s2", "s3"]}
+    assert json.loads((tmp_path / "model" / "params.json").read_text())["people"] == people
+    restore(block, tmp_path / "model", None, small.masked, tmp_path / "restored")
+    assert MaskedSet.open(tmp_path / "restored").spec["learnt_from"] == people
 
 
 def test_sheets_show_one_picture_a_face(trained):

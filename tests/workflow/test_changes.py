@@ -55,7 +55,7 @@ def test_the_code_of_a_method_reaches_that_method_alone(project):
 
 def test_weights_to_start_from_are_made_first(project, tmp_path):
     start = "results/recognisers/orl/arcface/bare/seed0/state.safetensors"
-    tuned = {"kind": "network", "backbone": "iresnet18", "loss": "softmax", "size": 32, "width": 8}
+    tuned = {"use": "network", "backbone": "iresnet18", "loss": "softmax", "size": 32, "width": 8}
     blocks = {"tuned": {**tuned, "training": "bare", "start": start}}
     run = {"recognisers": ["arcface", "tuned"]}
     target = ["--", "results/recognisers/orl/tuned/bare/seed0"]

@@ -2,7 +2,10 @@
 
 import inspect
 import re
+import subprocess
+import sys
 from dataclasses import replace
+from graphlib import TopologicalSorter
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,6 +25,7 @@ from snakemake.settings.types import (
 import maskbench
 from maskbench import step
 from maskbench.code_digest import code_digest
+from maskbench.config import REFERENCE
 from maskbench.guides.specs import GUIDES
 from maskbench.synthesis.specs import METHODS
 
@@ -95,6 +99,19 @@ def test_a_method_that_takes_masks_off_is_planned_as_a_restorer(folder):
     assert "two_way" not in {job.wildcards.restorer for job, _ in found["train_restorer"]}
 
 
+def test_touch_opens_no_tracking_run(folder, monkeypatch):
+    """It puts times right and runs nothing."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    made = folder / "results" / "mask_pictures"
+    made.mkdir(parents=True)
+    before = made.stat().st_mtime_ns
+    touch = [sys.executable, "-m", "snakemake", "--touch", "--cores", "1"]
+    touch += ["--snakefile", str(ROOT / "Snakefile"), "draw_masks"]
+    subprocess.run(touch, cwd=folder, check=True, capture_output=True)
+    assert made.stat().st_mtime_ns > before
+    assert not (folder / "mlflow.db").exists()
+
+
 def as_script_sees(job):
     return SimpleNamespace(
         input=job.input, output=job.output, wildcards=dict(job.wildcards_dict), params=job.params,
@@ -152,7 +169,11 @@ def test_a_step_is_declared_once(folder):
 
 
 def test_dvc_knows_what_its_stages_read_and_write(folder):
-    """Every input of a job is an output of its stage, or one of what the stage depends on."""
+    """Every input of a job is an output of its stage, or one of what the stage depends on, and the
+    stages form no circle: even where all methods but the reference need all guides, and one of them
+    takes masks off."""
+    overlay = folder / "own.yaml"
+    overlay.write_text("synthesis: {methods: {two_way: {}}}", "utf-8")
     text = (ROOT / "dvc.yaml").read_text("utf-8").replace("${output}", "results")
     stages = yaml.safe_load(text)["stages"]
     writes = {
@@ -161,12 +182,23 @@ def test_dvc_knows_what_its_stages_read_and_write(folder):
         ]
         for stage, one in stages.items()
     }
-    for rule, found in jobs(folder).items():
+    with registered(), pytest.MonkeyPatch.context() as patch:
+        for name, spec in METHODS.all().items():
+            if name != REFERENCE:
+                needy = replace(spec, guides=tuple(GUIDES.all()))
+                patch.setitem(METHODS._specs, name, needy)
+        plan = jobs(folder, (overlay,))
+    reads = {stage: set() for stage in stages}
+    for rule, found in plan.items():
         for job, _ in found:
             (stage,) = {s for s, paths in writes.items() for o in job.output if below(o, paths)}
             assert all(below(path, writes[stage]) for path in job.output), rule
             known = writes[stage] + stages[stage].get("deps", [])
             assert [path for path in job.input if not below(path, known)] == [], f"{stage}: {rule}"
+            reads[stage] |= {s for s in writes for path in job.input if below(path, writes[s])}
+    assert any(job.input.guides for job, _ in plan["train_synthesis"])
+    order = TopologicalSorter({stage: used - {stage} for stage, used in reads.items()})
+    assert set(order.static_order()) == set(stages)
 
 
 def only(entry):

@@ -95,6 +95,7 @@ def step(module, /, uses=None, files=(), **settings):
 METHOD = lambda wildcards: EXPERIMENT.methods[wildcards.method]
 GUIDE = lambda wildcards: EXPERIMENT.guides[wildcards.guide]
 RESTORER = lambda wildcards: EXPERIMENT.restorers[wildcards.restorer]
+RECOGNISER = lambda wildcards: EXPERIMENT.recognisers[wildcards.recogniser]
 
 
 def over(path, names, rows, **fixed):

@@ -60,11 +60,16 @@ onstart:
     # Snakemake makes a function of this block: a local would be gone, and the lock with it, at once.
     global HELD
     HELD = hold_folder()
-    SETTINGS = keep_settings()
-    os.environ.update(MASKBENCH_SETTINGS=str(SETTINGS))
-    cores = workflow.cores or workflow.nodes or 1
-    logger.addHandler(timeleft.Screen(workflow.dag.needrun_jobs(), cores))
-    tracking.start_workflow(CONFIG.tracking, f"workflow {DATASET}", SETTINGS)
+    if not CLUSTER:
+        # Under a limit of jobs a second Snakemake plans again each second, once for every job that
+        # has ended: minutes of processor time in a long run. Jobs that start here need no limit.
+        workflow.scheduler.job_rate_limiter = None
+    if not workflow.touch:  # --touch sets times and runs nothing
+        SETTINGS = keep_settings()
+        os.environ.update(MASKBENCH_SETTINGS=str(SETTINGS))
+        cores = workflow.cores or workflow.nodes or 1
+        logger.addHandler(timeleft.Screen(workflow.dag.needrun_jobs(), cores))
+        tracking.start_workflow(CONFIG.tracking, f"workflow {DATASET}", SETTINGS)
 
 
 onerror:

@@ -1,7 +1,7 @@
 # What a job takes: inputs that hang on more than its wildcards (functions alone, no rules).
 
-from maskbench.recognition import params as recognisers
-from maskbench.recognition.specs import BACKBONES, LOSSES, NETWORKS
+from maskbench.recognition import kinds
+from maskbench.recognition.specs import NETWORKS
 
 # What specs say beside their implementation: margins and scales of losses, ranges of pixels.
 FACTS = ("recognition/specs/*.py",)
@@ -11,6 +11,13 @@ def guides(wildcards):
     """The trained parts that a method needs."""
     names = EXPERIMENT.methods[wildcards.method].spec.guides
     return expand(rules.train_guide.output.out, dataset=wildcards.dataset, guide=names, seed=0)
+
+
+def references(wildcards):
+    """The people wearing masks that a reference-guided method looks at when it puts masks on."""
+    guided = EXPERIMENT.methods[wildcards.method].spec.reference_guided
+    path = rules.masked_domain.output.out
+    return when(guided, expand(path, dataset=wildcards.dataset)[0])
 
 
 def restorer_model(wildcards):
@@ -31,18 +38,6 @@ def to_restore(wildcards):
     return OVERLAY
 
 
-def block(wildcards):
-    """The recogniser of a job, typed."""
-    return EXPERIMENT.recognisers[wildcards.recogniser]
-
-
-def parts(wildcards):
-    """The specs of what a recogniser is made of."""
-    made = {"network": NETWORKS, "backbone": BACKBONES, "loss": LOSSES}
-    found = {name: getattr(block(wildcards), name, None) for name in made}
-    return [made[name].get(value) for name, value in found.items() if value]
-
-
 def training_pictures(wildcards):
     """The masked pictures of a training set; none for bare faces."""
     if wildcards.training_set not in EXPERIMENT.methods:
@@ -53,8 +48,8 @@ def training_pictures(wildcards):
 
 
 def learns_from(wildcards, frozen):
-    """The embeddings that adapters and projections learn from, or the pictures of the others."""
-    networks = recognisers.networks_of(block(wildcards))
+    """The embeddings that a recogniser on frozen networks learns from, or the pictures of others."""
+    networks = kinds.networks_of(RECOGNISER(wildcards))
     if not frozen:
         return [] if networks else training_pictures(wildcards)
     own = dict(dataset=wildcards.dataset, network=networks)
@@ -67,7 +62,7 @@ def learns_from(wildcards, frozen):
 
 def start(wildcards):
     """The weights that a training starts from: of another recogniser of this run, or a file."""
-    file = recognisers.start_file(block(wildcards))
+    file = kinds.start_file(RECOGNISER(wildcards))
     if file is None:
         return []
     trained = over(rules.train_recogniser.output.out, *RECOGNISER_RUNS, dataset=DATASET)

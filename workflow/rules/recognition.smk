@@ -30,7 +30,12 @@ rule train_recogniser:
     resources:
         **TRAINING,
     params:
-        **step("recognition.train_recogniser", uses=parts, files=FACTS, block=block),
+        **step(
+            "recognition.train_recogniser",
+            uses=lambda w: kinds.parts_of(RECOGNISER(w)),
+            files=FACTS,
+            recogniser=RECOGNISER,
+        ),
     message:
         "Train {wildcards.recogniser} on {wildcards.training_set}, seed {wildcards.seed}"
         " ({wildcards.dataset})"
@@ -82,8 +87,8 @@ rule evaluate_recognition:
         embeddings=lambda wildcards: expand(
             rules.embed_test.output.out,
             dataset=wildcards.dataset,
-            network=recognisers.networks_of(block(wildcards)),
-            restorer=recognisers.restorer_of(block(wildcards)) or "none",
+            network=kinds.networks_of(RECOGNISER(wildcards)),
+            restorer=kinds.restorer_of(RECOGNISER(wildcards)) or "none",
         ),
     output:
         out=directory(f"{OUT}/metrics/recognition/{{dataset}}/{{recogniser}}/seed{{seed}}"),
@@ -92,9 +97,9 @@ rule evaluate_recognition:
     params:
         **step(
             "recognition.evaluate_recognition",
-            uses=parts,
+            uses=lambda w: kinds.parts_of(RECOGNISER(w)),
             files=FACTS,
-            block=block,
+            recogniser=RECOGNISER,
             training_sets=lambda w: EXPERIMENT.training_sets(w.recogniser) or [experiment.NOTHING],
             config=CONFIG.metrics,
             folds=CONFIG.recognition.folds,

@@ -1,5 +1,6 @@
 # Numbers into tables, figures, verdicts and pages.
 
+from maskbench.reporting import names
 from maskbench.reporting.captions import write_captions
 from maskbench.reporting.figures.specs import KINDS
 from maskbench.reporting.papers import papers
@@ -9,18 +10,21 @@ PAPERS = papers().values()
 PAPER_FILES = ("reporting/papers/*.yaml",)
 # What methods and recognisers are called comes from the papers and from all specs.
 TITLES = (*PAPER_FILES, "**/specs/*.py")
+ORIGINS = names.origins(
+    {**EXPERIMENT.methods, **EXPERIMENT.restorers}, CONFIG.recognition.recognisers
+)
 CAPTIONS = Path(workflow.basedir, "workflow", "report")
 # Captions of tables and figures, from their records: needed while report.html is rendered alone.
 RECORDED = Path(".snakemake", "captions").absolute()
 if "MASKBENCH_RENDERING" in os.environ:
     write_captions(RECORDED)
-EVALUATIONS = [*SYNTHESES, *RESTORATIONS, *RECOGNITIONS]
+EVALUATIONS = [*SYNTHESES, *GUIDES, *RESTORATIONS, *RECOGNITIONS]
 # What figures are drawn from, by the names of their needs.
 TRAINED = [run for run in EXPERIMENT.runs if EXPERIMENT.methods[run[0]].spec.trained]
 LEARNING = [
     run
     for run in EXPERIMENT.recogniser_runs
-    if isinstance(EXPERIMENT.recognisers[run[0]], recognisers.Learning)
+    if EXPERIMENT.recognisers[run[0]].spec.learns == "steps"
 ]
 REALLY = EXPERIMENT.really_masked
 NEEDS = {
@@ -66,6 +70,7 @@ rule make_tables:
             "reporting.make_tables",
             files=(*TITLES, "reporting/table.*.j2"),
             out=Path(OUT, "tables"),
+            origins=ORIGINS,
         ),
     message:
         "Make the tables"
@@ -98,6 +103,7 @@ for KIND in sorted({FIGURES[name].kind for name in DRAWABLE}):
                 figure_styles=CONFIG.masks.figure_styles,
                 styles=CONFIG.masks.styles,
                 unseen_styles=CONFIG.masks.unseen_styles,
+                origins=ORIGINS,
             ),
         message:
             f"Draw the figures: {', '.join(DRAWN)}"
@@ -113,7 +119,12 @@ rule judge_claims:
         md=f"{OUT}/claims.md",
         html=shown(f"{OUT}/claims.html", "Claims"),
     params:
-        **step("reporting.judge_claims", files=(*TITLES, "reporting/claims.*.j2"), out=Path(OUT)),
+        **step(
+            "reporting.judge_claims",
+            files=(*TITLES, "reporting/claims.*.j2"),
+            out=Path(OUT),
+            origins=ORIGINS,
+        ),
     message:
         "Judge what the papers claim"
     script:
@@ -150,7 +161,7 @@ rule make_index:
     output:
         out=f"{OUT}/index.html",
     params:
-        **step("reporting.make_index", files=(*TITLES, "reporting/*.j2")),
+        **step("reporting.make_index", files=(*TITLES, "reporting/*.j2"), origins=ORIGINS),
     message:
         "Answer on one page, {output.out}"
     script:

@@ -1,48 +1,4 @@
-# Mask removal: find masks, learn to paint what is beneath them, restore faces, measure.
-
-
-# What guides and restorers learn from: the training people under the overlay's masks.
-LEARNT = expand(
-    rules.synthesise_training.output.out, method="keypoint", seed=0, allow_missing=True
-)[0]
-
-
-rule train_guide:
-    input:
-        faces=rules.crop_faces.output.out,
-        masked=LEARNT,
-    output:
-        out=directory(f"{OUT}/guides/{{dataset}}/{{guide}}/seed{{seed}}"),
-    resources:
-        **TRAINING,
-    params:
-        **step("guides.train_guide", guide=GUIDE),
-    message:
-        "Train the {wildcards.guide}, seed {wildcards.seed} ({wildcards.dataset})"
-    script:
-        "../scripts/step.py"
-
-
-rule evaluate_guide:
-    input:
-        model=rules.train_guide.output.out,
-        masked=OVERLAY,
-        faces=rules.crop_faces.output.out,
-    output:
-        out=directory(f"{OUT}/metrics/guides/{{dataset}}/{{guide}}/seed{{seed}}"),
-    resources:
-        **NETWORK,
-    params:
-        **step(
-            "guides.evaluate_guide",
-            guide=GUIDE,
-            config=CONFIG.metrics,
-            unseen_styles=CONFIG.masks.unseen_styles,
-        ),
-    message:
-        "Measure the {wildcards.guide}, seed {wildcards.seed} ({wildcards.dataset})"
-    script:
-        "../scripts/step.py"
+# Mask removal: learn to paint what is beneath masks, restore faces, measure.
 
 
 rule train_restorer:
@@ -103,13 +59,11 @@ rule evaluate_restoration:
         "../scripts/step.py"
 
 
-GUIDES = [(guide, 0) for guide in EXPERIMENT.guides]
 RESTORERS = [(restorer, 0) for restorer in EXPERIMENT.restorers]
 RESTORED = over(rules.restore.output.out, "dataset restorer seed", EXPERIMENT.restorations)
-RESTORATIONS = [
-    *over(rules.evaluate_guide.output.out, "guide seed", GUIDES, dataset=DATASET),
-    *over(rules.evaluate_restoration.output.out, "restorer seed", RESTORERS, dataset=DATASET),
-]
+RESTORATIONS = over(
+    rules.evaluate_restoration.output.out, "restorer seed", RESTORERS, dataset=DATASET
+)
 
 
 rule restoration:

@@ -1,4 +1,5 @@
-# Mask synthesis: train a method, put masks on people, measure them.
+# Mask synthesis: train a method, put masks on people, measure them. Guides belong here: they learn
+# from the masks of keypoint, and other methods may need them.
 
 
 REAL = CONFIG.synthesis.real_domain.source
@@ -49,6 +50,7 @@ rule synthesise:
         model=rules.train_synthesis.output.out,
         faces=rules.crop_faces.output.out,
         guides=guides,
+        masked_domain=references,
         mask_pictures=rules.draw_masks.output.out,
     output:
         out=directory(f"{OUT}/masked/{{dataset}}/{{method}}/seed{{seed}}"),
@@ -98,6 +100,7 @@ rule synthesise_training:
         model=rules.train_synthesis.output.out,
         faces=rules.crop_faces.output.out,
         guides=guides,
+        masked_domain=references,
         mask_pictures=rules.draw_masks.output.out,
     output:
         out=directory(f"{OUT}/training_sets/{{dataset}}/{{method}}/seed{{seed}}"),
@@ -116,19 +119,65 @@ rule synthesise_training:
         "../scripts/step.py"
 
 
+# What guides and restorers learn from: the training people under the overlay's masks.
+LEARNT = expand(
+    rules.synthesise_training.output.out, method="keypoint", seed=0, allow_missing=True
+)[0]
+
+
+rule train_guide:
+    input:
+        faces=rules.crop_faces.output.out,
+        masked=LEARNT,
+    output:
+        out=directory(f"{OUT}/guides/{{dataset}}/{{guide}}/seed{{seed}}"),
+    resources:
+        **TRAINING,
+    params:
+        **step("guides.train_guide", guide=GUIDE),
+    message:
+        "Train the {wildcards.guide}, seed {wildcards.seed} ({wildcards.dataset})"
+    script:
+        "../scripts/step.py"
+
+
+rule evaluate_guide:
+    input:
+        model=rules.train_guide.output.out,
+        masked=OVERLAY,
+        faces=rules.crop_faces.output.out,
+    output:
+        out=directory(f"{OUT}/metrics/guides/{{dataset}}/{{guide}}/seed{{seed}}"),
+    resources:
+        **NETWORK,
+    params:
+        **step(
+            "guides.evaluate_guide",
+            guide=GUIDE,
+            config=CONFIG.metrics,
+            unseen_styles=CONFIG.masks.unseen_styles,
+        ),
+    message:
+        "Measure the {wildcards.guide}, seed {wildcards.seed} ({wildcards.dataset})"
+    script:
+        "../scripts/step.py"
+
+
 RUNS = ("method seed", EXPERIMENT.runs)
 SYNTHESES = over(rules.evaluate_synthesis.output.out, *RUNS, dataset=DATASET)
-# The runs whose masks are learnt from: by recognisers, guides and restorers.
+GUIDES = expand(rules.evaluate_guide.output.out, dataset=DATASET, guide=EXPERIMENT.guides, seed=0)
+# The runs whose masks recognisers learn from.
 LEARNT_FROM = {
     EXPERIMENT.run_of(training_set, seed)
     for _, training_set, seed in EXPERIMENT.recogniser_runs
     if training_set in EXPERIMENT.methods
-} | {("keypoint", 0) for _ in EXPERIMENT.guides}
+}
 TESTS = set(CONFIG.recognition.tests) - {DATASET, *EXPERIMENT.really_masked}
 
 
 rule synthesis:
     input:
         SYNTHESES,
+        GUIDES,
         over(rules.synthesise_training.output.out, RUNS[0], sorted(LEARNT_FROM), dataset=DATASET),
         expand(OVERLAY, dataset=sorted(TESTS)),

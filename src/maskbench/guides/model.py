@@ -2,7 +2,7 @@
 
     state.safetensors   the whole training state
     curves.parquet      step, name, value
-    params.json         what it is, its parameters, seed, data set and people
+    params.json         what it is, its parameters, seed, data set, and people by data set
 
 A model is only itself with the parameters of its training, so what opens one takes them from here,
 whatever the configuration says by then.

@@ -18,12 +18,14 @@ class Metric:
         better: ``higher``, ``lower`` or "" where neither is meant.
         digits: decimals shown.
         short: heading of a column; the title where none is given.
+        over: what it is computed over, in recognition.
     """
 
     title: str
     better: Literal["higher", "lower", ""]
     digits: int
     short: str = ""
+    over: Literal["pairs", "probes"] = "pairs"
 
     @property
     def arrow(self) -> str:
@@ -54,8 +56,8 @@ METRICS: dict[str, Metric] = {
     "tar_at_far_1e-2": Metric("TAR at FAR 1e-2", "higher", 3, "TAR 1e-2"),
     "tar_at_far_1e-3": Metric("TAR at FAR 1e-3", "higher", 3, "TAR 1e-3"),
     "tar_at_far_1e-4": Metric("TAR at FAR 1e-4", "higher", 3, "TAR 1e-4"),
-    "rank_1": Metric("Rank 1", "higher", 3),
-    "rank_5": Metric("Rank 5", "higher", 3),
+    "rank_1": Metric("Rank 1", "higher", 3, over="probes"),
+    "rank_5": Metric("Rank 5", "higher", 3, over="probes"),
     "genuine_mean": Metric("Genuine mean", "higher", 3, "Genuine"),
     "impostor_mean": Metric("Impostor mean", "lower", 3, "Impostor"),
     "fdr": Metric("FDR", "higher", 2),

@@ -54,16 +54,6 @@ def _distance(
     return float(((m1 - m2) ** 2).sum() + t1 + t2 - 2 * cross)
 
 
-def frechet_distance(
-    mean1: np.ndarray, cov1: np.ndarray, mean2: np.ndarray, cov2: np.ndarray
-) -> float:
-    """Squared Fréchet distance of two Gaussians with means (d,) and covariances (d, d)."""
-    return _distance(
-        (np.asarray(mean1, np.float64), float(np.trace(cov1)), _factor(cov1)),
-        (np.asarray(mean2, np.float64), float(np.trace(cov2)), _factor(cov2)),
-    )
-
-
 def fid(x: np.ndarray, y: np.ndarray) -> float:
     """FID of two sets of features, (N, d) and (M, d); memory maps are read block by block.
 

@@ -19,7 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from maskbench.errors import MaskbenchError
-from maskbench.recognition.params import AdapterParams
+from maskbench.recognition.kinds.adapter import AdapterParams
+from maskbench.recognition.test_set import unit_rows
 
 
 class Adapter(nn.Module):
@@ -69,7 +70,7 @@ class Adapter(nn.Module):
             raise MaskbenchError("adapter", "embeddings are not finite", "embed the faces again")
         if self.params.transform == "none":
             return
-        unit = unit_rows(values)
+        unit = unit_rows(values.astype(np.float64))
         mean, matrix = unit.mean(0), np.eye(self.size)
         if self.params.transform == "whiten":
             matrix = whitening(unit, labels, self.params.shrinkage)
@@ -81,21 +82,10 @@ class Adapter(nn.Module):
         """(B, dim), of length 1: the result as it is before anything is learnt."""
         return self._joined(embeddings, self._moved(embeddings))
 
-    def forward(self, embeddings: Tensor, masked: Tensor | None = None) -> Tensor:
-        """(B, dim), of length 1.
-
-        Args:
-            embeddings: (B, size), frozen.
-            masked: (B,) bool; where it is False the result is that of :meth:`fixed`, as in the
-                Embedding Unmasking Model, which changes masked faces alone. None: all change.
-        """
+    def forward(self, embeddings: Tensor) -> Tensor:
+        """(B, dim), of length 1."""
         x = self._moved(embeddings)
-        if self.change is None:
-            return self._joined(embeddings, x)
-        adapted = x + self.change(x)
-        if masked is not None:
-            adapted = torch.where(masked[:, None], adapted, x)
-        return self._joined(embeddings, adapted)
+        return self._joined(embeddings, x if self.change is None else x + self.change(x))
 
     def _moved(self, embeddings: Tensor) -> Tensor:
         """Transformed, numbers of size 1 on average, as layers like them."""
@@ -172,9 +162,3 @@ def whitening(embeddings: np.ndarray, labels: np.ndarray, shrinkage: float) -> n
     shrunk = (1 - shrinkage) * covariance + shrinkage * variance * np.eye(len(covariance))
     values, vectors = np.linalg.eigh(shrunk)
     return np.asarray(vectors / np.sqrt(values) @ vectors.T)
-
-
-def unit_rows(values: np.ndarray) -> np.ndarray:
-    """Rows of length 1, float64; rows of zeros stay zeros."""
-    values = np.asarray(values, np.float64)
-    return values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-12)

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from maskbench.recognition.params import Augmentation
+from maskbench.recognition.kinds.network import Augmentation
 
 
 def augmented(pixels: Tensor, params: Augmentation, random: torch.Generator) -> Tensor:

@@ -172,7 +172,7 @@ def facenet(weights: Path, device: str) -> Encoder:
     return WholeCrops(scaled, FACENET_SIZE, 160, device)
 
 
-def load_facenet(network: InceptionResnetV1, path: Path) -> None:
+def load_facenet(network: nn.Module, path: Path) -> None:
     """Put published weights into a network; their classifier (``logits``) is left out.
 
     Raises:

@@ -23,26 +23,21 @@ import numpy as np
 from maskbench.artifacts import atomic_dir
 from maskbench.config import MetricsConfig
 from maskbench.errors import MaskbenchError
+from maskbench.faces.people import People, together
 from maskbench.metrics.numbers import write_numbers
 from maskbench.recognition.embed import read_embeddings
+from maskbench.recognition.kinds import networks_of, restorer_of
 from maskbench.recognition.measure import Measured, measure, nothing
-from maskbench.recognition.params import Adapted, Projected, Recogniser, Restored, Trained
+from maskbench.recognition.recogniser import Model, Recogniser
 from maskbench.recognition.specs import Absent
 from maskbench.recognition.test_set import TestSet, open_test_set, refuse_known, unit_rows
-from maskbench.recognition.trained import (
-    after_network,
-    block_of,
-    own_encoder,
-    read_description,
-    what_it_is,
-)
+from maskbench.registry import Block
 
 log = logging.getLogger(__name__)
 
 
 def evaluate_recognition(
-    recogniser: str,
-    block: Recogniser,
+    recogniser: Block,
     training_sets: Sequence[str],
     seed: int,
     faces: Path,
@@ -60,8 +55,7 @@ def evaluate_recognition(
     """Measure a recogniser.
 
     Args:
-        recogniser: its name, the method of its rows.
-        block: its parameters.
+        recogniser: its block; its name is the method of its rows.
         training_sets: what it learnt from: ``bare``, synthesis methods, or ``none``.
         seed: of its trainings.
         faces, masked, pictures, styles, unseen_styles: the pictures, as for
@@ -81,23 +75,22 @@ def evaluate_recognition(
     """
     test = open_test_set(faces, masked, pictures, styles, unseen_styles)
     facts = {
-        "step": "recognition", "dataset": test.dataset, "split": "test", "method": recogniser,
+        "step": "recognition", "dataset": test.dataset, "split": "test", "method": recogniser.name,
         "seed": seed, "crop": test.crop, "mlflow_run_id": run_id,
-        "restorer": block.restorer if isinstance(block, Restored) else "",
+        "restorer": restorer_of(recogniser),
     }  # fmt: skip
     with atomic_dir(Path(out)) as tmp:
         for number, training_set in enumerate(training_sets):
             model = models[number] if models else None
-            measured = _measured(recogniser, block, model, embeddings, test, folds, config)
+            measured = _measured(recogniser, model, embeddings, test, folds, config)
             folder = tmp / training_set
             folder.mkdir()
             _write(folder, measured, test, facts | {"training_set": training_set})
-    log.info("%s on %s: %s in %s", recogniser, test.dataset, ", ".join(training_sets), out)
+    log.info("%s on %s: %s in %s", recogniser.name, test.dataset, ", ".join(training_sets), out)
 
 
 def _measured(
-    recogniser: str,
-    block: Recogniser,
+    recogniser: Block,
     model: Path | None,
     embeddings: Sequence[Path],
     test: TestSet,
@@ -106,15 +99,15 @@ def _measured(
 ) -> Measured:
     """One training's numbers and tables."""
     try:
-        found = _embedded(block, model, embeddings, test)
+        found = _embedded(recogniser, model, embeddings, test)
     except Absent as why:
-        log.warning("%s: %s", recogniser, why)
+        log.warning("%s: %s", recogniser.name, why)
         return nothing(str(why))
     for dataset, people in found.learnt_from.items():
         refuse_known(test, frozenset(people), dataset)
     if not np.isfinite(found.values).all():
-        why = f"the training diverged: lower lr of recognition.recognisers.{recogniser}"
-        log.warning("%s: %s", model or recogniser, why)
+        why = f"the training diverged: lower lr of recognition.recognisers.{recogniser.name}"
+        log.warning("%s: %s", model or recogniser.name, why)
         return nothing(why)
     return measure(found.values, test, folds, config, found.backbone)
 
@@ -134,11 +127,11 @@ class _Embedded:
 
     values: np.ndarray
     backbone: str
-    learnt_from: dict[str, list[str]]
+    learnt_from: People
 
 
 def _embedded(
-    block: Recogniser, model: Path | None, embeddings: Sequence[Path], test: TestSet
+    recogniser: Block, folder: Path | None, embeddings: Sequence[Path], test: TestSet
 ) -> _Embedded:
     """A recogniser's embeddings of a test set.
 
@@ -146,32 +139,17 @@ def _embedded(
         Absent: published weights that it needs are not there.
         MaskbenchError: no model where one is needed, embeddings of other pictures.
     """
-    facts = {} if model is None else read_description(model)
-    if isinstance(block, Trained | Adapted | Projected):
-        if model is None:
-            raise MaskbenchError("evaluate_recognition", "no model", "train the recogniser first")
-        block = block_of(model, facts)
-    learnt_from = {facts["dataset"]: facts["people"]} if facts else {}
-    if isinstance(block, Trained):
-        assert model is not None
-        values = test.embeddings(own_encoder(model, block))
-        return _Embedded(values.astype(np.float32), what_it_is(block, facts), learnt_from)
-    values, network, restored_from = _first_present(embeddings, test)
-    backbone = network
-    if isinstance(block, Adapted | Projected):
-        assert model is not None
-        values = after_network(model, block, facts)(values)
-        backbone = what_it_is(block, facts, network)
-    elif isinstance(block, Restored):
-        backbone = f"{network} after {block.restorer}"
-    for dataset, people in restored_from.items():
-        learnt_from[dataset] = [*learnt_from.get(dataset, []), *people]
-    return _Embedded(unit_rows(values).astype(np.float32), backbone, learnt_from)
+    model = Model.open(recogniser, folder)
+    kind: Recogniser = recogniser.spec.load()
+    frozen, network, restored_from = np.empty((0, 0), np.float32), "", People()
+    if networks_of(recogniser):
+        frozen, network, restored_from = _first_present(embeddings, test)
+    values = unit_rows(kind.embed(model, test, frozen)).astype(np.float32)
+    learnt_from = together(model.learnt_from, restored_from)
+    return _Embedded(values, kind.in_words(model, network), learnt_from)
 
 
-def _first_present(
-    folders: Sequence[Path], test: TestSet
-) -> tuple[np.ndarray, str, dict[str, list[str]]]:
+def _first_present(folders: Sequence[Path], test: TestSet) -> tuple[np.ndarray, str, People]:
     """Embeddings, network, and the people that restored pictures were learnt from."""
     reasons = []
     for folder in folders:

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from maskbench.recognition import quintuplet
+from maskbench.recognition.quintuplet import hardest, semi_hard
 from maskbench.recognition.self_restrained import self_restrained_triplet
 from maskbench.recognition.specs import LOSSES
 from maskbench.training.seeding import seeded
@@ -112,7 +112,7 @@ class Quintuplet(RecognitionLoss):
         self.margin = margin
 
     def value(self, batch: Batch) -> Tensor:
-        found = quintuplet.semi_hard if batch.done < self.HARDEST_FROM else quintuplet.hardest
+        found = semi_hard if batch.done < self.HARDEST_FROM else hardest
         return found(F.normalize(batch.embeddings), batch.labels, batch.masked, self.margin)
 
 
@@ -155,7 +155,7 @@ def arcface(people: int, size: int, margin: float, scale: float) -> RecognitionL
     return Margin(ArcFaceLoss(people, size, margin=math.degrees(margin), scale=scale))
 
 
-def quintuplets(people: int, size: int, margin: float, scale: float) -> RecognitionLoss:
+def quintuplet(people: int, size: int, margin: float, scale: float) -> RecognitionLoss:
     """The margin is of squared distances."""
     return Quintuplet(margin)
 

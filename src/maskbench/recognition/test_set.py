@@ -77,8 +77,8 @@ class TestSet:
         return np.flatnonzero((self.table["kind"] == kind).to_numpy())
 
     def embeddings(self, encoder: Encoder) -> np.ndarray:
-        """(N, dim) float32 of length 1, in the order of ``table``."""
-        return unit_rows(np.concatenate([encoder(part, rows) for part, rows in self.parts]))
+        """(N, dim) float32 of any length, in the order of ``table``."""
+        return np.concatenate([encoder(part, rows) for part, rows in self.parts])
 
     def pairs(self, one: str, other: str, limit: int, seed: int) -> Pairs:
         """All pairs of pictures of two kinds; never two pictures of one photograph.

@@ -3,28 +3,69 @@
 from __future__ import annotations
 
 import logging
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from maskbench.recognition.augmentation import augmented
-from maskbench.recognition.losses import RecognitionLoss
-from maskbench.recognition.params import Learning, Trained
+from maskbench.artifacts import remove
+from maskbench.faces.people import People, together
+from maskbench.recognition.kinds import parts_of
+from maskbench.recognition.kinds.learning import Learning
+from maskbench.recognition.losses import RecognitionLoss, recognition_loss
+from maskbench.recognition.recogniser import Recogniser, Training
 from maskbench.recognition.sampler import PeopleSampler
 from maskbench.recognition.specs import Absent
 from maskbench.recognition.training_set import TrainingSet
+from maskbench.registry import Block
+from maskbench.training.checkpoint import training_key
+from maskbench.training.curves import to_run
 from maskbench.training.devices import Placement
-from maskbench.training.loop import Learner
+from maskbench.training.loop import Learner, train
 from maskbench.training.player import Player
 from maskbench.training.stage import Schedule, Stage, Turn
 
 PLAYER = "network"
 
 log = logging.getLogger(__name__)
+
+
+class InSteps(Recogniser):
+    """A kind that learns in steps."""
+
+    @abstractmethod
+    def learner(self, training: Training, scratch: Path) -> RecogniserLearner:
+        """What learns, at its first step; files that it needs meanwhile lie in ``scratch``."""
+
+    def given(self, block: Block) -> list[Path]:
+        """Files that decide the training, beside its pictures or embeddings."""
+        return []
+
+    def known_before(self, block: Block) -> People:
+        """The people behind these files."""
+        return {}
+
+    def train(self, training: Training) -> People:
+        block, params, parts = training.block, training.block.params, parts_of(training.block)
+        settings = [repr(block), repr(parts), training.training_set, training.seed]
+        sources = [training.faces, *filter(None, [training.masked]), *training.embeddings]
+        code = {__name__, block.spec.module, *(spec.module for spec in parts)}
+        scratch = training.scratch / training_key(settings, [*sources, *self.given(block)], code)
+        learner = self.learner(training, scratch)
+        train(
+            learner, title=f"{block.name} on {training.training_set} seed {training.seed}",
+            seed=training.seed, out=training.out, scratch=scratch, log=to_run(training.run),
+            log_every=params.log_every, checkpoint_every=params.checkpoint_every,
+            pictures=params.pictures(learner.sampler.people),
+        )  # fmt: skip
+        remove(scratch)
+        own = {training.dataset: learner.training_set.people}
+        return together(own, self.known_before(block))
 
 
 class RecogniserLearner(Learner):
@@ -37,7 +78,9 @@ class RecogniserLearner(Learner):
         params: the recogniser's block.
         seed: of every random choice.
         placement: device and precision.
-        prepare: float pictures (B, 3, S, S) in 0..255 to the network's range; None for embeddings.
+        prepare: float pictures (B, 3, S, S) in 0..255 to what the network is given, at random; None
+            for embeddings.
+        form: of the network's memory, and of its pictures'.
 
     Raises:
         Absent: fewer people than two.
@@ -51,14 +94,11 @@ class RecogniserLearner(Learner):
         params: Learning,
         seed: int,
         placement: Placement,
-        prepare: Callable[[Tensor], Tensor] | None = None,
+        prepare: Callable[[Tensor, torch.Generator], Tensor] | None = None,
+        form: torch.memory_format = torch.contiguous_format,
     ) -> None:
         self.params, self.training_set, self.prepare = params, training_set, prepare
-        self.device, self.loss = placement.device, loss
-        # A quarter faster; but with 8 channels the backward pass of torch 2.14's channels-last
-        # convolutions writes beyond its memory on CPUs (seen at 48 and 64 pixels, float32).
-        whole = isinstance(params, Trained) and params.width % 16 == 0
-        self.form = torch.channels_last if whole else torch.contiguous_format
+        self.device, self.loss, self.form = placement.device, loss, form
         optimise = (
             partial(torch.optim.SGD, momentum=0.9)
             if params.optimiser == "sgd"
@@ -67,7 +107,7 @@ class RecogniserLearner(Learner):
         self.players = {
             PLAYER: Player(
                 network, partial(optimise, weight_decay=params.weight_decay), placement,
-                ema=params.ema or None, form=self.form, head=loss,
+                ema=params.ema or None, form=form, head=loss,
             )
         }  # fmt: skip
         schedule = Schedule(shape=params.schedule, warmup=params.warmup, drops=params.drops)
@@ -90,11 +130,8 @@ class RecogniserLearner(Learner):
         values = torch.from_numpy(self.training_set.values[rows]).to(self.device)
         if self.prepare is None:
             return rows, values
-        assert isinstance(self.params, Trained)
-        pixels = augmented(
-            values.permute(0, 3, 1, 2).float(), self.params.augmentation, self.random
-        )
-        return rows, self.prepare(pixels).contiguous(memory_format=self.form)
+        given = self.prepare(values.permute(0, 3, 1, 2).float(), self.random)
+        return rows, given.contiguous(memory_format=self.form)
 
     def losses(
         self, player: str, batch: tuple[np.ndarray, Tensor], turn: Turn
@@ -104,6 +141,12 @@ class RecogniserLearner(Learner):
         labels = self.labels[rows].to(self.device)
         embeddings = self.players[PLAYER].network(given).float()
         return {"loss": self.loss(embeddings, labels, masked, turn.progress, given)}
+
+
+def loss_of(params: Any, training_set: TrainingSet, size: int, seed: int) -> RecognitionLoss:
+    """The loss of a recogniser on embeddings of this size."""
+    people = len(training_set.people)
+    return recognition_loss(params.loss, people, size, seed, params.margin, params.scale)
 
 
 def _sampler(training_set: TrainingSet, params: Learning, seed: int) -> PeopleSampler:

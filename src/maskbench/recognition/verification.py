@@ -49,13 +49,6 @@ def best_threshold(scores: np.ndarray, same: np.ndarray) -> Threshold:
     return Threshold(float(value), float(right[k] / len(ranked)))
 
 
-def accuracy_at(scores: np.ndarray, same: np.ndarray, threshold: float) -> float:
-    """Share of pairs judged rightly; NaN without pairs."""
-    if not len(scores):
-        return float("nan")
-    return float(((np.asarray(scores) >= threshold) == np.asarray(same, bool)).mean())
-
-
 @dataclass(frozen=True)
 class Folds:
     """Which pairs a fold is tested on, and on which its threshold is chosen.

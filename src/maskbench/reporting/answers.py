@@ -81,20 +81,15 @@ class Recognition:
     @property
     def helpful(self) -> list[TrainingSet]:
         """Those whose gain has an interval wholly above zero."""
-        gains = [(one, one.gains[AUC].low) for one in self.gained]
-        return [one for one, low in gains if low is not None and low > 0]
+        return [one for one in self.gained if (one.gains[AUC].low or 0.0) > 0]
 
 
 def over_seeds(rows: pd.DataFrame) -> Value:
     """Mean over seeds of one quantity; its interval reaches from the lowest to the highest bound of
     the seeds' own."""
-    low, high = rows["ci_low"].dropna(), rows["ci_high"].dropna()
-    return Value(
-        float(rows["value"].mean()),
-        float(low.min()) if len(low) else None,
-        float(high.max()) if len(high) else None,
-        rows["seed"].nunique(),
-    )
+    ends = (rows["ci_low"].min(), rows["ci_high"].max())
+    low, high = (None if pd.isna(end) else float(end) for end in ends)
+    return Value(float(rows["value"].mean()), low, high, rows["seed"].nunique())
 
 
 def table_of(rows: pd.DataFrame, by: Sequence[str]) -> dict[tuple[str, ...], dict[str, Value]]:

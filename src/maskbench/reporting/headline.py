@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from maskbench.measurements import ALL, FINAL, SEEN, STANDARD
+from maskbench.reporting.papers.tables import PLAIN
 
 SYNTHESIS = {
     "iou": "placement_iou", "covers": "covers_nose_mouth", "ssim": "ssim", "lpips": "lpips",
@@ -21,10 +21,7 @@ def plain(measurements: pd.DataFrame, step: str) -> pd.DataFrame:
     """The measured rows of a step in the plain case: standard protocol, all faces, styles seen in
     training, final checkpoint."""
     rows = measurements
-    for column, value in (
-        ("step", step), ("protocol", STANDARD), ("subset", ALL), ("styles", SEEN),
-        ("checkpoint", FINAL),
-    ):  # fmt: skip
+    for column, value in {"step": step, **PLAIN}.items():
         rows = rows[rows[column] == value]
     return rows.dropna(subset=["value"])
 

@@ -17,14 +17,16 @@ from typing import Any
 import pandas as pd
 
 from maskbench.artifacts import atomic_file
+from maskbench.metrics.catalogue import metric
+from maskbench.reporting import names
 from maskbench.reporting.claims_page import VERDICTS, page
 from maskbench.reporting.papers import Paper, papers
 from maskbench.reporting.papers.claims import Claim, Quantity, RankCorrelation, Side
 from maskbench.reporting.papers.orders import with_orders
 from maskbench.reporting.replicates import (
-    NOT_RUN,
     Estimate,
     Evaluations,
+    NotRun,
     Unclear,
     Unmeasured,
     common,
@@ -47,7 +49,10 @@ Row = dict[str, Any]
 
 
 def judge_claims(
-    metrics: Sequence[Path], out: Path, chosen: Mapping[str, Paper] | None = None
+    metrics: Sequence[Path],
+    out: Path,
+    chosen: Mapping[str, Paper] | None = None,
+    origins: Mapping[str, str] | None = None,
 ) -> None:
     """Write ``claims.csv``, ``claims.md`` and ``claims.html``.
 
@@ -55,7 +60,9 @@ def judge_claims(
         metrics: folders of evaluations (``metrics.json``, ``resamples.parquet``).
         out: the folder for the three files.
         chosen: papers by name; the project's where not given.
+        origins: of this run's blocks (:func:`maskbench.reporting.names.origins`).
     """
+    names.know(origins)
     evaluations = Evaluations(metrics)
     rows = [
         {"paper": paper.paper or "The question behind this project"} | row
@@ -94,13 +101,13 @@ def by_dataset(claim: Claim, evaluations: Evaluations) -> list[Claim]:
 def judge(claim: Claim, evaluations: Evaluations) -> Row:
     """The row of one claim, without its paper."""
     sides: list[Estimate | None] = []
-    reasons: dict[str, str] = {}
+    missing: list[Unmeasured | Unclear] = []
     for side in claim.sides:
         try:
             sides.append(evaluations.estimate(side))
-        except (Unmeasured, Unclear) as missing:
+        except (Unmeasured, Unclear) as reason:
             sides.append(None)
-            reasons[str(missing)] = NOT_MEASURED if isinstance(missing, Unmeasured) else UNDECIDED
+            missing.append(reason)
     left, right = sides
     row: Row = {
         "id": claim.id,
@@ -113,8 +120,9 @@ def judge(claim: Claim, evaluations: Evaluations) -> Row:
     if claim.printed:
         row |= dict(zip(("left_printed", "right_printed"), claim.printed, strict=True))
     if left is None or right is None:
-        verdict = NOT_MEASURED if NOT_MEASURED in reasons.values() else UNDECIDED
-        return row | {"verdict": verdict, "reason": _joined(list(reasons))}
+        unmeasured = any(isinstance(reason, Unmeasured) for reason in missing)
+        verdict = NOT_MEASURED if unmeasured else UNDECIDED
+        return row | {"verdict": verdict, "reason": _joined(missing)}
     row |= {"difference": left.value - right.value}
     small = too_small_gallery(claim, evaluations)
     if small:
@@ -132,11 +140,12 @@ def judge(claim: Claim, evaluations: Evaluations) -> Row:
     }
 
 
-def _joined(reasons: list[str]) -> str:
+def _joined(missing: Sequence[Exception]) -> str:
     """``a and b did not run; c was not measured``."""
-    absent = [reason.removesuffix(NOT_RUN) for reason in reasons if reason.endswith(NOT_RUN)]
-    others = [reason for reason in reasons if not reason.endswith(NOT_RUN)]
-    return "; ".join([*([" and ".join(sorted(absent)) + NOT_RUN] if absent else []), *others])
+    absent = sorted({str(one) for one in missing if isinstance(one, NotRun)})
+    parts = [f"{' and '.join(absent)} did not run"] if absent else []
+    others = [str(one) for one in missing if not isinstance(one, NotRun)]
+    return "; ".join(dict.fromkeys(parts + others))
 
 
 def too_small_gallery(claim: Claim, evaluations: Evaluations) -> str:
@@ -145,7 +154,7 @@ def too_small_gallery(claim: Claim, evaluations: Evaluations) -> str:
         if not claim.gallery_people or not isinstance(side, Quantity):
             continue
         people = evaluations.gallery(side)
-        if side.metric.startswith("rank_") and people < claim.gallery_people:
+        if metric(side.metric).over == "probes" and people < claim.gallery_people:
             return (
                 f"{side.metric} among {people} people in the gallery; the claim needs "
                 f"{claim.gallery_people}"

@@ -27,6 +27,7 @@ from pathlib import Path
 
 from maskbench.artifacts import atomic_file
 from maskbench.errors import MaskbenchError
+from maskbench.reporting import names
 from maskbench.reporting.papers.figures import Figure
 
 
@@ -38,6 +39,7 @@ def make_figures(
     figure_styles: Sequence[str] = (),
     styles: Sequence[str] = (),
     unseen_styles: Sequence[str] = (),
+    origins: Mapping[str, str] | None = None,
 ) -> None:
     """Draw ``figures`` into ``out/{name}.png`` (200 dpi, no dates inside).
 
@@ -47,6 +49,7 @@ def make_figures(
         out: folder of the pictures.
         figure_styles: mask styles that a sheet shows of each method.
         styles, unseen_styles: mask styles used in training, and kept for the test.
+        origins: of this run's blocks (:func:`maskbench.reporting.names.origins`).
 
     Raises:
         MaskbenchError: a needed input is not given or holds nothing to draw; wrong options.
@@ -55,6 +58,7 @@ def make_figures(
     from maskbench.reporting.figures.specs import KINDS
     from maskbench.reporting.figures.style import clean_style, save
 
+    names.know(origins)
     for name, record in figures.items():
         place = f"figure {name}"
         chosen = record.select(inputs)

@@ -20,7 +20,7 @@ from maskbench.measurements import read_measurements
 from maskbench.reporting import answers, headline
 from maskbench.reporting.answers import Value
 from maskbench.reporting.claims_page import VERDICTS
-from maskbench.reporting.names import title_of
+from maskbench.reporting.names import know, title_of
 from maskbench.reporting.pages import render
 from maskbench.reporting.papers import papers
 from maskbench.reporting.replicates import Evaluations
@@ -37,6 +37,7 @@ def make_index(
     tables: Sequence[Path] = (),
     figures: Sequence[Path] = (),
     masked: Sequence[Path] = (),
+    origins: Mapping[str, str] | None = None,
 ) -> None:
     """Write ``index.html``: one static file with links to the results beside it.
 
@@ -48,10 +49,12 @@ def make_index(
         tables: the tables' HTML files.
         figures: the figures' PNG files.
         masked: masked sets, ``.../{method}/seed{seed}``; of several the first is shown.
+        origins: of this run's blocks (:func:`maskbench.reporting.names.origins`).
 
     Raises:
         MaskbenchError: a file is missing or cannot be read.
     """
+    know(origins)
     frame, verdicts = read_measurements(measurements), _verdicts(claims)
     evaluations, dataset = Evaluations(metrics), headline.main_dataset(frame)
     placed = answers.placement(frame, dataset)
@@ -65,7 +68,7 @@ def make_index(
         one.dataset: _axis([each.gains[answers.AUC] for each in one.gained]) for one in found
     }
     filters: dict[str, Callable[..., object]] = {
-        "shown": shown, "signed": signed, "title": title, "interval": interval,
+        "shown": shown, "title": title, "interval": interval,
     }  # fmt: skip
     page = render(
         "index.html",
@@ -92,14 +95,9 @@ def title(name: str) -> str:
     return title_of(name) or "nothing"
 
 
-def shown(value: float | None, digits: int = 3) -> str:
-    """A number with a true minus; an absent one is a dash."""
-    return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")
-
-
-def signed(value: float | None, digits: int = 3) -> str:
-    """A difference with its sign."""
-    return "–" if value is None else f"{value:+.{digits}f}".replace("-", "−")
+def shown(value: float, sign: str = "") -> str:
+    """A number with a true minus; a difference has its sign (``+``) in any case."""
+    return f"{value:{sign}.3f}".replace("-", "−")
 
 
 def interval(value: Value, low: float, high: float) -> Mapping[str, float | None]:

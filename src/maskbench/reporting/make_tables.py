@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isnan
 from pathlib import Path
 
 from maskbench.artifacts import atomic_dir
 from maskbench.errors import MaskbenchError
 from maskbench.measurements import read_measurements
+from maskbench.reporting import names
 from maskbench.reporting.aggregate import over_seeds
 from maskbench.reporting.pages import render
 from maskbench.reporting.papers import papers
@@ -17,16 +18,18 @@ from maskbench.reporting.table_page import build
 from maskbench.reporting.table_rows import CSV, Cell, numbers
 
 
-def make_tables(measurements: Path, out: Path) -> None:
+def make_tables(measurements: Path, out: Path, origins: Mapping[str, str] | None = None) -> None:
     """Write ``{table}.csv`` (a row a number), ``.md``, ``.html`` and ``.tex`` of every table.
 
     Args:
         measurements: ``measurements.csv``.
         out: folder to make.
+        origins: of this run's blocks (:func:`maskbench.reporting.names.origins`).
 
     Raises:
         MaskbenchError: the measurements cannot be read or there are none.
     """
+    names.know(origins)
     frame = read_measurements(measurements)
     if len(frame) == 0:
         raise MaskbenchError(measurements, "holds no measurement", "run an evaluation first")

@@ -1,22 +1,23 @@
 """How tables, figures and claims call methods, recognisers, training sets and protocols.
 
 Titles come from the registries' specs and, for what has none, from ``names`` of the papers' files
-(:mod:`maskbench.reporting.papers`). ``sequence`` of ``ours.yaml`` says what stands first; the rest
-follows by name.
+(:mod:`maskbench.reporting.papers`). A configured block without either is called after what it is
+made from (:func:`origins`). ``sequence`` of ``ours.yaml`` says what stands first; the rest follows
+by name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import Any
 
 from maskbench.measurements import ALL, NONE, SEEN, STANDARD, UNSEEN
+from maskbench.registry import Block
 from maskbench.reporting.papers import papers
 
 BARE = "bare"
 UNRESTORED = "unrestored"
-APPROACHES = {"_projected": "projected", "_strip": "masks off"}
-"""What is done for a frozen network, by the end of the recogniser's name (paper 3, section 5)."""
 CONDITIONS: dict[str, dict[str, str]] = {
     "protocol": {
         STANDARD: "standard pairs (bare with masked faces, or the data set's official pairs)",
@@ -40,28 +41,47 @@ CONDITIONS: dict[str, dict[str, str]] = {
 """Words for the values of columns of ``measurements.csv``, in the order in which they are shown."""
 
 
+_origins: dict[str, str] = {}
+
+
+def origins(blocks: Mapping[str, Block], recognisers: Mapping[str, Any]) -> dict[str, str]:
+    """What the configured blocks are made from that have no title of their own.
+
+    Args:
+        blocks: methods and restorers; an ablation is made from its spec.
+        recognisers: the blocks of the configuration; made from a loss, a frozen network or another
+            block.
+    """
+    found = {name: block.spec.name for name, block in blocks.items()}
+    for name, block in recognisers.items():
+        network, *_ = block.get("networks", [block.get("network", block.get("use", name))])
+        found[name] = block.get("loss", network)
+    return {
+        name: origin for name, origin in found.items() if name not in _titles() and name != origin
+    }
+
+
+def know(blocks: Mapping[str, str] | None) -> None:
+    """Take :func:`origins` of this run's blocks, in place of those of an earlier call."""
+    _origins.clear()
+    _origins.update(blocks or {})
+
+
 def title_of(name: str) -> str:
-    """Words for a method, restorer, guide, recogniser or training set."""
+    """Words for a method, restorer, guide, recogniser or training set: ``MFGAN (my_ablation)``."""
     known = _titles()
-    if name in known:
-        return known[name]
-    for ending, approach in APPROACHES.items():
-        if name.endswith(ending):
-            return f"{title_of(name.removesuffix(ending))}, {approach}"
-    return name
+    if name in _origins:
+        return f"{known.get(_origins[name], _origins[name])} ({name})"
+    return known.get(name, name)
 
 
 def in_order(names: Iterable[str]) -> list[str]:
-    """Names of any kind as tables show them; a network's approaches follow it."""
+    """Names of any kind as tables show them; a block follows what it is made from."""
     first = {name: place for place, name in enumerate(_sequence())}
 
-    def place(name: str) -> tuple[int, int, str]:
-        network = name
-        for rank, ending in enumerate(APPROACHES, 1):
-            if name.endswith(ending):
-                network = name.removesuffix(ending)
-                return first.get(network, len(first)), rank, name
-        return first.get(network, len(first)), 0, name
+    def place(name: str) -> tuple[int, bool, str]:
+        known = name if name in first else _origins.get(name, name)
+        return first.get(known, len(first)), known != name, name
 
     return sorted(set(names), key=place)
 

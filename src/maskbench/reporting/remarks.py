@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isnan
 from typing import NamedTuple
 
+from maskbench.metrics.catalogue import metric
 from maskbench.reporting.aggregate import ABSENT, seeds_in_words, superscript
 from maskbench.reporting.names import UNRESTORED, title_of
 from maskbench.reporting.papers.tables import Table
@@ -107,12 +108,11 @@ def remarks_of(table: Table, cells: Sequence[Cell]) -> Iterator[Remark]:
         if measured and printed:
             for text in cell.differs_in.split("; "):
                 yield Remark("differs", text, place)
-    in_hole = any("hole" in cell.metric for cell in cells)
     for line, of_line in lines.items():
-        yield from (Remark(kind, text, (line, LINE)) for kind, text in _of_line(of_line, in_hole))
+        yield from (Remark(kind, text, (line, LINE)) for kind, text in _of_line(of_line))
 
 
-def _of_line(cells: Sequence[Cell], in_hole: bool) -> Iterator[tuple[str, str]]:
+def _of_line(cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
     """Kinds and texts of the remarks on a line as a whole."""
     first, found = cells[0], [cell for cell in cells if not isnan(cell.mean)]
     if not found:
@@ -123,14 +123,13 @@ def _of_line(cells: Sequence[Cell], in_hole: bool) -> Iterator[tuple[str, str]]:
     most: dict[str, int] = {}  # where metrics differ
     for cell in found:
         if cell.metric != "undetected":
-            kind = "probes" if cell.metric.startswith("rank_") else "pairs"
-            kind = kind if cell.step == "recognition" else "pictures"
+            kind = metric(cell.metric).over if cell.step == "recognition" else "pictures"
             most[kind] = max(most.get(kind, 0), int(cell.n))
     yield from ((kind, f"{n} {kind}") for kind, n in most.items())
     seeds = [int(cell.seeds) for cell in found]
     few, many = min(seeds), max(seeds)
     yield "seeds", (f"{few} to " if few < many else "") + seeds_in_words(many)
-    hole = in_hole and first.method == UNRESTORED and first.restorer
+    hole = first.method == UNRESTORED and first.restorer
     yield "hole", f"in the hole: where {title_of(first.restorer)} paints" if hole else ""
 
 

@@ -14,12 +14,13 @@ import itertools
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from maskbench.errors import from_os_error
+from maskbench.datasets.manifest import read_table
 from maskbench.measurements import (
     NONE,
     Measurement,
@@ -31,12 +32,15 @@ from maskbench.reporting.papers.claims import Quantity, RankCorrelation, Side
 
 SEED = 0  # of the draws of trainings
 LEVEL = 0.95
-NOT_RUN = " did not run"
 _ONE_OF = ("step", "dataset", "split", "training_set", "restorer", "backbone", "crop")
 
 
 class Unmeasured(Exception):
     """A quantity was not measured; the text says why."""
+
+
+class NotRun(Unmeasured):
+    """What a quantity is of did not run; the text names it."""
 
 
 class Unclear(Exception):
@@ -68,15 +72,34 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class _Evaluation:
+    """A folder, of which the tables are read when they are asked for."""
+
+    folder: Path
+
+    @cached_property
+    def replicates(self) -> dict[int, np.ndarray]:
+        """By row number of ``metrics.json``."""
+        return read_resamples(self.folder)
+
+    @cached_property
+    def gallery(self) -> int:
+        """How many people the gallery has: the last rank of the CMC; 0 without one."""
+        path = self.folder / "cmc.parquet"
+        return int(max(read_table(path)["rank"], default=0)) if path.exists() else 0
+
+
+@dataclass(frozen=True)
 class _Measured:
-    """One row of an evaluation, its replicates and how many people its gallery has."""
+    """A row of an evaluation."""
 
     row: Measurement
-    replicates: np.ndarray
-    gallery: int
+    number: int
+    evaluation: _Evaluation
 
-    def fits(self, columns: Mapping[str, str]) -> bool:
-        return all(getattr(self.row, name) == value for name, value in columns.items())
+    @property
+    def replicates(self) -> np.ndarray:
+        return self.evaluation.replicates.get(self.number, np.empty(0))
 
 
 class Evaluations:
@@ -87,11 +110,11 @@ class Evaluations:
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        self._all: list[_Measured] = []
-        for folder in evaluations_in(folders):
-            resamples, gallery = read_resamples(folder), _gallery_people(folder)
-            for number, row in enumerate(read_metrics(folder)):
-                self._all.append(_Measured(row, resamples.get(number, np.empty(0)), gallery))
+        self._all = [
+            _Measured(row, number, evaluation)
+            for evaluation in map(_Evaluation, evaluations_in(folders))
+            for number, row in enumerate(read_metrics(evaluation.folder))
+        ]
         self._datasets = sorted({one.row.dataset for one in self._all})
         self._training_sets = {one.row.training_set for one in self._all}
         self._by_name: dict[tuple[str, str], list[_Measured]] = {}
@@ -109,7 +132,7 @@ class Evaluations:
     def gallery(self, side: Quantity) -> int:
         """People in the gallery that a quantity was measured with, the fewest of its tests; 0
         without identification."""
-        return min((one.gallery for one in self._measured(side)), default=0)
+        return min((one.evaluation.gallery for one in self._measured(side)), default=0)
 
     def estimate(self, side: Side) -> Estimate:
         """A side of a claim.
@@ -126,16 +149,16 @@ class Evaluations:
 
     def _measured(self, side: Quantity) -> list[_Measured]:
         """The rows that a quantity means, by seed."""
-        columns = side.columns()
+        columns = side.columns().items()
         named = self._by_name.get((side.method, side.metric), [])
-        found = [one for one in named if one.fits(columns)]
+        found = [one for one in named if all(getattr(one.row, c) == v for c, v in columns)]
         return sorted(found, key=lambda one: (one.row.fold, one.row.seed))
 
     def _quantity(self, side: Quantity) -> Estimate:
         measured = self._measured(side)
         found = [one for one in measured if one.row.value is not None]
         if not found:
-            raise Unmeasured(self._why_not(side, measured))
+            raise self._why_not(side, measured)
         for column in _ONE_OF:
             several = sorted({getattr(one.row, column) for one in measured})
             if len(several) > 1:
@@ -152,13 +175,13 @@ class Evaluations:
             {column: getattr(first, column) for column in _ONE_OF},
         )
 
-    def _why_not(self, side: Quantity, measured: Sequence[_Measured]) -> str:
+    def _why_not(self, side: Quantity, measured: Sequence[_Measured]) -> Unmeasured:
         """Why a quantity, of which these are the rows, has no value."""
         if side.dataset is not None and side.dataset not in self._datasets:
             run = f" ({', '.join(self._datasets)})" if self._datasets else ""
-            return f"{side.dataset} is not a data set of this run{run}"
+            return Unmeasured(f"{side.dataset} is not a data set of this run{run}")
         if side.training_set is not None and side.training_set not in self._training_sets:
-            return f"{side.training_set}{NOT_RUN}"
+            return NotRun(side.training_set)
         where = f" on {side.dataset}" if side.dataset else ""
         of_method = [
             one
@@ -166,13 +189,14 @@ class Evaluations:
             if one.row.method == side.method and side.dataset in (None, one.row.dataset)
         ]
         if not of_method:
-            return f"{side.method}{where}{NOT_RUN}"
+            return NotRun(f"{side.method}{where}")
         if all(one.row.value is None for one in of_method):  # a network without its weights
-            return _notes(of_method) or f"{side.method} could not be measured"
+            return Unmeasured(_notes(of_method) or f"{side.method} could not be measured")
         if measured:
             why = _notes(measured)
-            return f"{side.words()} could not be measured" + (f" ({why})" if why else "")
-        return f"{side.words()} was not measured{where}"
+            words = f"{side.words()} could not be measured"
+            return Unmeasured(f"{words} ({why})" if why else words)
+        return Unmeasured(f"{side.words()} was not measured{where}")
 
     def _rank_correlation(self, side: RankCorrelation) -> Estimate:
         parts = [[self._quantity(one) for one in of_metric] for of_metric in _quantities(side)]
@@ -234,15 +258,3 @@ def _draw_seeds(method: str, training_set: str, seeds: int, replicates: int) -> 
     training = "/".join(part for part in (method, training_set) if part not in ("", NONE))
     rng = np.random.default_rng([SEED, zlib.crc32(training.encode())])
     return rng.integers(seeds, size=replicates)
-
-
-def _gallery_people(folder: Path) -> int:
-    """How many people an evaluation's gallery has: the last rank of its CMC; 0 without one."""
-    path = folder / "cmc.parquet"
-    if not path.exists():
-        return 0
-    try:
-        ranks = pd.read_parquet(path, columns=["rank"])["rank"]
-    except OSError as error:
-        raise from_os_error(error, path) from error
-    return int(ranks.max()) if len(ranks) else 0

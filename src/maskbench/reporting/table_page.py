@@ -79,7 +79,7 @@ def build(name: str, table: Table, paper: Paper, numbers: Sequence[Cell]) -> Pag
         return Page(name, title, [], ["Nothing of this kind was measured in this run"])
     notes = [f"The paper's pictures: {table.pictures}"] if table.pictures else []
     notes += table.notes
-    if table.percent:
+    if any(column.percent for column in table.columns):
         notes.append("Shares are shown in percent; the CSV file holds them from 0 to 1")
     shown = [table.columns[i] for i in sorted({cell.column for cell in numbers})]
     for words in [metric(column.metric) for column in shown if not column.title]:
@@ -175,7 +175,7 @@ def _heads(table: Table, index: int, printed: bool, notes: Footnotes) -> list[st
     """Headings of a metric."""
     column, mark = table.columns[index], notes.mark(HEAD, index)
     words = metric(column.metric)
-    percent = " (%)" if table.scale(column.metric) > 1 else ""
+    percent = " (%)" if column.percent else ""
     head = (column.title or words.short or words.title) + percent + words.arrow
     if table.layout == "below" or not printed:
         return [head + mark]
@@ -194,10 +194,10 @@ def _texts(
     mark = notes.mark(*at)
     if isnan(cell.mean):
         return Text(printed), Text(MISSING + mark)
-    scale = table.scale(column.metric)
-    deviation = spread.mean if spread and not isnan(spread.mean) else cell.sd * scale
-    words = with_spread(cell.mean * scale, deviation, digits) + mark
-    return Text(printed), Text(words, interval(cell.ci_low * scale, cell.ci_high * scale, digits))
+    deviation = spread.mean if spread and not isnan(spread.mean) else cell.sd * column.scale
+    words = with_spread(cell.mean * column.scale, deviation, digits) + mark
+    low, high = cell.ci_low * column.scale, cell.ci_high * column.scale
+    return Text(printed), Text(words, interval(low, high, digits))
 
 
 def _cut(grid: Grid, groups: Sequence[int], intervals: str) -> list[Grid]:

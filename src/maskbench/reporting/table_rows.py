@@ -149,7 +149,7 @@ def _entries(
                 if row is not None and metric in row.printed:
                     entry |= {
                         "printed": row.printed[metric],
-                        "reported": row.printed[metric] / table.scale(metric),
+                        "reported": row.printed[metric] / column.scale,
                         "reported_network": column.network or row.network or table.network,
                         "reported_pictures": table.pictures,
                     }

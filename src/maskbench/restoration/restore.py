@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +11,12 @@ import numpy as np
 from maskbench.artifacts import atomic_dir, read_json
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
+from maskbench.faces.people import people_behind, together
 from maskbench.guides.model import PARAMS, trained_params
 from maskbench.guides.segmenter import Segmenter
 from maskbench.masks.maskedset import MASKED_COLUMNS, MaskedSet, MaskedSetWriter
 from maskbench.registry import Block
-from maskbench.restoration.base import unmask
+from maskbench.restoration.base import Restorer, unmask
 from maskbench.restoration.specs import RestorerParams
 from maskbench.synthesis.model import open_method
 
@@ -37,8 +38,9 @@ def restore(
 
     Args:
         restorer: a block of ``restoration.restorers``; the keys of ``RestorerParams`` count, all
-            others are the model's own. Or a synthesis method with the role ``unmasker``: then a
-            picture with a mask is replaced by the whole of what the method makes of it.
+            others are the model's own. Or a synthesis method with the role ``unmasker``, of whose
+            block the same keys count: a picture with a mask is replaced by the whole of what the
+            method makes of it.
         model: folder written by ``train_restorer``, or by ``train_synthesis`` for a method.
         segmenter: model folder of the guide ``segmenter``; None where every coverage is known and
             ``masks_from`` is ``coverage``.
@@ -61,7 +63,10 @@ def restore(
     needed = None if known.all() else segmenter
     find = None if needed is None else Segmenter.open(Path(needed))
     spec = {**given.spec, "restored_by": restorer.name, "masks_from": params.masks_from}
-    spec["learnt_from"] = learnt_from([Path(model), *([] if needed is None else [Path(needed)])])
+    models = [Path(model), *([] if needed is None else [Path(needed)])]
+    notes = [path / PARAMS for path in models]
+    # Restored faces must not be tested on these people.
+    spec["learnt_from"] = together(*(people_behind(read_json(note), note) for note in notes))
     bare = 0
     with atomic_dir(Path(out)) as tmp, MaskedSetWriter(tmp, given.size, spec) as writer:
         for start in range(0, len(given), _BATCH):
@@ -89,7 +94,7 @@ def _opened(
 ) -> tuple[RestorerParams, RemoveMasks]:
     """How masks are found, and what takes them off."""
     if "unmasker" in getattr(restorer.spec, "roles", ()):
-        params = RestorerParams()
+        params: RestorerParams = restorer.params
         take_off = open_method(model, restorer).take_off  # guides are for putting masks on
 
         def whole(images: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -102,18 +107,9 @@ def _opened(
         return params, whole
     now = {key: getattr(restorer.params, key) for key in RestorerParams.model_fields}
     own = trained_params(model, restorer.spec, **now)
-    painter = restorer.spec.load().open(model, own)
+    made: Restorer = restorer.spec.load()
+    painter = made.open(model, own)
     return own, lambda images, masks: unmask(painter, images, masks, own)
-
-
-def learnt_from(models: Sequence[Path]) -> dict[str, list[str]]:
-    """The people that the models of a restoration learnt from, by data set. Restored faces must not
-    be tested on them."""
-    found: dict[str, set[str]] = {}
-    for model in models:
-        note = read_json(model / PARAMS)
-        found.setdefault(str(note.get("dataset", "")), set()).update(note.get("people", []))
-    return {dataset: sorted(people) for dataset, people in found.items()}
 
 
 def open_set(path: Path) -> FaceSet | MaskedSet:

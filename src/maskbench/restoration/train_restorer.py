@@ -6,6 +6,7 @@ from pathlib import Path
 
 from maskbench.guides.model import train_model
 from maskbench.registry import Block
+from maskbench.restoration.base import Restorer
 from maskbench.restoration.specs import RestorerParams
 from maskbench.training.curves import Run, to_run
 
@@ -35,7 +36,7 @@ def train_restorer(
     Raises:
         MaskbenchError: unreadable inputs, sets that do not belong together, an unwritable output.
     """
-    made = restorer.spec.load()
+    made: Restorer = restorer.spec.load()
     # The listing of a weights folder names every file's checksum: it stands for the folder.
     listing = Path(weights) / "weights.json"
     train_model(

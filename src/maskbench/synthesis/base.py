@@ -6,6 +6,7 @@ which :meth:`LearningMethod.start` makes a learner and :meth:`Method.open` a tra
 
 from __future__ import annotations
 
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,10 +17,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.imaging.tensors import as_tensor, resize
 from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MaskedSet
+from maskbench.masks.overlay import overlay
 from maskbench.networks.stn import premultiply
 from maskbench.registry import Block
 from maskbench.training.checkpoint import load_network
@@ -50,6 +53,39 @@ class Faces(NamedTuple):
         return cls(np.asarray(faces.images[list(rows)]), shaped)
 
 
+class References:
+    """Photographs of masks being worn, read when they are asked for.
+
+    Args:
+        masked: the real domain; its training people are shown. Pictures whose style is unknown
+            stand for every style.
+        faces: a set whose training people are shown under the overlay where nobody of the real
+            domain wears a style.
+    """
+
+    def __init__(self, masked: MaskedSet, faces: FaceSet) -> None:
+        rows = masked.of_split("train")
+        styles = masked.faces["style"].to_numpy()[rows]
+        self._rows_of = {str(style): rows[styles == style] for style in np.unique(styles)}
+        self._masked, self._faces, self._bare = masked, faces, faces.of_split("train")
+
+    def of(self, face: np.ndarray, style: str, pictures: MaskPictures) -> np.ndarray:
+        """A photograph (n, n, 3) uint8: the same one for a face and a style, whatever else is in
+        the batch.
+
+        Raises:
+            MaskbenchError: nobody wears the style.
+        """
+        number = zlib.crc32(face.tobytes() + style.encode())
+        rows = self._rows_of.get(style, self._rows_of.get("", ()))
+        if len(rows):
+            return np.array(self._masked.images[rows[number % len(rows)]])
+        if not len(self._bare):
+            raise MaskbenchError(self._masked.path, f"nobody wears {style}", "name other styles")
+        bare = Faces.of(self._faces, [self._bare[number % len(self._bare)]])
+        return overlay(bare.images[0], bare.landmarks[0], *pictures.picture(style))[0]
+
+
 @dataclass(frozen=True)
 class Styles:
     """The style of each face of a batch.
@@ -57,10 +93,18 @@ class Styles:
     Attributes:
         names: one for each face.
         pictures: the mask pictures.
+        worn: photographs of them being worn; None for a method that is not reference-guided.
     """
 
     names: Sequence[str]
     pictures: MaskPictures
+    worn: References | None = None
+
+    def references(self, faces: Faces) -> np.ndarray:
+        """For each face of the batch a photograph of its style being worn: (B, n, n, 3) uint8."""
+        assert self.worn is not None
+        chosen = zip(faces.images, self.names, strict=True)
+        return np.stack([self.worn.of(face, name, self.pictures) for face, name in chosen])
 
     def textures(self) -> Tensor:
         """The mask picture of each face with premultiplied colour: (B, 4, m, m) in [0, 1]."""
@@ -102,6 +146,7 @@ class Method(ABC):
         APPLIED: the players whose networks put masks on or take them off.
         block: the method's spec and typed parameters.
         guides: model folders of its guides by name.
+        masked: the real domain, for a reference-guided method.
         applied: those networks by player, in evaluation mode.
         device: where they are.
     """
@@ -109,6 +154,7 @@ class Method(ABC):
     APPLIED: ClassVar[tuple[str, ...]] = ()
     block: Block
     guides: Mapping[str, Path]
+    masked: MaskedSet | None = None
     applied: Mapping[str, nn.Module]
     device: torch.device
 
@@ -138,7 +184,12 @@ class Method(ABC):
         raise NotImplementedError(f"{type(self).__name__} takes no masks off")
 
     def open(
-        self, block: Block, model: Path, guides: Sequence[Path] = (), stage: str | None = None
+        self,
+        block: Block,
+        model: Path,
+        guides: Sequence[Path] = (),
+        masked_domain: Path | None = None,
+        stage: str | None = None,
     ) -> Self:
         """Take up trained networks.
 
@@ -147,12 +198,15 @@ class Method(ABC):
             model: folder written by ``train_synthesis``.
             guides: model folders of the spec's guides, in their order; none where only masks are
                 taken off.
+            masked_domain: MaskedSet of the real domain, for a reference-guided method that puts
+                masks on.
             stage: the networks at the end of a stage; None: of the training.
 
         Raises:
             MaskbenchError: no readable model, or one of other networks.
         """
         self.block, self.guides = block, dict(zip(block.spec.guides, guides, strict=False))
+        self.masked = None if masked_domain is None else MaskedSet.open(masked_domain)
         self.device = place("float32").device
         makers = self.networks(block.params)
         self.applied = {
@@ -165,11 +219,21 @@ class Method(ABC):
         self, faces: FaceSet, pictures: MaskPictures, pairs: Sequence[tuple[int, str]]
     ) -> Iterator[tuple[int, str, np.ndarray, np.ndarray]]:
         """Row, style, picture (n, n, 3) and coverage (n, n), uint8, for pairs of row and style
-        ("" of a method without styles)."""
+        ("" of a method without styles).
+
+        Raises:
+            MaskbenchError: a reference-guided method has no real domain.
+        """
+        spec, worn = self.block.spec, None
+        if spec.reference_guided:
+            if self.masked is None:
+                what = "needs photographs of masks being worn"
+                raise MaskbenchError(self.block.name, what, "give it a masked set")
+            worn = References(self.masked, faces)
         for start in range(0, len(pairs), PICTURES_A_BATCH):
             part = pairs[start : start + PICTURES_A_BATCH]
             names = [style for _, style in part]
-            styles = Styles(names, pictures) if self.block.spec.styled else None
+            styles = Styles(names, pictures, worn) if spec.styled else None
             made = self.put_on(Faces.of(faces, [row for row, _ in part]), styles)
             for (row, style), image, coverage in zip(part, *made, strict=True):
                 yield row, style, image, coverage
@@ -186,7 +250,7 @@ class LearningMethod(Method, Learner):
 
     def start(self, block: Block, data: TrainingData, seed: int) -> None:
         """Become a learner at its first step: set ``players``, ``stages`` and ``applied``."""
-        self.block, self.data, self.guides = block, data, data.guides
+        self.block, self.data, self.guides, self.masked = block, data, data.guides, data.masked
 
     def sheet(self) -> np.ndarray | None:
         """A row a validation face, a column a style of training."""

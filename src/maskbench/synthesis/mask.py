@@ -21,6 +21,7 @@ from maskbench.datasets.listing import is_picture_name
 from maskbench.errors import MaskbenchError, from_os_error, unknown_name
 from maskbench.faces.progress import pictures_progress
 from maskbench.masks.artwork import MaskPictures, style_names
+from maskbench.masks.maskedset import MaskedSet
 from maskbench.registry import Block
 from maskbench.synthesis.mask_workers import Job, Task, masked_rows
 from maskbench.synthesis.model import PARAMS, own_block, trained_with
@@ -77,6 +78,7 @@ def mask(
     faces: FacesConfig | None = None,
     all_faces: bool = False,
     mask_size: int = 144,
+    references: Path | None = None,
 ) -> MaskReport:
     """Put masks on people's faces.
 
@@ -96,6 +98,8 @@ def mask(
         faces: detection.
         all_faces: mask every face; otherwise the large and central one.
         mask_size: side of the mask pictures for a model that does not name its own.
+        references: a MaskedSet, for a reference-guided method; its training people wear the styles
+            that can be put on.
 
     Returns:
         The counts.
@@ -105,8 +109,8 @@ def mask(
             weights, an output folder that is not ours, a full disk.
     """
     source, out, faces = Path(source), Path(out), faces or FacesConfig()
-    names = _checked_styles(styles)
-    put_on, faces = _put_on(method, model, names, faces, mask_size)
+    names = _checked_styles(styles, references)
+    put_on, faces = _put_on(method, model, names, faces, mask_size, references)
     _refuse_foreign(out, source)
     tasks, left_out = _listing(source, out)
     counts = {"pictures": 0, "faces": 0, "rejected": len(left_out)}
@@ -142,11 +146,15 @@ def mask(
     return MaskReport(**counts)
 
 
-def _checked_styles(styles: Sequence[str] | None) -> tuple[str, ...]:
+def _checked_styles(styles: Sequence[str] | None, references: Path | None) -> tuple[str, ...]:
     known = style_names()
+    if references is not None:
+        masked = MaskedSet.open(references)
+        worn = set(masked.faces["style"].to_numpy()[masked.of_split("train")])
+        known = tuple(style for style in known if worn & {style, ""})
     for style in styles or ():
         if style not in known:
-            raise unknown_name("mask", "mask style", style, known)
+            raise unknown_name(references or "mask", "mask style", style, known)
     return tuple(dict.fromkeys(styles)) if styles else known
 
 
@@ -156,6 +164,7 @@ def _put_on(
     styles: tuple[str, ...],
     faces: FacesConfig,
     mask_size: int,
+    references: Path | None,
 ) -> tuple[PutOn, FacesConfig]:
     """What puts masks on, and the crop that it wants."""
     name = method if isinstance(method, str) else method.name
@@ -182,7 +191,11 @@ def _put_on(
             f"does not say what it was trained with (no {PARAMS})",
             "name its configuration with --params, or train the method again",
         )
-    return ByCrop(block, Path(model), faces.size, MaskPictures.draw(mask_size, styles)), faces
+    if block.spec.reference_guided and references is None:
+        what = f"method {name} needs photographs of masks being worn"
+        raise MaskbenchError("mask", what, "name a masked set with --references")
+    pictures = MaskPictures.draw(mask_size, styles)
+    return ByCrop(block, Path(model), faces.size, pictures, references=references), faces
 
 
 def _refuse_foreign(out: Path, source: Path) -> None:

@@ -15,8 +15,10 @@ from pathlib import Path
 from maskbench.artifacts import read_json, write_json
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
+from maskbench.faces.people import People
 from maskbench.masks.artwork import MaskPictures
 from maskbench.registry import Block
+from maskbench.restoration.specs import RestorerParams
 from maskbench.synthesis.base import Method
 from maskbench.synthesis.specs import METHODS
 
@@ -48,8 +50,9 @@ def write_params(
     seed: int,
     faces: FaceSet,
     pictures: MaskPictures,
+    people: People,
 ) -> None:
-    """Write ``params.json`` into a model folder."""
+    """Write ``params.json`` into a model folder; ``people`` are those whose pictures were seen."""
     write_json(
         Path(folder) / PARAMS,
         {
@@ -61,7 +64,7 @@ def write_params(
             "crop": {"size": faces.size, "margin": faces.spec.get("margin")},
             "mask_size": pictures.size,
             "dataset": faces.dataset,
-            "people": faces.people_of("train") if block.spec.trained else [],
+            "people": people,
         },
     )
 
@@ -101,7 +104,8 @@ def own_block(model: Path, given: Block) -> Block:
     if trained is None:
         return given
     own, other = trained.block.params.model_dump(), given.params.model_dump()
-    if differing := sorted(key for key in own if own[key] != other.get(key)):
+    learnt = own.keys() - RestorerParams.model_fields.keys()  # the others are read when applied
+    if differing := sorted(key for key in learnt if own[key] != other.get(key)):
         log.warning(
             "%s: was trained with other parameters (%s) and is applied with its own",
             model,
@@ -110,17 +114,19 @@ def own_block(model: Path, given: Block) -> Block:
     return trained.block
 
 
-def open_method(model: Path, given: Block, guides: Sequence[Path] = ()) -> Method:
+def open_method(
+    model: Path, given: Block, guides: Sequence[Path] = (), masked_domain: Path | None = None
+) -> Method:
     """A trained method, ready to put masks on or to take them off.
 
     Args:
         model: folder written by ``train_synthesis``.
         given: the method; a model's own parameters count instead.
-        guides: model folders of the spec's guides, in their order.
+        guides, masked_domain: as for :meth:`.base.Method.open`.
 
     Raises:
         MaskbenchError: no readable model, or one of another method.
     """
     block = own_block(model, given)
     method: Method = block.spec.load()
-    return method.open(block, model, guides)
+    return method.open(block, model, guides, masked_domain)

@@ -94,6 +94,7 @@ class ByCrop:
         size: side of the crops, as in training.
         pictures: the mask pictures.
         guides: model folders of the spec's guides, in their order.
+        references: MaskedSet whose people a reference-guided method looks at.
     """
 
     method: Block
@@ -101,9 +102,12 @@ class ByCrop:
     size: int
     pictures: MaskPictures
     guides: tuple[Path, ...] = ()
+    references: Path | None = None
 
     def __call__(self, requests: Sequence[Request]) -> list[tuple[np.ndarray, np.ndarray]]:
-        method: Method = self.method.spec.load().open(self.method, self.model, self.guides)
+        method: Method = self.method.spec.load().open(
+            self.method, self.model, self.guides, self.references
+        )
         with tempfile.TemporaryDirectory(prefix="maskbench-") as name:
             crops = self._crops(Path(name) / "faces", requests)
             pairs = [(row, request.style) for row, request in enumerate(requests)]

@@ -35,6 +35,7 @@ def synthesise_training(
     seed: int,
     out: Path,
     guides: Sequence[Path] = (),
+    masked_domain: Path | None = None,
 ) -> None:
     """Write the MaskedSet ``out``: faces outer, their styles inner; one picture a face by a method
     without styles.
@@ -50,6 +51,7 @@ def synthesise_training(
             so that recognisers trained on two methods' pictures differ by the method alone.
         out: the MaskedSet.
         guides: model folders of the spec's guides, in their order.
+        masked_domain: MaskedSet of the real domain, for reference-guided methods.
 
     Raises:
         MaskbenchError: unreadable inputs, a model of another method, no faces, more copies than
@@ -73,7 +75,8 @@ def synthesise_training(
     ]
     with atomic_dir(Path(out)) as tmp:
         write_masked(
-            open_method(Path(model), method, guides), bare, MaskPictures.open(mask_pictures),
+            open_method(Path(model), method, guides, masked_domain), bare,
+            MaskPictures.open(mask_pictures),
             pairs, seed, tmp,
         )  # fmt: skip
     log.info("%s seed %d: %d masked pictures of %d faces", method.name, seed, len(pairs), len(rows))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from maskbench.artifacts import atomic_dir, remove
 from maskbench.faces.faceset import FaceSet
+from maskbench.faces.people import People, together
 from maskbench.guides.specs import GUIDES
 from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MaskedSet
@@ -59,11 +60,13 @@ def train_synthesis(
     code = {__name__, spec.module, *(GUIDES.get(name).module for name in spec.guides)}
     own = Path(scratch) / training_key(settings, inputs, code)
     bare, pictures = FaceSet.open(faces), MaskPictures.open(mask_pictures)
+    people = People()
     with atomic_dir(Path(out)) as tmp:
         if spec.trained:
             learner = spec.load()
             named = dict(zip(spec.guides, guides, strict=True))
             masked = MaskedSet.open(masked_domain)
+            people = together(bare.people_of("train"), masked.people_of("train"))
             learner.start(method, TrainingData(bare, masked, pictures, styles, named), seed)
             train(
                 learner, title=f"{method.name} seed {seed}", seed=seed, out=tmp, scratch=own,
@@ -73,6 +76,6 @@ def train_synthesis(
         else:
             state.save(tmp / STATE, {})
             write_curves(tmp / "curves.parquet", {})
-        write_params(tmp, method, styles, seed, bare, pictures)
+        write_params(tmp, method, styles, seed, bare, pictures, people)
     remove(own)
     log.info("%s seed %d: trained, %s", method.name, seed, out)

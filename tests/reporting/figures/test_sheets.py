@@ -33,6 +33,16 @@ def test_methods_show_every_method_and_style(draw, inputs_of):
         assert found == pytest.approx(3 * 4, rel=0.12)
 
 
+def test_a_method_without_styles_shows_one_picture_a_face(figure_of, faces, masked):
+    sets = [masked("keypoint"), masked("half_mask", ("",))]
+    inputs = {"faces": [faces], "masked": sets}
+    (axes,) = figure_of("fig5", inputs, figure_styles=("surgical_blue", "kn95")).axes
+    assert len(axes.images) == 4 + 4 * 2 + 4  # bare, two styles, none
+    words = [text.get_text() for text in axes.texts]
+    assert words.count("without styles") == 1
+    assert "Without styles: the method has one picture a face." in words[-1].replace("\n", " ")
+
+
 def test_methods_name_a_missing_style(draw, inputs_of, tmp_path):
     with pytest.raises(MaskbenchError, match=r"no style striped on face .*it has: kn95, surg"):
         draw("fig5", inputs_of("fig5"), figure_styles=("striped",))

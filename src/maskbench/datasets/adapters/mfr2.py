@@ -58,7 +58,9 @@ def read_labels(path: Path) -> dict[tuple[str, int], str]:
         parts = [part.strip() for part in line.split(",")]
         if len(parts) != 3 or not parts[1].isdigit():
             raise MaskbenchError(
-                f"{path}, line {number}", f"{line!r} is not 'identity, number, mask type'"
+                f"{path}, line {number}",
+                f"{line!r} is not 'identity, number, mask type'",
+                "mend it, or use the label file that came with the pictures",
             )
         labels[parts[0], int(parts[1])] = "" if parts[2] == BARE else parts[2]
     return labels
@@ -92,7 +94,9 @@ def read_pairs(path: Path) -> list[Pair]:
                 pairs.append(Pair(_stem(one, i), _stem(other, j), False))
             case _:
                 raise MaskbenchError(
-                    f"{path}, line {number}", f"{line!r} is not 'name i j' or 'name i name j'"
+                    f"{path}, line {number}",
+                    f"{line!r} is not 'name i j' or 'name i name j'",
+                    "mend it, or use the pair list that came with the pictures",
                 )
     return pairs
 

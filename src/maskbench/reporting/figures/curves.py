@@ -3,7 +3,6 @@ training."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +19,7 @@ from maskbench.reporting.names import in_order, title_of
 from maskbench.reporting.summarise import recogniser_of
 
 WIDTH, ROW, LEGEND_LINE = 7.2, 1.3, 0.16  # inches
+LINES = 7  # in a panel at most, lowest seeds first
 IN_A_LINE = 4  # entries of the legend
 
 
@@ -51,12 +51,12 @@ def losses(request: Request) -> pd.DataFrame:
 
 def draw(request: Request) -> Figure:
     """Panels of one column share nothing: losses of different kinds differ in scale."""
-    options, table = request.options, losses(request)
+    table = losses(request)
     rows = [
         (name, stage)
         for name in in_order(table["row"].unique())
         for stage in table.loc[table["row"] == name, "stage"].unique()
-    ][: options.rows]
+    ][: request.options.rows]
     of_row = {
         (name, stage): table[(table["row"] == name) & (table["stage"] == stage)]
         for name, stage in rows
@@ -67,7 +67,7 @@ def draw(request: Request) -> Figure:
         .sort_values(["seed", "training_set"])
     )
     trainings = [(int(seed), str(each)) for seed, each in keys.itertuples(index=False)]
-    shown = trainings[: options.lines]
+    shown = trainings[:LINES]
     names = {row: list(found["name"].unique()) for row, found in of_row.items()}
     note = f"{len(shown)} of {len(trainings)} trainings are shown" if trainings != shown else ""
 
@@ -90,9 +90,9 @@ def draw(request: Request) -> Figure:
             if index == len(rows) - 1:
                 axes.set_xlabel("step", labelpad=1)
     if len(shown) > 1:
-        label = _words(len({seed for seed, _ in trainings}) > 1)
+        several = len({seed for seed, _ in trainings}) > 1
         handles = [
-            Line2D([], [], color=_colour(place), label=label(*key), linewidth=0.8)
+            Line2D([], [], color=_colour(place), label=_label(*key, several), linewidth=0.8)
             for place, key in enumerate(shown)
         ]
         figure.legend(
@@ -119,12 +119,8 @@ def _colour(place: int) -> str:
     return COLOURS[place % len(COLOURS)]
 
 
-def _words(several_seeds: bool) -> Callable[[int, str], str]:
-    def words(seed: int, training_set: str) -> str:
-        title = title_of(training_set) if training_set else ""
-        return ", ".join(filter(None, (title, f"seed {seed}" if several_seeds else "")))
-
-    return words
+def _label(seed: int, training_set: str, several_seeds: bool) -> str:
+    return ", ".join(filter(None, (title_of(training_set), f"seed {seed}" * several_seeds)))
 
 
 def _training(folder: Path, need: str) -> tuple[str, str, int]:

@@ -63,11 +63,6 @@ class Tested:
     seed: int
     numbers: pd.DataFrame
 
-    @property
-    def label(self) -> str:
-        """Words for a legend."""
-        return label(self.key)
-
     def table(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
         """One of the evaluation's tables; empty where the recogniser could not be measured.
 

@@ -24,6 +24,8 @@ from maskbench.reporting.figures.request import Request
 from maskbench.reporting.figures.style import COLOURS, GREY, new_figure, panel_grid
 from maskbench.reporting.names import condition_title
 
+ROWS, BINS = 8, 48  # recognisers at most; bars of a histogram
+LEFT_PAIRS, RIGHT_PAIRS = "bare_bare", "bare_masked"  # protocols; else the standard one
 WIDTH, ROW = 3.6, 1.05  # inches a data set (two columns), two at the least; inches a row
 LEFT = 0.25  # inches
 SCORES = ("protocol", "same", "score")
@@ -31,7 +33,6 @@ SCORES = ("protocol", "same", "score")
 
 def draw(request: Request) -> Figure:
     """The panels of a row share the axis of scores."""
-    options = request.options
     scores: dict[tuple[str, Key], tuple[Tested, pd.DataFrame]] = {}
     for one in read_tested(request.inputs["recognition"]):
         table = one.table("scores.parquet", SCORES)
@@ -43,7 +44,7 @@ def draw(request: Request) -> Figure:
         )
     datasets = sorted({dataset for dataset, _ in scores})
     keys = sorted({key for _, key in scores})
-    shown = in_table_order(main_ones(keys, options.rows))
+    shown = in_table_order(main_ones(keys, ROWS))
     figure = new_figure(WIDTH * max(2, len(datasets)), ROW * len(shown) + 0.85)
     width, height = figure.get_size_inches()
     left = LEFT / width
@@ -55,13 +56,11 @@ def draw(request: Request) -> Figure:
         here = {d: scores[d, key] for d in datasets if (d, key) in scores}
         y = grid[row, 0].get_position(figure).y1 + 0.19 / height
         figure.text(left, y, label(key), fontweight="bold", fontsize=7)
-        edges = np.linspace(
-            *_span([table["score"] for _, table in here.values()]), options.bins + 1
-        )
+        edges = np.linspace(*_span([table["score"] for _, table in here.values()]), BINS + 1)
         for dataset, (one, table) in here.items():
             standard = standard_protocol(table)
-            right = options.right if len(of_protocol(table, options.right)) else standard
-            for side, protocol in enumerate((options.left, right)):
+            right = RIGHT_PAIRS if len(of_protocol(table, RIGHT_PAIRS)) else standard
+            for side, protocol in enumerate((LEFT_PAIRS, right)):
                 axes = figure.add_subplot(grid[row, 2 * datasets.index(dataset) + side])
                 auc = one.number("auc", STANDARD if protocol == standard else protocol)
                 _histogram(axes, of_protocol(table, protocol), edges, auc)

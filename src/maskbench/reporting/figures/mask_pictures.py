@@ -11,6 +11,7 @@ from maskbench.reporting.figures.page import Page, readable
 from maskbench.reporting.figures.request import Request
 from maskbench.reporting.figures.style import COLOURS, GREY
 
+ACROSS, SIDE = 5, 1.3  # pictures in a row; inches a picture
 PITCH_X, PITCH_Y = 1.08, 1.34  # picture sides from one picture to the next
 KEPT = "kept for the test"
 
@@ -23,7 +24,7 @@ def checkerboard(size: int, squares: int = 12) -> np.ndarray:
 
 def draw(request: Request) -> Figure:
     """Training styles first, then those kept for the test, then the rest."""
-    options, path = request.options.mask_pictures, request.inputs["mask_pictures"][0]
+    path = request.inputs["mask_pictures"][0]
     pictures = MaskPictures.open(path)
     seen, unseen = set(request.styles), set(request.unseen_styles)
     groups = {
@@ -34,10 +35,10 @@ def draw(request: Request) -> Figure:
     order = [(style, role) for role, styles in groups.items() for style in styles]
     if not order:
         raise MaskbenchError(path, "no mask pictures", "draw them again")
-    bands = -(-len(order) // options.across)
-    page = Page(options.across * PITCH_X + 0.02, bands * PITCH_Y + 0.06, options.side)
+    bands = -(-len(order) // ACROSS)
+    page = Page(ACROSS * PITCH_X + 0.02, bands * PITCH_Y + 0.06, SIDE)
     for index, (style, role) in enumerate(order):
-        band, column = divmod(index, options.across)
+        band, column = divmod(index, ACROSS)
         x, y = column * PITCH_X + 0.05, band * PITCH_Y + 0.05
         rgba = pictures.rgba[pictures.index(style)].astype(np.float64)
         alpha = rgba[..., 3:] / 255.0

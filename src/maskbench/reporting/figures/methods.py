@@ -22,9 +22,11 @@ from maskbench.reporting.figures.request import Request
 from maskbench.reporting.figures.style import GREY, PALE
 from maskbench.reporting.names import in_order, title_of
 
+ACROSS, SIDE = 2, 0.62  # blocks beside each other; inches a picture
 LABEL, GAP, HEAD, BETWEEN = 1.25, 0.35, 0.62, 0.25  # picture sides
 CHARACTERS = 14.5  # of the smallest text to a picture side
 RIM = 0.97  # of the raster that a picture fills
+UNSTYLED = "without styles"
 
 Poses = Mapping[str, tuple[float, float]]
 
@@ -62,8 +64,8 @@ def choose_poses(
 
 
 def draw(request: Request) -> Figure:
-    """Blocks of methods, ``across`` beside each other."""
-    options, styles = request.options.methods, request.figure_styles
+    """Blocks of methods beside each other, in bands."""
+    poses, styles = request.options.methods.poses, request.figure_styles
     path = request.inputs["faces"][0]
     bare = FaceSet.open(path)
     sets = _by_method(request)
@@ -72,15 +74,18 @@ def draw(request: Request) -> Figure:
     if len(candidates) == 0:
         raise MaskbenchError(path, "no face was masked by every method", "mask the faces again")
     upright = (float(bare.faces["yaw"].median()), float(bare.faces["pitch"].median()))
-    rows = choose_poses(candidates, options.poses, upright)
+    rows = choose_poses(candidates, poses, upright)
     faces = [(label, candidates.iloc[row]) for label, row in rows]
     position = {face_id: index for index, face_id in enumerate(bare.faces["face_id"])}
 
-    block, across = len(faces) + HEAD, min(options.across, len(sets))
+    block, across = len(faces) + HEAD, min(ACROSS, len(sets))
     columns = LABEL + 1 + across * (GAP + len(styles)) + 0.1
-    note = textwrap.wrap(_footnote(bare, upright), int(columns * CHARACTERS))
+    words = _footnote(bare, upright)
+    if not all(_styled(masked, name) for name, masked in sets.items()):
+        words += f" {UNSTYLED.capitalize()}: the method has one picture a face."
+    note = textwrap.wrap(words, int(columns * CHARACTERS))
     height = -(-len(sets) // across) * (block + BETWEEN) + 0.15 + 0.2 * len(note)
-    page = Page(columns, height, options.side)
+    page = Page(columns, height, SIDE)
     for index, (name, masked) in enumerate(sets.items()):
         band, place = divmod(index, across)
         top = band * (block + BETWEEN) + HEAD + 0.1
@@ -89,9 +94,11 @@ def draw(request: Request) -> Figure:
             pictures = [bare.images[position[face["face_id"]]] for _, face in faces]
             _bare_column(page, top, faces, pictures)
         page.text(left, top - 0.36, title_of(name), size=8, bold=True)
+        shown = styles if _styled(masked, name) else ("",)
         page.line(left, top - 0.29, left + len(styles), top - 0.29, PALE)
-        for column, style in enumerate(styles):
-            page.text(left + column + 0.5, top - 0.07, readable(style), 5.5, GREY, align="center")
+        for column, style in enumerate(shown):
+            words = readable(style) or UNSTYLED
+            page.text(left + column + 0.5, top - 0.07, words, 5.5, GREY, align="center")
             for line, (_, face) in enumerate(faces):
                 picture = _picture(masked, face["face_id"], style, name)
                 page.picture(left + column, top + line, picture, RIM, RIM)
@@ -130,11 +137,16 @@ def _by_method(request: Request) -> dict[str, MaskedSet]:
     return {name: found[name] for name in in_order(found)}
 
 
+def _styled(masked: MaskedSet, name: str) -> bool:
+    """Whether a method's pictures are told apart by styles; else it has one a face."""
+    return bool(masked.faces.loc[masked.faces["method"] == name, "style"].any())
+
+
 def _picture(masked: MaskedSet, face_id: str, style: str, name: str) -> np.ndarray:
-    """The picture of a face with a style; a method without styles has one picture a face."""
+    """The picture of a face with a style."""
     table = masked.faces
     here = (table["bare_id"] == face_id) & (table["method"] == name)
-    rows = np.flatnonzero((here & table["style"].isin([style, ""])).to_numpy())
+    rows = np.flatnonzero((here & (table["style"] == style)).to_numpy())
     if len(rows) == 0:
         known = ", ".join(sorted(table["style"].unique()))
         raise MaskbenchError(masked.path, f"no style {style} on face {face_id}", f"it has: {known}")

@@ -27,6 +27,7 @@ from maskbench.reporting.figures.request import Request
 from maskbench.reporting.figures.style import GREY, PALE, new_figure, panel_grid
 
 WIDTH, ROW, LINE = 7.2, 2.6, 0.17  # inches: page, a row of panels, a line of the legend
+LINES, RANKS = 8, 20  # recognisers in a panel, and ranks of a CMC, at most
 TICKS = (0.0001, 0.001, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99)
 FINEST = 1e-4  # the DET's axes begin here at the least
 IDENTIFICATION = "identification"
@@ -37,23 +38,23 @@ Looks = dict[Key, dict[str, Any]]
 
 def draw(request: Request) -> Figure:
     """The panels of each data set that was tested on, two in a row; one legend below."""
-    options = request.options
-    curves = {panel: _read(request, panel) for panel in options.panels}
+    panels = request.options.panels
+    curves = {panel: _read(request, panel) for panel in panels}
     datasets = sorted({dataset for found in curves.values() for dataset in found})
     there = {key for found in curves.values() for of in found.values() for key in of}
-    shown = main_ones(sorted(there), options.lines)
+    shown = main_ones(sorted(there), LINES)
     style = looks(shown)
-    panels = [(d, p) for d in datasets for p in options.panels if d in curves[p]]
+    places = [(d, p) for d in datasets for p in panels if d in curves[p]]
     foot = LINE * (-(-len(shown) // 2) + 1)
-    columns = min(2, len(panels))
-    rows = -(-len(panels) // columns)
+    columns = min(2, len(places))
+    rows = -(-len(places) // columns)
     figure = new_figure(WIDTH, ROW * rows + foot)
     grid = panel_grid(figure, rows, columns, top=0.28, bottom=foot + 0.42, wspace=0.25, hspace=0.5)
-    for index, (dataset, panel) in enumerate(panels):
+    for index, (dataset, panel) in enumerate(places):
         axes = figure.add_subplot(grid[index // columns, index % columns])
         measured = curves[panel][dataset]
         drawn = {key: style[key] for key in shown if key in measured}
-        PANELS[panel](axes, measured, drawn, options.ranks)
+        PANELS[panel](axes, measured, drawn)
         axes.set_title(f"{panel.upper()}, {dataset}")
         axes.grid(color=PALE, linewidth=0.5)
     axes = figure.axes[-1]
@@ -86,7 +87,7 @@ def _read(request: Request, panel: str) -> dict[str, Curves]:
     return curves
 
 
-def _roc(axes: Axes, curves: Curves, drawn: Looks, _: int) -> None:
+def _roc(axes: Axes, curves: Curves, drawn: Looks) -> None:
     lowest = min(_smallest(table["far"]) for table in curves.values())
     for key, look in drawn.items():
         table = curves[key].sort_values(["far", "tar"], kind="stable")
@@ -101,7 +102,7 @@ def _roc(axes: Axes, curves: Curves, drawn: Looks, _: int) -> None:
     axes.set_ylabel("true accept rate")
 
 
-def _det(axes: Axes, curves: Curves, drawn: Looks, _: int) -> None:
+def _det(axes: Axes, curves: Curves, drawn: Looks) -> None:
     low_x = max(FINEST, min(_smallest(table["far"]) for table in curves.values()))
     low_y = max(FINEST, min(_smallest(1 - table["tar"]) for table in curves.values()))
     for key, look in drawn.items():
@@ -122,9 +123,9 @@ def _det(axes: Axes, curves: Curves, drawn: Looks, _: int) -> None:
     axes.set_ylabel("false reject rate")
 
 
-def _cmc(axes: Axes, curves: Curves, drawn: Looks, ranks: int) -> None:
+def _cmc(axes: Axes, curves: Curves, drawn: Looks) -> None:
     first = {
-        key: table[table["rank"] <= ranks].sort_values("rank") for key, table in curves.items()
+        key: table[table["rank"] <= RANKS].sort_values("rank") for key, table in curves.items()
     }
     for key, look in drawn.items():
         axes.plot(first[key]["rank"], first[key]["share"], marker=".", markersize=3, **look)
@@ -143,7 +144,7 @@ def _smallest(rates: pd.Series) -> float:
     return min(0.1, float(above.min())) if len(above) else 0.1
 
 
-PANELS: dict[str, Callable[[Axes, Curves, Looks, int], None]] = {
+PANELS: dict[str, Callable[[Axes, Curves, Looks], None]] = {
     "roc": _roc,
     "det": _det,
     "cmc": _cmc,

@@ -26,10 +26,11 @@ from maskbench.reporting.figures.evaluations import (
     read_tested,
 )
 from maskbench.reporting.figures.request import Request
-from maskbench.reporting.figures.specs.scatter import ScatterOptions
+from maskbench.reporting.figures.specs.charts import ScatterOptions
 from maskbench.reporting.figures.style import COLOURS, GREY, new_figure, panel_grid
 from maskbench.reporting.names import BARE
 
+PEOPLE, PICTURES = 7, 8  # shown at most; bare pictures of each
 WIDTH, ROW = 7.2, 3.55  # inches
 KINDS = ("bare", "masked")
 MARKS: dict[str, dict[str, Any]] = {
@@ -54,7 +55,6 @@ class Embedded:
 
 def draw(request: Request) -> Figure:
     """Two panels for each data set that was tested on."""
-    options = request.options
     of_dataset: dict[str, dict[Key, Tested]] = {}
     for one in read_tested(request.inputs["recognition"]):
         if (one.folder / "embeddings.npy").exists():
@@ -68,9 +68,9 @@ def draw(request: Request) -> Figure:
         figure, len(of_dataset), 2, top=0.45, bottom=0.42, wspace=0.08, hspace=0.28, left=0.03
     )
     for row, (dataset, there) in enumerate(sorted(of_dataset.items())):
-        for column, key in enumerate(before_and_after(list(there), options)):
+        for column, key in enumerate(before_and_after(list(there), request.options)):
             axes = figure.add_subplot(grid[row, column])
-            _panel(axes, read_embeddings(there[key]), options, f"{dataset}: {label(key)}")
+            _panel(axes, read_embeddings(there[key]), f"{dataset}: {label(key)}")
     marks = [
         Line2D([], [], color=GREY, linestyle="", label=kind, **look) for kind, look in MARKS.items()
     ]
@@ -83,7 +83,7 @@ def before_and_after(keys: Sequence[Key], options: ScatterOptions) -> list[Key]:
     ordered = in_table_order(keys)
     masked = [key for key in ordered if key[1] != BARE]
     frozen = [key for name in options.before for key in ordered if key[0] == name]
-    adapters = [key for key in masked if key[0].startswith(options.after)]
+    adapters = [key for name in options.after for key in masked if key[0] == name]
     if frozen and adapters:
         return [frozen[0], adapters[0]]
     for name, training_set in ordered:
@@ -112,25 +112,21 @@ def read_embeddings(one: Tested) -> Embedded:
     return Embedded(vectors / np.where(length > 0, length, 1), pictures.reset_index(drop=True))
 
 
-def choose(pictures: pd.DataFrame, options: ScatterOptions) -> np.ndarray:
+def choose(pictures: pd.DataFrame) -> np.ndarray:
     """Row numbers: some people with bare and masked pictures, one mask style a bare picture."""
     table = pictures.assign(row=np.arange(len(pictures)), bare=pictures["kind"] == "bare")
     table = table[table["kind"].isin(KINDS)].sort_values(
         ["identity", "face_id", "style"], kind="stable"
     )
     both = table.groupby("identity")["bare"].agg(["any", "all"])
-    people = list(both.index[both["any"] & ~both["all"]])[: options.people]
+    people = list(both.index[both["any"] & ~both["all"]])[:PEOPLE]
     chosen: list[int] = []
     for person in people:
         own = table[table["identity"] == person]
-        bare = own[own["bare"]].head(options.pictures)
+        bare = own[own["bare"]].head(PICTURES)
         masked = own[~own["bare"]]
         known = masked[masked["photo"].isin(set(bare["photo"]))]
-        masked = (
-            known.groupby("photo", sort=True).head(1)
-            if len(known)
-            else masked.head(options.pictures)
-        )
+        masked = known.groupby("photo", sort=True).head(1) if len(known) else masked.head(PICTURES)
         chosen += [*bare["row"], *masked["row"]]
     return np.array(chosen, int)
 
@@ -174,8 +170,8 @@ def _mean(values: np.ndarray) -> float:
     return float(values.mean()) if len(values) else float("nan")
 
 
-def _panel(axes: Axes, embedded: Embedded, options: ScatterOptions, title: str) -> None:
-    rows = choose(embedded.pictures, options)
+def _panel(axes: Axes, embedded: Embedded, title: str) -> None:
+    rows = choose(embedded.pictures)
     axes.set_title(title, fontweight="bold", fontsize=7.5, pad=13)
     axes.set_xticks([])
     axes.set_yticks([])

@@ -40,6 +40,7 @@ class Column(Section):
         False, description="measured by synthesis, on masked faces of the row's training set"
     )
     measured: bool = Field(True, description="false: printed only")
+    percent: bool = Field(False, description="a share that is printed as percents")
     network: str = Field("", description="the paper's, for this metric")
     same_network: tuple[str, ...] = Field((), description="beginnings of our names for it")
 
@@ -47,6 +48,11 @@ class Column(Section):
     def metrics(self) -> tuple[str, ...]:
         """Its metric and that of its spread."""
         return (self.metric,) if self.spread is None else (self.metric, self.spread)
+
+    @property
+    def scale(self) -> float:
+        """What measured numbers are multiplied by to be set beside the printed ones."""
+        return 100.0 if self.percent else 1.0
 
 
 class Row(Section):
@@ -83,7 +89,6 @@ class Table(Section):
     intervals: Literal["inline", "below", "none"] = Field(
         "inline", description="where text has the 95% intervals; HTML and CSV always have them"
     )
-    percent: bool = Field(False, description="shares are printed as percents")
     differs: Differences = Field(
         {}, description="in what measured numbers are not the paper's quantity, by metric"
     )
@@ -106,14 +111,6 @@ class Table(Section):
         """Of the columns that are measured on masks of a row's training set, or of the others."""
         chosen = [column for column in self.columns if column.of_training_set == of_training_set]
         return {metric for column in chosen for metric in column.metrics}
-
-    def scale(self, metric: str) -> float:
-        """What measured shares are multiplied by to be set beside the printed numbers."""
-        return 100.0 if self.percent and metric.startswith(SHARES) else 1.0
-
-
-SHARES = ("accuracy", "tar_at_far_", "rank_")
-"""Beginnings of metrics that papers print in percent."""
 
 
 def differences(remarks: Mapping[str, Any], metric: str) -> list[str]:

@@ -33,8 +33,8 @@ class HoleParams(Section):
 
 
 class RestorerParams(HoleParams):
-    """What every restorer's block has; these keys are read when masks are removed, so that changing
-    them needs no training."""
+    """What the block of everything that takes masks off has: a restorer, or a method of synthesis.
+    These keys are read when masks are removed, so that changing them needs no training."""
 
     masks_from: Literal["coverage", "segmenter"] = Field(
         "coverage",

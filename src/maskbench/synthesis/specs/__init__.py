@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from maskbench.registry import Registry, Spec
+from maskbench.restoration.specs import RestorerParams
 
 Role = Literal["masker", "unmasker"]
 
@@ -15,16 +16,24 @@ class SynthesisSpec(Spec):
     """What is known of a method.
 
     Attributes:
-        roles: ``masker`` puts masks on; ``unmasker`` also takes them off, as a restorer.
+        roles: ``masker`` puts masks on; ``unmasker`` also takes them off, as a restorer. Its
+            ``Params`` then extend :class:`RestorerParams`: its block says where masks are.
         guides: the guides that its training needs.
         trained: whether it learns anything; what does not runs once, with seed 0.
         styled: whether the mask picture decides what is put on; False: one picture a face.
+        reference_guided: whether it also needs photographs of the style being worn, which are
+            those of the real domain.
     """
 
     roles: frozenset[Role] = frozenset({"masker"})
     guides: tuple[str, ...] = ()
     trained: bool = True
     styled: bool = True
+    reference_guided: bool = False
+
+    def __post_init__(self) -> None:
+        if "unmasker" in self.roles and not issubclass(self.Params, RestorerParams):
+            raise TypeError(f"{self.name}: an unmasker's Params must extend RestorerParams")
 
 
 METHODS: Registry[SynthesisSpec] = Registry(__name__, "synthesis.methods", "method")

@@ -11,8 +11,14 @@ from maskbench.synthesis.specs.adversarial import PlacedParams
 
 
 class PyWganDivParams(PlacedParams):
-    """``generator_width`` and ``critic_width`` are the channels of the first pyramid."""
+    """The groups of a pyramid divide its channels."""
 
+    generator_width: int = Field(
+        64, ge=64, multiple_of=64, description="channels of the generator's first pyramid"
+    )
+    critic_width: int = Field(
+        64, ge=64, multiple_of=64, description="channels of the critic's first pyramid"
+    )
     hidden: int = Field(128, ge=1, description="units of the generator's dense layer")
     k: float = Field(2.0, ge=0, description="coefficient of the gradient penalty (10 in code)")
     p: float = Field(6.0, gt=1, description="power of the gradient's norm")

@@ -35,8 +35,6 @@ class Methods(Section):
     poses: dict[str, tuple[float, float]] = Field(
         min_length=1, description="label of a row: wanted yaw and pitch from the median, degrees"
     )
-    across: int = Field(2, ge=1, description="blocks beside each other")
-    side: float = Field(0.62, gt=0, description="inches a picture")
 
 
 class Snapshots(Section):
@@ -47,9 +45,6 @@ class Snapshots(Section):
 
 class MaskPictures(Section):
     """All mask pictures by name."""
-
-    across: int = Field(5, ge=1)
-    side: float = Field(1.3, gt=0, description="inches a picture")
 
 
 class SheetOptions(Section):
@@ -72,7 +67,6 @@ class SheetOptions(Section):
 KINDS.register(
     Spec(
         name="sheet",
-        title="Sheet of pictures",
         Params=SheetOptions,
         implementation="maskbench.reporting.figures.sheet:draw",
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from maskbench.recognition.bias import mask_bias, without_bias
+from maskbench.recognition.projection import mask_bias, without_bias
 
 
 def test_by_hand():
