@@ -84,7 +84,7 @@ def mask(
     references: Annotated[
         Path | None,
         typer.Option(
-            help="For reference-guided methods: people wearing masks, results/masked_domain/...",
+            help="For reference-guided methods: people wearing masks (as a training took).",
             show_default=False,
         ),
     ] = None,

@@ -58,7 +58,7 @@ def test_training_people_wear_the_style(small, trained, tmp_path):
     def halves(styles, out):
         synthesise(
             *trained, small.faces, small.pictures, styles, "test", 0, out,
-            masked_domain=small.masked,
+            references=small.masked,
         )  # fmt: skip
         made = MaskedSet.open(out)
         half = made.size // 2

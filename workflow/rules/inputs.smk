@@ -13,13 +13,6 @@ def guides(wildcards):
     return expand(rules.train_guide.output.out, dataset=wildcards.dataset, guide=names, seed=0)
 
 
-def references(wildcards):
-    """The people wearing masks that a reference-guided method looks at when it puts masks on."""
-    guided = EXPERIMENT.methods[wildcards.method].spec.reference_guided
-    path = rules.masked_domain.output.out
-    return when(guided, expand(path, dataset=wildcards.dataset)[0])
-
-
 def restorer_model(wildcards):
     """A restorer's model, of the data set that is learnt from: its own training, or that of the
     synthesis method that it is the other half of."""

@@ -27,6 +27,13 @@ rule masked_domain:
         "../scripts/step.py"
 
 
+def references(wildcards):
+    """The people wearing masks that a reference-guided method looks at when it puts masks on."""
+    guided = METHOD(wildcards).spec.reference_guided
+    path = rules.masked_domain.output.out
+    return when(guided, expand(path, dataset=wildcards.dataset)[0])
+
+
 rule train_synthesis:
     input:
         faces=rules.crop_faces.output.out,
@@ -50,7 +57,7 @@ rule synthesise:
         model=rules.train_synthesis.output.out,
         faces=rules.crop_faces.output.out,
         guides=guides,
-        masked_domain=references,
+        references=references,
         mask_pictures=rules.draw_masks.output.out,
     output:
         out=directory(f"{OUT}/masked/{{dataset}}/{{method}}/seed{{seed}}"),
@@ -100,7 +107,7 @@ rule synthesise_training:
         model=rules.train_synthesis.output.out,
         faces=rules.crop_faces.output.out,
         guides=guides,
-        masked_domain=references,
+        references=references,
         mask_pictures=rules.draw_masks.output.out,
     output:
         out=directory(f"{OUT}/training_sets/{{dataset}}/{{method}}/seed{{seed}}"),

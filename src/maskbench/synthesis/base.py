@@ -188,7 +188,7 @@ class Method(ABC):
         block: Block,
         model: Path,
         guides: Sequence[Path] = (),
-        masked_domain: Path | None = None,
+        references: Path | None = None,
         stage: str | None = None,
     ) -> Self:
         """Take up trained networks.
@@ -198,7 +198,7 @@ class Method(ABC):
             model: folder written by ``train_synthesis``.
             guides: model folders of the spec's guides, in their order; none where only masks are
                 taken off.
-            masked_domain: MaskedSet of the real domain, for a reference-guided method that puts
+            references: MaskedSet of the real domain, for a reference-guided method that puts
                 masks on.
             stage: the networks at the end of a stage; None: of the training.
 
@@ -206,7 +206,7 @@ class Method(ABC):
             MaskbenchError: no readable model, or one of other networks.
         """
         self.block, self.guides = block, dict(zip(block.spec.guides, guides, strict=False))
-        self.masked = None if masked_domain is None else MaskedSet.open(masked_domain)
+        self.masked = None if references is None else MaskedSet.open(references)
         self.device = place("float32").device
         makers = self.networks(block.params)
         self.applied = {

@@ -25,7 +25,7 @@ def synthesise(
     seed: int,
     out: Path,
     guides: Sequence[Path] = (),
-    masked_domain: Path | None = None,
+    references: Path | None = None,
 ) -> None:
     """Write the MaskedSet ``out``: faces of the split outer, styles inner; one picture a face, of
     style "", by a method without styles.
@@ -40,7 +40,7 @@ def synthesise(
         seed: of the training (it is recorded).
         out: the MaskedSet.
         guides: model folders of the spec's guides, in their order.
-        masked_domain: MaskedSet of the real domain, for reference-guided methods.
+        references: MaskedSet of the real domain, for reference-guided methods.
 
     Raises:
         MaskbenchError: unreadable inputs, a model of another method, an empty split, an unwritable
@@ -53,7 +53,7 @@ def synthesise(
     wanted = styles if method.spec.styled else [""]
     with atomic_dir(Path(out)) as tmp:
         write_masked(
-            open_method(Path(model), method, guides, masked_domain), bare,
+            open_method(Path(model), method, guides, references), bare,
             MaskPictures.open(mask_pictures),
             [(row, style) for row in rows for style in wanted], seed, tmp,
         )  # fmt: skip

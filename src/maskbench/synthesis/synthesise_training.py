@@ -35,7 +35,7 @@ def synthesise_training(
     seed: int,
     out: Path,
     guides: Sequence[Path] = (),
-    masked_domain: Path | None = None,
+    references: Path | None = None,
 ) -> None:
     """Write the MaskedSet ``out``: faces outer, their styles inner; one picture a face by a method
     without styles.
@@ -51,7 +51,7 @@ def synthesise_training(
             so that recognisers trained on two methods' pictures differ by the method alone.
         out: the MaskedSet.
         guides: model folders of the spec's guides, in their order.
-        masked_domain: MaskedSet of the real domain, for reference-guided methods.
+        references: MaskedSet of the real domain, for reference-guided methods.
 
     Raises:
         MaskbenchError: unreadable inputs, a model of another method, no faces, more copies than
@@ -75,7 +75,7 @@ def synthesise_training(
     ]
     with atomic_dir(Path(out)) as tmp:
         write_masked(
-            open_method(Path(model), method, guides, masked_domain), bare,
+            open_method(Path(model), method, guides, references), bare,
             MaskPictures.open(mask_pictures),
             pairs, seed, tmp,
         )  # fmt: skip
