@@ -108,17 +108,12 @@ def test_file_size_limit(tmp_path):
     assert list((tmp_path / "made").iterdir()) == []
 
 
-def test_unwritable_folder(tmp_path):
+def test_unwritable_folder(tmp_path, unprivileged):
     locked = tmp_path / "locked"
     locked.mkdir()
     locked.chmod(0o555)
-    prefix = []
-    if os.geteuid() == 0:  # root may write anywhere unless it gives that right up
-        if shutil.which("setpriv") is None:
-            pytest.skip("as root this needs setpriv")
-        prefix = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
     tmp_path.chmod(0o777)
-    found = draw(tmp_path, "locked/masks", prefix=prefix)
+    found = draw(tmp_path, "locked/masks", prefix=unprivileged)
     one_line(found, "locked", "permission denied", "choose a folder that you may write")
     assert list(locked.iterdir()) == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import errno
 import re
@@ -64,6 +65,26 @@ def from_os_error(
         errno.EFBIG: "the file system or the file-size limit allows no larger file",
     }.get(error.errno or 0, "check the path and the file system")
     return MaskbenchError(path, (error.strerror or str(error)).lower(), way_out)
+
+
+def read_text(path: str | Path) -> str:
+    """A text file in UTF-8, with a byte-order mark or without.
+
+    Raises:
+        MaskbenchError: it cannot be read, or has another encoding.
+    """
+    way_out = "save it as UTF-8"
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise from_os_error(error, path) from error
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise MaskbenchError(path, "is UTF-16, not UTF-8", way_out)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise MaskbenchError(f"{path}, line {line}", "is not UTF-8", way_out) from error
 
 
 @contextmanager

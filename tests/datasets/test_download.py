@@ -14,10 +14,9 @@ from pathlib import Path
 import pytest
 
 from maskbench.artifacts import LISTING, sha256_of
-from maskbench.config import DatasetConfig
 from maskbench.datasets import download
+from maskbench.datasets.collection import local_root
 from maskbench.datasets.download import Package, cache_folder, from_package
-from maskbench.datasets.fetch import local_root
 from maskbench.errors import MaskbenchError
 
 WEIGHTS = b"weights " * 1000
@@ -201,8 +200,7 @@ def test_no_home_folder_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
         cache_folder()
     monkeypatch.setenv(download.CACHE, "/somewhere")
     assert cache_folder() == Path("/somewhere")
-    mine = DatasetConfig(adapter="folder", path="~/mine")
     with pytest.raises(
         MaskbenchError, match=r"datasets\.mine\.path: ~/mine: this user has no home"
     ):
-        local_root("mine", mine, "")
+        local_root("mine", "~/mine")
