@@ -14,10 +14,13 @@ import numpy as np
 import pytest
 
 from maskbench.artifacts import (
+    LISTING,
     PARTIAL,
+    WORKFLOW,
     GrowingArray,
     atomic_dir,
     atomic_file,
+    claim,
     read_json,
     sha256_of,
     write_json,
@@ -50,15 +53,129 @@ def test_a_folder_appears_whole_and_replaces_an_older_one(tmp_path):
     assert names(out.parent) == ["out"]
 
 
-@pytest.mark.parametrize("maker", [atomic_dir, atomic_file])
-def test_an_error_leaves_the_older_result_and_nothing_else(tmp_path, maker):
+def made(out, text, maker=WORKFLOW):
+    with atomic_dir(out, maker) as tmp:
+        (tmp / "file").write_text(text)
+
+
+def test_an_error_leaves_the_older_folder_and_nothing_else(tmp_path):
+    out = tmp_path / "out"
+    made(out, "older")
+    with pytest.raises(ZeroDivisionError), atomic_dir(out) as tmp:
+        (tmp / "file").write_text("half")
+        raise ZeroDivisionError
+    assert (out / "file").read_text() == "older"
+    assert names(tmp_path) == ["out"] and sorted(names(out)) == [LISTING, "file"]
+
+
+def test_an_error_leaves_the_older_file_and_nothing_else(tmp_path):
     out = tmp_path / "out"
     out.write_text("older")
-    with pytest.raises(ZeroDivisionError), maker(out) as tmp:
-        (tmp / "file" if maker is atomic_dir else tmp).write_text("half")
+    with pytest.raises(ZeroDivisionError), atomic_file(out) as tmp:
+        tmp.write_text("half")
         raise ZeroDivisionError
     assert out.read_text() == "older"
     assert names(tmp_path) == ["out"]
+
+
+def refused(out, match, maker=WORKFLOW):
+    """Refused before the work, and not a byte or a name is another."""
+    before = {path: path.read_bytes() for path in out.parent.rglob("*") if path.is_file()}
+    with pytest.raises(MaskbenchError, match=match), atomic_dir(out, maker):
+        raise AssertionError("the work has begun")
+    assert before == {path: path.read_bytes() for path in out.parent.rglob("*") if path.is_file()}
+
+
+def test_what_somebody_else_wrote_is_refused_untouched(tmp_path):
+    own, earlier = tmp_path / "own", tmp_path / "earlier"
+    (own / "deep").mkdir(parents=True)
+    (own / "deep" / "photo.jpg").write_bytes(b"photo")
+    refused(own, "own: holds deep/photo.jpg, not written by the workflow; choose another output")
+    made(earlier, "earlier")
+    refused(earlier, "holds file, not written by `mask`", maker="`mask`")
+    for name in ("a.txt", "notes.txt"):
+        (earlier / name).write_text("own")
+    refused(earlier, "holds a.txt and 1 more")
+    (tmp_path / "notes.txt").write_text("own")
+    refused(tmp_path / "notes.txt", "is a file; name a folder")
+    with pytest.raises(MaskbenchError, match="holds deep/photo"):
+        claim(own)
+    made(tmp_path / "by_mask", "", maker="`mask`")
+    with pytest.raises(MaskbenchError, match="holds file"):
+        claim(tmp_path / "by_mask")
+
+
+def test_what_comes_beside_while_a_result_is_made_is_kept(tmp_path):
+    out = tmp_path / "out"
+    made(out, "older")
+    with atomic_dir(out) as tmp:
+        (out / "notes.txt").write_text("own")
+        (tmp / "a").mkdir()
+        (tmp / "a" / "new").write_text("newer")
+    assert (out / "notes.txt").read_text() == "own" and not (out / "file").exists()
+    (out / "notes.txt").unlink()
+    with pytest.raises(MaskbenchError, match="file: came while this ran"), atomic_dir(out) as tmp:
+        (tmp / "file").write_text("newer")
+        (out / "file").write_text("own")
+    assert (out / "file").read_text() == "own" and (out / "a" / "new").read_text() == "newer"
+
+
+def test_a_claimed_folder_stays_claimed(tmp_path):
+    claim(tmp_path / "results")
+    made(tmp_path / "results" / "faces", "faces")
+    claim(tmp_path / "results")
+
+
+@pytest.mark.parametrize("how", ["mount", "link", "dangling link", "working directory", "locked"])
+def test_a_folder_that_is_there_stays_the_same_folder(tmp_path, monkeypatch, how):
+    """It is written into where it cannot be renamed, or where others stand in it."""
+    place, out = tmp_path / "place", tmp_path / "out"
+    place.mkdir()
+    if how == "mount":
+        out.mkdir()
+        mount = ["mount", "-t", "tmpfs", "tmpfs", str(out)]
+        if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+            pytest.skip("mounting needs privileges that are not here")
+    elif "link" in how:
+        out.symlink_to(place, target_is_directory=True)
+        if how == "dangling link":
+            place.rmdir()
+    elif how == "working directory":
+        monkeypatch.chdir(place)
+        out = Path()
+    else:  # a folder that may not be written holds it
+        out = place
+        monkeypatch.setattr(Path, "mkdir", only_below(out, Path.mkdir))
+    try:
+        for text in ("older", "newer"):
+            made(out, text)
+            assert (out / "file").read_text() == text
+            assert sorted(names(out)) == [LISTING, "file"]
+        if "link" in how:
+            assert out.is_symlink() and (place / "file").read_text() == "newer"
+        assert sorted(names(tmp_path)) == sorted({"place", out.name or "place"})
+    finally:
+        if how == "mount":
+            subprocess.run(["umount", str(out)], check=True)
+
+
+def only_below(folder, mkdir):
+    def checked(self, *arguments, **options):
+        if not self.is_relative_to(folder):
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+        mkdir(self, *arguments, **options)
+
+    return checked
+
+
+def test_an_error_says_whether_reading_or_writing_failed(tmp_path):
+    def way_out(path):
+        with pytest.raises(MaskbenchError) as caught, atomic_dir(tmp_path / "out"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return caught.value.way_out
+
+    assert "that you may write" in way_out(tmp_path / "out" / "file")
+    assert "that you may read it" in way_out(tmp_path / "photos" / "a.jpg")
 
 
 @pytest.mark.parametrize(
@@ -121,46 +238,51 @@ def test_a_killed_writer_leaves_nothing_that_stays(tmp_path):
     assert names(tmp_path) == ["out"]
 
 
-KILLED_BETWEEN_THE_RENAMES = """
+KILLED_WHILE_EXCHANGED = """
 import os, signal, sys
 from pathlib import Path
 from maskbench.artifacts import atomic_dir
-out, replace = Path(sys.argv[1]), Path.replace
+out, kill, replace = Path(sys.argv[1]), int(sys.argv[2]), Path.replace
+done = 0
 def replace_and_die(self, target):
+    global done
     replace(self, target)
-    if self == out:
+    done += target.parent == out
+    if done == kill:
         os.kill(os.getpid(), signal.SIGKILL)
 Path.replace = replace_and_die
 with atomic_dir(out) as tmp:
-    (tmp / "file").write_text("newer")
+    for name in ("a", "b"):
+        (tmp / name).write_text("newer")
 """
 
 
-def test_killed_between_the_two_renames_of_a_replacement(tmp_path):
-    """Neither folder lies at its place then; the older one comes back, whatever happens next."""
+@pytest.mark.parametrize("kill", [1, 2, 3])
+def test_killed_while_the_files_are_exchanged(tmp_path, kill):
+    """Whatever happens next brings the exchange to its end: all of the newer result."""
     out = tmp_path / "out"
-    out.mkdir()
-    (out / "file").write_text("older")
-    end = subprocess.run([sys.executable, "-c", KILLED_BETWEEN_THE_RENAMES, str(out)])
+    with atomic_dir(out) as tmp:
+        for name in ("b", "c"):
+            (tmp / name).write_text("older")
+    end = subprocess.run([sys.executable, "-c", KILLED_WHILE_EXCHANGED, str(out), str(kill)])
     assert end.returncode == -signal.SIGKILL
-    assert not out.exists() and len(names(tmp_path)) == 2
     with pytest.raises(ZeroDivisionError), atomic_dir(out):
         raise ZeroDivisionError
-    assert (out / "file").read_text() == "older"
+    assert sorted(names(out)) == [LISTING, "a", "b"]
+    assert (out / "a").read_text() == (out / "b").read_text() == "newer"
     assert names(tmp_path) == ["out"]
 
 
-def test_an_older_folder_of_a_writer_that_lives_is_left_alone(tmp_path):
-    """It stands between its two renames: taking its folder away would make it fail."""
-    out = tmp_path / "out"
-    writer = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    (tmp_path / f".out.{writer.pid}-old{PARTIAL}").mkdir()
-    try:
-        with atomic_file(out) as tmp:
-            tmp.write_text("mine")
-        assert len(names(tmp_path)) == 2
-    finally:
-        writer.communicate()
+@pytest.mark.parametrize("name", ["res", "res[1]", "r*", "n" * 255, "res.kn95"])
+def test_temporary_names_are_those_of_one_output_alone(tmp_path, name):
+    """Runs side by side, some of them killed: each clears its own remains and no others."""
+    others = [".res.kn95.1.partial", f".res.kn95.{2**22}.partial", ".rest.4194304.partial"]
+    for other in others:
+        (tmp_path / other).mkdir()
+    own = tmp_path / name
+    made(own, "whole")
+    gone = {f".res.kn95.{2**22}.partial"} if name == "res.kn95" else set()  # no such process
+    assert set(names(tmp_path)) == {name, *others} - gone
 
 
 def test_a_writer_that_lives_is_left_alone(tmp_path):

@@ -69,6 +69,14 @@ def test_what_is_missing_or_unknown_is_one_line(tmp_path, monkeypatch, arguments
         assert word in result.stderr
 
 
+def test_a_configuration_of_another_tool_is_not_read(tmp_path, monkeypatch):
+    (tmp_path / "params.yaml").write_text("train: {rate: 0.1}\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    masked = CliRunner().invoke(app, ["mask", "no.jpg", "--out", "out"])
+    assert masked.stderr == "error no.jpg: does not exist; check the path\n"
+    assert CliRunner().invoke(app, ["methods"]).exit_code == 0
+
+
 def test_methods_are_listed_with_paper_and_parameters(monkeypatch):
     monkeypatch.chdir(ROOT)
     result = CliRunner().invoke(app, ["methods"], env={"COLUMNS": "300"})

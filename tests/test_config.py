@@ -95,6 +95,20 @@ def test_missing_and_broken_files_are_named(tmp_path):
         read_layers([tmp_path / "list.yaml"])
 
 
+def test_byte_order_marks_are_read_and_other_encodings_named(tmp_path):
+    path = tmp_path / "own.yaml"
+    for encoding in ("utf-8", "utf-8-sig"):
+        path.write_bytes("output: résultats\r\n".encode(encoding))
+        assert read_layers([path]) == {"output": "résultats"}
+    for encoding, why in (
+        ("utf-16", "own.yaml: is UTF-16"),
+        ("latin-1", "own.yaml, line 2: is no"),
+    ):
+        path.write_bytes("# a\noutput: résultats\n".encode(encoding))
+        with pytest.raises(MaskbenchError, match=f"{why}.*save it as UTF-8"):
+            read_layers([path])
+
+
 def test_overlays_merge_mappings_and_replace_the_rest():
     below = {"a": {"x": 1, "y": [1, 2]}, "b": 1}
     assert merge(below, {"a": {"y": [3]}, "c": 2}) == {"a": {"x": 1, "y": [3]}, "b": 1, "c": 2}

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 import maskbench
+from maskbench.artifacts import LISTING
 from maskbench.reporting.papers import papers
 
 ROOT = Path(__file__).parents[1]
@@ -166,6 +167,7 @@ def test_the_documented_method_works(tmp_path, faces):
         "state.safetensors",
         "curves.parquet",
         "params.json",
+        LISTING,
     }
     bare, masked = FaceSet.open(faces), MaskedSet.open(out)
     rows = bare.of_split("test")
@@ -258,7 +260,7 @@ def test_the_documented_restorer_works(tmp_path, faces):
         for name in names:
             sys.modules.pop(name, None)
     files = {path.name for path in (tmp_path / "model").iterdir()}
-    assert files == {"state.safetensors", "curves.parquet", "sheet.png", "params.json"}
+    assert files == {"state.safetensors", "curves.parquet", "sheet.png", "params.json", LISTING}
     given, found = MaskedSet.open(masked), MaskedSet.open(out)
     outside = np.array(found.masks) == 0
     assert (found.images[outside] == given.images[outside]).all()

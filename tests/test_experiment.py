@@ -208,6 +208,13 @@ FLAT = {"adapter": "flat", "path": "somewhere"}
         ({"datasets": {"orl": {"adapter": "folder"}}}, "datasets.orl.path: missing; the adapter"),
         ({"datasets": {"orl": FLAT}}, "flat knows nobody's name, but recognisers are tested on"),
         (
+            {
+                "datasets": {"orl": FLAT, "lfw": {"adapter": "lfw"}},
+                "recognition": {"tests": ["lfw"]},
+            },
+            "flat knows nobody's name, but recognisers are trained on orl; use folder",
+        ),
+        (
             {"datasets": {"orl": {"shares": {"train": 0.9, "test": 0}}}},
             "datasets.orl.shares.test: 0, but people of orl are tested",
         ),

@@ -1,44 +1,50 @@
-"""Whole files or none: every step writes to a temporary sibling and renames it at the end."""
+"""Whole files or none: every step writes to a temporary place and renames it at the end.
+
+Each folder made here lists its files in ``.maskbench``. What is not listed there is somebody
+else's: it is never deleted or overwritten.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maskbench.errors import MaskbenchError, from_os_error
+from maskbench.errors import MaskbenchError, from_os_error, read_text
 
 if TYPE_CHECKING:
     import numpy as np
 
 PARTIAL = ".partial"
-_OLD = "-old"  # marks the older folder while a new one takes its place
+LISTING = ".maskbench"
+WORKFLOW = "the workflow"
+# What schedulers and file browsers leave in any folder.
+_DEBRIS = frozenset({LISTING, ".snakemake_timestamp", ".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
 def _temporary(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
+    """The temporary sibling of a path: its name and the process between two dots."""
+    name = path.name
+    if len(os.fsencode(name)) > 200:  # a file name has 255 bytes
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()
+    return path.with_name(f".{name}.{os.getpid()}{PARTIAL}")
 
 
-def _clear_stale(path: Path) -> None:
-    """Remove what killed runs left beside ``path`` (their process no longer exists).
-
-    A run killed between the two renames of a replacement left nothing at ``path``, but the older
-    result under a temporary name: that one is put back, as if the replacement had not begun.
-    """
-    for stale in sorted(path.parent.glob(f".{path.name}.*{PARTIAL}")):
-        name = stale.name[len(path.name) + 2 : -len(PARTIAL)]
-        pid = name.removesuffix(_OLD)
-        if pid.isdigit() and int(pid) != os.getpid() and _alive(int(pid)):
-            continue
-        if name.endswith(_OLD) and not path.exists():
-            stale.replace(path)
-        else:
-            remove(stale)
+def _stale(path: Path) -> Iterator[Path]:
+    """What killed runs left of ``path``: temporary siblings whose process no longer exists."""
+    name, pid = _temporary(path).name, str(os.getpid())
+    head = name.removesuffix(pid + PARTIAL)
+    ours = re.compile(rf"{re.escape(head)}([0-9]+){re.escape(PARTIAL)}")
+    for sibling in sorted(path.parent.iterdir()):
+        found = ours.fullmatch(sibling.name)
+        if found and (found[1] == pid or not _alive(int(found[1]))):
+            yield sibling
 
 
 def _alive(pid: int) -> bool:
@@ -59,24 +65,126 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-@contextmanager
-def atomic_dir(out: Path) -> Iterator[Path]:
-    """Yield an empty folder that takes ``out``'s place when the block ends without an error.
-
-    On any error nothing is left behind and an older ``out`` is untouched.
+def refuse_foreign(folder: Path, maker: str = WORKFLOW) -> None:
+    """Refuse a folder with files that ``maker`` did not write.
 
     Raises:
-        MaskbenchError: the disk is full, the folder cannot be written, ...
+        MaskbenchError: naming the first of them.
     """
-    out = Path(out)
-    with atomic_file(out) as tmp:
-        remove(tmp)
+    folder = Path(folder)
+    ours = _listed(folder, maker) or ()
+    foreign = [
+        name
+        for name in _files(folder)
+        if name not in ours
+        and Path(name).name not in _DEBRIS
+        and not re.match(rf"{re.escape(LISTING)}\.[0-9]+{re.escape(PARTIAL)}/", name)
+    ]
+    if foreign:
+        more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+        raise MaskbenchError(
+            folder,
+            f"holds {foreign[0]}{more}, not written by {maker}",
+            "choose another output folder, or move your own files away",
+        )
+
+
+def claim(folder: Path) -> None:
+    """Take a folder, new or empty, for the workflow's results; once taken it stays so.
+
+    Raises:
+        MaskbenchError: it holds somebody's files, or cannot be written.
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise from_os_error(error, folder, writing=True) from error
+    if _listed(folder, WORKFLOW) is None:
+        refuse_foreign(folder)
+        _list(folder, WORKFLOW)
+
+
+def _files(folder: Path) -> list[str]:
+    """The relative names of all files below a folder, sorted."""
+    return sorted(
+        Path(at, name).relative_to(folder).as_posix()
+        for at, _, names in os.walk(folder)
+        for name in names
+    )
+
+
+def _list(folder: Path, maker: str) -> None:
+    write_json(folder / LISTING, {"maker": maker, "files": _files(folder)})
+
+
+def _listed(folder: Path, maker: str | None = None) -> set[str] | None:
+    """The files that a maker (None: any) wrote into a folder; None: it wrote none of it."""
+    if not (folder / LISTING).exists():
+        return None
+    listing = read_json(folder / LISTING)
+    return set(listing["files"]) if maker in (None, listing["maker"]) else None
+
+
+@contextmanager
+def atomic_dir(out: Path, maker: str = WORKFLOW) -> Iterator[Path]:
+    """Yield an empty folder that becomes ``out`` when the block ends without an error.
+
+    A folder that is there already (a mount point, the target of a link, the working directory)
+    stays the same folder: its files are exchanged. On any error an older ``out`` is untouched.
+
+    Args:
+        out: the folder.
+        maker: who writes it, as errors name it; its own earlier files are replaced.
+
+    Raises:
+        MaskbenchError: ``out`` holds files of somebody else, the disk is full, ...
+    """
+    shown, out = Path(out), Path(os.path.realpath(out))
+    if out.exists() and not out.is_dir():
+        raise MaskbenchError(shown, "is a file", "name a folder")
+    inside = out / LISTING[1:]  # its temporary sibling lies in the folder
+    tmp = _temporary(inside if out.exists() else out)
+    with _nothing_half(tmp, out, shown):
+        if out.exists():
+            for stale in _stale(inside):
+                _settle(stale, out)
+            refuse_foreign(shown, maker)
+        else:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            for stale in _stale(out):
+                remove(stale)
         tmp.mkdir()
         yield tmp
-        old = tmp.with_name(tmp.name.replace(PARTIAL, f"{_OLD}{PARTIAL}"))
+        _list(tmp, maker)
         if out.exists():
-            out.replace(old)
-    remove(old)
+            _settle(tmp, out)
+        else:
+            tmp.replace(out)
+
+
+def _settle(tmp: Path, out: Path) -> None:
+    """Exchange the files of an earlier result for those of a whole one, and remove ``tmp``.
+
+    The new listing comes last, so that an exchange that was killed ends the same when it is begun
+    again. A result that is not whole has no listing: nothing is taken of it.
+    """
+    new, old = _listed(tmp), _listed(out) or set()
+    if new is not None:
+        coming = sorted(name for name in new if os.path.lexists(tmp / name))
+        for name in coming:
+            if name not in old and os.path.lexists(out / name) and not (out / name).is_dir():
+                raise MaskbenchError(out / name, "came while this ran", "move it away, run again")
+        for name in sorted(old - new):
+            (out / name).unlink(missing_ok=True)
+            with suppress(OSError):  # not empty
+                for parent in Path(name).parents[:-1]:
+                    (out / parent).rmdir()
+        for name in coming:
+            (out / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp / name).replace(out / name)
+        (tmp / LISTING).replace(out / LISTING)
+    remove(tmp)
 
 
 @contextmanager
@@ -84,14 +192,28 @@ def atomic_file(out: Path) -> Iterator[Path]:
     """Yield a path to write; it is renamed to ``out`` when the block ends without an error."""
     out = Path(out)
     tmp = _temporary(out)
-    try:
+    with _nothing_half(tmp, out, out):
         out.parent.mkdir(parents=True, exist_ok=True)
-        _clear_stale(out)
+        for stale in _stale(out):
+            remove(stale)
         yield tmp
         tmp.replace(out)
+
+
+@contextmanager
+def _nothing_half(tmp: Path, out: Path, shown: Path) -> Iterator[None]:
+    """Remove ``tmp`` on any error. One of the system is of writing ``out``, or of reading what else
+    it names."""
+    try:
+        yield
     except OSError as error:
         remove(tmp)
-        raise from_os_error(error, error.filename or out) from error
+        named = Path(error.filename) if isinstance(error.filename, str) else out
+        if named.is_relative_to(tmp):
+            named = out / named.relative_to(tmp)
+        writing = named.is_relative_to(out) or out.is_relative_to(named)
+        named = shown / named.relative_to(out) if named.is_relative_to(out) else named
+        raise from_os_error(error, named, writing=writing) from error
     except BaseException:
         remove(tmp)
         raise
@@ -109,20 +231,19 @@ def read_json(path: Path) -> Any:
     Raises:
         MaskbenchError: the file is missing, cannot be read or is not JSON.
     """
+    text = read_text(path)
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise from_os_error(error, path) from error
+        return json.loads(text)
     except ValueError as error:
         raise MaskbenchError(path, f"is not JSON ({error})", "delete it and run again") from error
 
 
 def sha256_of(path: Path) -> str:
-    """The sha256 of a file, or of a folder's relative names and contents, as hex."""
+    """The sha256 of a file, or of a folder's relative names and contents (its listing apart)."""
     path = Path(path)
     digest = hashlib.sha256()
     if path.is_dir():
-        for file in sorted(p for p in path.rglob("*") if p.is_file()):
+        for file in sorted(p for p in path.rglob("*") if p.is_file() and p.name != LISTING):
             digest.update(file.relative_to(path).as_posix().encode() + b"\0")
             digest.update(sha256_of(file).encode())
         return digest.hexdigest()

@@ -7,7 +7,7 @@ Every function raises a MaskbenchError that names the key and the way out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -155,20 +155,28 @@ def styles(config: Config, place: str) -> None:
             raise MaskbenchError(f"{place}: {key}", what, "ask for fewer copies")
 
 
-def datasets(config: Config, used: Iterable[str], tests: bool, place: str) -> None:
-    """The data sets that are used have what they are used for; with ``tests``, recognisers are
-    tested on some."""
+def datasets(
+    config: Config,
+    used: Iterable[str],
+    recognisers: Collection[Block],
+    place: str,
+) -> None:
+    """The data sets that are used have what they are used for by the recognisers that run."""
+    trained = any(block.spec.learns for block in recognisers)
     for name in used:
         key, dataset = f"{place}: datasets.{name}", config.datasets[name]
         adapter = ADAPTERS.get(dataset.adapter, f"{key}.adapter")
         if not (adapter.package or dataset.path or adapter.folder):
             what = f"missing; the adapter {dataset.adapter} needs a folder"
             raise MaskbenchError(f"{key}.path", what, "set it to the folder of the pictures")
-        tested = tests and name in config.recognition.tests
+        tested = bool(recognisers) and name in config.recognition.tests
         learnt = name not in config.recognition.tests or name == config.synthesis.dataset
-        if tested and not adapter.identities:
-            what = f"{dataset.adapter} knows nobody's name, but recognisers are tested on {name}"
-            raise MaskbenchError(f"{key}.adapter", what, "use folder: a folder for each person")
+        named = tested or (trained and name == config.synthesis.dataset)
+        if named and not adapter.identities:
+            use = "tested on" if tested else "trained on"
+            what = f"{dataset.adapter} knows nobody's name, but recognisers are {use} {name}"
+            way_out = "use folder: a folder for each person, or set run.recognisers: []"
+            raise MaskbenchError(f"{key}.adapter", what, way_out)
         for split, wanted in (("train", learnt), ("test", tested)):
             if wanted and not getattr(dataset.shares, split):
                 use = "learnt from" if split == "train" else "tested"

@@ -30,14 +30,13 @@ app = typer.Typer(
     masked/`.
     """,
 )
-PARAMS = Path("params.yaml")
 ParamsOption = Annotated[
     list[Path] | None,
     typer.Option(
         "--params",
         "-p",
         help="Configuration file. Repeat it to lay later files over earlier ones.",
-        show_default="params.yaml",
+        show_default="built-in values",
     ),
 ]
 
@@ -99,6 +98,14 @@ def mask(
     all_faces: Annotated[
         bool, typer.Option("--all-faces", help="Mask every face, not only the central one.")
     ] = False,
+    min_score: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="With --all-faces, what the detector scores lower is listed, not masked.",
+        ),
+    ] = 0.95,
     weights: Annotated[
         Path | None,
         typer.Option(help="Folder of weights.", show_default="fetched when missing"),
@@ -113,10 +120,11 @@ def mask(
     """
     from maskbench import experiment
     from maskbench.config import FacesConfig
+    from maskbench.datasets.listing import as_text
     from maskbench.errors import MaskbenchError
     from maskbench.synthesis.mask import mask as run
 
-    known = experiment.load(params or [PARAMS]) if params or PARAMS.exists() else None
+    known = experiment.load(params) if params else None
     for path in (source, *filter(None, (weights, references))):
         if not path.exists():
             raise MaskbenchError(path, "does not exist", "check the path")
@@ -131,12 +139,13 @@ def mask(
         workers=workers,
         faces=known.config.faces if known else FacesConfig(),
         all_faces=all_faces,
+        min_score=min_score,
         mask_size=known.config.masks.size if known else 144,
         references=references,
     )
     typer.echo(
         f"{report.faces} faces in {report.pictures} pictures wear masks, {report.rejected} files "
-        f"were left out: {out}"
+        f"were left out: {as_text(str(out))}"
     )
 
 
@@ -165,9 +174,13 @@ def methods(params: ParamsOption = None) -> None:
     from maskbench import experiment
     from maskbench.synthesis.specs import METHODS
 
-    blocks = experiment.load(params or [PARAMS]).methods
+    known = METHODS.all()
+    if params:
+        blocks = experiment.load(params).methods
+    else:  # the parameters that a method has by itself
+        blocks = {name: METHODS.parse(name, {}) for name in known}
     table = Table("method", "title", "paper", "parameters")
-    for name in [*blocks, *(name for name in METHODS.all() if name not in blocks)]:
+    for name in [*blocks, *(name for name in known if name not in blocks)]:
         spec = blocks[name].spec if name in blocks else METHODS.get(name)
         shown = "not in this configuration"
         if name in blocks:

@@ -22,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from maskbench.errors import MaskbenchError, from_os_error
+from maskbench.errors import MaskbenchError, read_text
 
 Precision = Literal["float32", "bfloat16"]
 REFERENCE = "keypoint"
@@ -86,6 +86,7 @@ class DatasetConfig(Section):
     )
     path: str | None = Field(
         None,
+        repr=False,  # no trigger of the workflow: what lies there decides, not where
         description="folder of a local collection; relative paths are looked up in MASKBENCH_DATA "
         "(default: data/ in the project)",
     )
@@ -323,9 +324,7 @@ def read_layers(paths: Sequence[Path]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for path in paths:
         try:
-            layer = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_LOADER)
-        except OSError as error:
-            raise from_os_error(error, path) from error
+            layer = yaml.load(read_text(path), Loader=_LOADER)
         except yaml.YAMLError as error:
             raise MaskbenchError(path, f"not YAML: {error}", "mend the syntax") from error
         if layer is None:

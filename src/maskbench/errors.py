@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import errno
 import re
@@ -38,8 +39,10 @@ def unknown_name(
     return MaskbenchError(place, f"{name}: unknown {kind}", way_out + hint)
 
 
-def from_os_error(error: OSError, path: str | Path) -> MaskbenchError:
-    """Turn a failed read or write into one clear sentence."""
+def from_os_error(
+    error: OSError, path: str | Path, *, writing: bool | None = False
+) -> MaskbenchError:
+    """Turn a failed read or write (None: either) into one clear sentence."""
     cut_short = re.search(r"(\d+) requested and (\d+) written", str(error))
     if cut_short and not error.errno:  # numpy's words for a full disk; it loses the error number
         return MaskbenchError(
@@ -47,11 +50,16 @@ def from_os_error(error: OSError, path: str | Path) -> MaskbenchError:
             f"no space left: {cut_short[2]} of {cut_short[1]} values could be written",
             "free some space or choose another output folder",
         )
+    forbidden = {
+        None: "change its permissions",
+        False: "change its permissions, so that you may read it",
+        True: "choose a folder that you may write, or change its permissions",
+    }[writing]
     way_out = {
         errno.ENOSPC: "free some space or choose another output folder",
         errno.EDQUOT: "free some of your quota or choose another output folder",
-        errno.EACCES: "choose a folder that you may write, or change its permissions",
-        errno.EPERM: "choose a folder that you may write, or change its permissions",
+        errno.EACCES: forbidden,
+        errno.EPERM: forbidden,
         errno.EROFS: "the file system is read-only; choose another output folder",
         errno.ENOENT: "check the path",
         errno.EFBIG: "the file system or the file-size limit allows no larger file",
@@ -59,19 +67,42 @@ def from_os_error(error: OSError, path: str | Path) -> MaskbenchError:
     return MaskbenchError(path, (error.strerror or str(error)).lower(), way_out)
 
 
+def read_text(path: str | Path) -> str:
+    """A text file in UTF-8, with a byte-order mark or without.
+
+    Raises:
+        MaskbenchError: it cannot be read, or has another encoding.
+    """
+    way_out = "save it as UTF-8"
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise from_os_error(error, path) from error
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise MaskbenchError(path, "is UTF-16, not UTF-8", way_out)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise MaskbenchError(f"{path}, line {line}", "is not UTF-8", way_out) from error
+
+
 @contextmanager
-def one_line_errors() -> Iterator[None]:
-    """Turn failures that a user can mend into one line and exit code 1."""
+def one_line_errors(
+    kept: str = "nothing of it is kept, what was there before is",
+) -> Iterator[None]:
+    """Turn failures that a user can mend into one line and exit code 1; an interrupt says what is
+    kept of the work."""
     try:
         yield
     except MaskbenchError as error:
         _fail(str(error))
     except OSError as error:
-        _fail(str(from_os_error(error, error.filename or "file system")))
+        _fail(str(from_os_error(error, error.filename or "file system", writing=None)))
     except MemoryError:
         _fail("memory: not enough for this step; close other programs or use a smaller batch")
     except KeyboardInterrupt:
-        print("interrupted; started again, it goes on from the last checkpoint", file=sys.stderr)
+        print(f"interrupted; {kept}", file=sys.stderr)
         raise SystemExit(130) from None
 
 

@@ -162,5 +162,5 @@ def check(values: dict[str, Any], place: str = str(DEFAULT)) -> Experiment:
         recognisers=recognisers,
         running=running,
     )
-    checks.datasets(config, found.datasets, bool(recognisers), place)
+    checks.datasets(config, found.datasets, recognisers.values(), place)
     return found

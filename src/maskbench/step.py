@@ -34,7 +34,7 @@ def run(job: Any) -> None:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     start_logging()
-    with one_line_errors():
+    with one_line_errors("a training goes on from its last checkpoint, where it has one"):
         function = function_of(job.params.step)
         given = arguments(function, job)
         if {"run", "run_id"} & set(inspect.signature(function).parameters):

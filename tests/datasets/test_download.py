@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from maskbench.artifacts import sha256_of
+from maskbench.artifacts import LISTING, sha256_of
 from maskbench.datasets import download
+from maskbench.datasets.collection import local_root
 from maskbench.datasets.download import Package, cache_folder, from_package
 from maskbench.errors import MaskbenchError
 
@@ -36,8 +37,9 @@ def package(index) -> Package:
 
 
 def files(folder: Path) -> list[str]:
-    """All files of the cache but the locks."""
-    found = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock")
+    """All files of the cache but locks and listings."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    found = (path for path in found if path.suffix != ".lock" and path.name != LISTING)
     return sorted(path.relative_to(folder).as_posix() for path in found)
 
 
@@ -183,3 +185,22 @@ def test_cache_folder_follows_the_environment(tmp_path: Path, monkeypatch) -> No
     monkeypatch.delenv("MASKBENCH_CACHE")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert cache_folder() == tmp_path / ".cache" / "maskbench"
+
+
+def test_no_home_folder_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user id without an entry in the list of users, and no HOME, as containers have it."""
+
+    def no_entry(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.setattr("pwd.getpwuid", no_entry)
+    for name in ("HOME", download.CACHE, "MASKBENCH_DATA"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(MaskbenchError, match="no home folder; set MASKBENCH_CACHE to a folder"):
+        cache_folder()
+    monkeypatch.setenv(download.CACHE, "/somewhere")
+    assert cache_folder() == Path("/somewhere")
+    with pytest.raises(
+        MaskbenchError, match=r"datasets\.mine\.path: ~/mine: this user has no home"
+    ):
+        local_root("mine", "~/mine")

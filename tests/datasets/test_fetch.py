@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from maskbench.artifacts import sha256_of
+from maskbench.artifacts import LISTING, sha256_of
 from maskbench.config import DatasetConfig
 from maskbench.datasets.adapters import ADAPTERS, Row
-from maskbench.datasets.fetch import choose, fetch
+from maskbench.datasets.collection import choose
+from maskbench.datasets.fetch import fetch
 from maskbench.datasets.manifest import MANIFEST_COLUMNS, Pictures
 from maskbench.datasets.pictures import read_picture
 from maskbench.errors import MaskbenchError
@@ -33,7 +35,7 @@ def people(tmp_path: Path) -> Path:
     root = tmp_path / "people"
     for person, count in (("Ann B", 2), ("Zoë", 3), ("p10", 11)):
         for number in range(count):
-            picture(root / person / f"{number}.png", number)
+            picture(root / person / f"{number}.png", 20 * ord(person[0]) % 255 + number)
     (root / "Ann B" / "notes.txt").write_text("none")
     picture(root / "Ann B" / ".hidden.png")
     picture(root / ".git" / "x.png")
@@ -168,7 +170,10 @@ def test_a_protocols_file_comes_along_byte_for_byte(tmp_path: Path) -> None:
     (root / "pairs.txt").write_bytes(b"Ann 1 2\r\n")
     pictures = fetched(tmp_path, adapter="mfr2", path=str(root))
     assert sorted(path.name for path in pictures.path.iterdir()) == [
+        LISTING,
+        "left_out.parquet",
         "manifest.parquet",
+        "mfr2_labels.txt",
         "pairs.txt",
         "source.json",
     ]
@@ -221,6 +226,38 @@ def test_links(people: Path, tmp_path: Path) -> None:
     (root / "Zoë" / "up").symlink_to(root)
     pictures = fetched(tmp_path, adapter="folder", path=str(root))
     assert pictures.manifest["source"].tolist() == ["Ann/0.png", "Ann/1.png", "Zoë/a.png"]
+    assert pictures.left_out == {
+        "Ann/notes.txt": ".txt is no ending of a picture that is read",
+        "Zoë/b.png": "a link that leads nowhere",
+        "Zoë/c.png": "a link that leads nowhere",
+        "Zoë/up/": "a folder deeper than the pictures",
+        "loop": "a link that leads nowhere",
+    }
+
+
+def test_what_may_not_be_read_is_left_out(
+    people: Path, tmp_path: Path, unprivileged: list[str]
+) -> None:
+    root, out = people, tmp_path / "out"
+    (root / "lost+found").mkdir(mode=0)
+    (root / "Zoë" / "1.png").chmod(0)
+    (root / "Zoë" / os.fsdecode(b"\xfc.txt")).write_text("")
+    code = f"""
+from pathlib import Path
+from maskbench.config import DatasetConfig
+from maskbench.datasets.fetch import fetch
+fetch("mine", DatasetConfig(adapter="folder", path={str(root)!r}), Path({str(out)!r}))
+"""
+    subprocess.run([*unprivileged, sys.executable, "-c", code], check=True)
+    pictures = Pictures.open(out)
+    assert "Zoë/2.png" in set(pictures.manifest["source"])
+    assert pictures.left_out == {
+        "lost+found/": "unreadable: permission denied",
+        "Ann B/notes.txt": ".txt is no ending of a picture that is read",
+        "Zoë/1.png": "unreadable: permission denied",
+        r"Zoë/\xfc.txt": ".txt is no ending of a picture that is read",
+        "stray.png": "not in the adapter's layout",
+    }
 
 
 def test_lfw_takes_only_its_own_layout(tmp_path: Path) -> None:
@@ -278,8 +315,8 @@ def test_names_that_are_not_utf8_are_refused_by_name(tmp_path: Path) -> None:
 def test_pictures_that_are_gone(people: Path, tmp_path: Path) -> None:
     fetched(tmp_path, adapter="folder", path=str(people))
     people.rename(tmp_path / "moved")
-    with pytest.raises(MaskbenchError, match="no longer there"):
-        Pictures.open(tmp_path / "out")
+    with pytest.raises(MaskbenchError, match=r"datasets\.own: .*people: no such folder"):
+        _ = Pictures.open(tmp_path / "out").root
     with pytest.raises(MaskbenchError, match="no such file"):
         Pictures.open(tmp_path / "never")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,28 @@ def test_damaged_files_are_named_with_their_line(root: Path) -> None:
     (root / "mfr2_labels.txt").unlink()
     with pytest.raises(MaskbenchError, match="no such file"):
         rows(root)
+
+
+@pytest.mark.parametrize("name", ["pairs.txt", "mfr2_labels.txt"])
+def test_lists_are_read_with_a_byte_order_mark_and_other_encodings_named(root, name, tmp_path):
+    text = (root / name).read_text()
+    (root / name).write_bytes(text.encode("utf-8-sig"))
+    config = DatasetConfig(adapter="mfr2", path=str(root))
+    fetch("own", config, tmp_path / "out")
+    for encoding, why in (("utf-16", ": is UTF-16"), ("latin-1", ", line 1: is not UTF-8")):
+        (root / name).write_bytes(("Zoë, 1, KN95\n" + text).encode(encoding))
+        with pytest.raises(MaskbenchError, match=re.escape(f"{name}{why}")):
+            fetch("own", config, tmp_path / "out")
+
+
+def test_the_header_of_lfw_s_lists_is_no_pair(root):
+    pairs = read_pairs(root / "pairs.txt")
+    for header in ("10\t300", "2 1", "500"):
+        (root / "pairs.txt").write_text(f"{header}\nAnn 1 2\nAnn 2 Bob 1\n")
+        assert read_pairs(root / "pairs.txt") == pairs
+    (root / "pairs.txt").write_text("Ann 1 2\n10 300\n")
+    with pytest.raises(MaskbenchError, match=r"pairs\.txt, line 2"):
+        read_pairs(root / "pairs.txt")
 
 
 def test_the_real_collection(data_root: Path, tmp_path: Path) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import struct
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from maskbench.datasets.listing import is_picture_name
 from maskbench.datasets.pictures import read_picture
@@ -234,3 +236,73 @@ def test_lfw_as_pillow_reads_it(data_root: Path) -> None:
     files = sorted((data_root / "lfw").glob("*/*.jpg"))[:20]
     for file in files:
         np.testing.assert_array_equal(read_picture(file), np.asarray(Image.open(file)))
+
+
+def profile_of(space: bytes, **tags: bytes) -> bytes:
+    """An ICC profile (version 2.1) with the given tags."""
+    tags = {"desc": b"desc\0\0\0\0\0\0\0\2a\0" + bytes(78), "cprt": b"text\0\0\0\0-\0"} | tags
+    tags["wtpt"] = xyz(0.9642, 1, 0.8249)
+    body, table = b"", b""
+    for name, value in tags.items():
+        place = 132 + 12 * len(tags) + len(body)
+        table += name.encode() + struct.pack(">II", place, len(value))
+        body += value + bytes(-len(value) % 4)
+    size = struct.pack(">I", 132 + len(table) + len(body))
+    head = size + bytes(4) + b"\2\x10\0\0mntr" + space + b"XYZ " + bytes(12) + b"acsp" + bytes(28)
+    head += xyz(0.9642, 1, 0.8249)[8:]
+    return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
+
+
+def xyz(*values: float) -> bytes:
+    return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(value * 65536) for value in values))
+
+
+def gamma(value: float) -> bytes:
+    return b"curv\0\0\0\0" + struct.pack(">IHH", 1, round(value * 256), 0)
+
+
+# The primaries of Adobe RGB (1998), adapted to D50.
+WIDE = profile_of(
+    b"RGB ", rXYZ=xyz(0.60974, 0.31111, 0.01947), gXYZ=xyz(0.20528, 0.62567, 0.06087),
+    bXYZ=xyz(0.14919, 0.06322, 0.74457), rTRC=gamma(2.2), gTRC=gamma(2.2), bTRC=gamma(2.2),
+)  # fmt: skip
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+
+@pytest.fixture
+def wide(scene: np.ndarray) -> Image.Image:
+    """The scene's colours as a camera stores them in the wide space."""
+    opened = ImageCms.ImageCmsProfile(io.BytesIO(WIDE))
+    dull = Image.fromarray(scene // 2 + 64)  # all of them lie in both spaces
+    return ImageCms.profileToProfile(dull, SRGB, opened, outputMode="RGB")
+
+
+def test_a_wide_gamut_is_read_as_a_viewer_shows_it(
+    tmp_path: Path, scene: np.ndarray, wide: Image.Image
+) -> None:
+    shown = (scene // 2 + 64).astype(int)
+    assert np.abs(np.asarray(wide, int) - shown).mean() > 3
+    for name in ("a.png", "a.tif", "a.webp"):
+        lossless = {"lossless": True} if name == "a.webp" else {}
+        file = saved(tmp_path / name, wide, icc_profile=WIDE, **lossless)
+        assert np.abs(read_picture(file) - shown).mean() <= 0.5
+    wide.putalpha(Image.fromarray(np.where(scene[..., 0] > 100, 255, 0).astype(np.uint8)))
+    pixels = read_picture(saved(tmp_path / "alpha.png", wide, icc_profile=WIDE))
+    assert np.abs(pixels - shown)[scene[..., 0] > 100].mean() <= 0.5
+    assert (pixels[scene[..., 0] <= 100] == 255).all()
+
+
+def test_grey_with_a_curve_of_its_own(tmp_path: Path) -> None:
+    """A linear grey of 55 is an sRGB grey of 128 (IEC 61966-2-1)."""
+    linear = profile_of(b"GRAY", kTRC=gamma(1))
+    file = saved(tmp_path / "a.png", np.full((4, 4), 55, np.uint8), icc_profile=linear)
+    assert np.abs(read_picture(file).astype(int) - 128).max() <= 1
+
+
+@pytest.mark.parametrize("profile", [SRGB.tobytes(), WIDE[:200], b"no profile", "grey"])
+def test_profiles_that_change_nothing(tmp_path: Path, scene: np.ndarray, profile) -> None:
+    """sRGB itself, damaged ones and those of another kind of pixels: the same to the last bit."""
+    if profile == "grey":
+        profile = profile_of(b"GRAY", kTRC=gamma(1))
+    file = saved(tmp_path / "a.png", scene, icc_profile=profile)
+    np.testing.assert_array_equal(read_picture(file), scene)

@@ -24,12 +24,14 @@ PEOPLE = {"aidai": (25, 3), "wangfei": (2, 1), "only_bare": (30, 0), "only_maske
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """Both folders; a person without masked pictures has an empty folder, as in the release."""
+    shade = 0  # of each picture another
     for person, counts in PEOPLE.items():
         for folder, count in zip((FACES, MASKS), counts, strict=True):
             (tmp_path / "rmfrd" / folder / person).mkdir(parents=True)
             for number in range(count):
                 name = f"{number}_0_{person}_{number:04d}.jpg"
-                Image.new("L", (2, 2)).save(tmp_path / "rmfrd" / folder / person / name)
+                path = tmp_path / "rmfrd" / folder / person / name
+                Image.new("L", (2, 2), shade := shade + 1).save(path, "PNG")
     (tmp_path / "rmfrd" / FACES / "Thumbs.db").write_text("no picture")
     (tmp_path / "rmfrd" / FACES / "aidai" / "notes.txt").write_text("no picture")
     return tmp_path / "rmfrd"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -106,7 +107,8 @@ def hostile(folder: Path, good: Path) -> None:
 def test_hostile_pictures_are_read_right_or_rejected_by_name(orl: Path, weights, tmp_path):
     good = sorted((orl / "files").rglob("1.pgm"))[0]
     hostile(tmp_path / "mixed", good)
-    config = DatasetConfig(adapter="flat", path=str(tmp_path / "mixed"))
+    shares = SplitShares(train=1, val=0, test=0)
+    config = DatasetConfig(adapter="flat", path=str(tmp_path / "mixed"), shares=shares)
     inputs = prepare(tmp_path / "steps", config, "mixed")
     (tmp_path / "mixed" / "j_alpha.png").unlink()  # gone since it was listed
     out = tmp_path / "faces"
@@ -202,9 +204,45 @@ def test_too_many_rejects_stop_the_run_and_leave_nothing(few, weights, tmp_path)
     )
     inputs = prepare(tmp_path / "steps", config, "mixed")
     out = tmp_path / "faces"
-    with pytest.raises(MaskbenchError, match=r"of 10 pictures rejected.*0\.15 \(2 x no face found"):
+    first = r"0\.png \(no face found\); 1\.png \(no face found\)"
+    with pytest.raises(
+        MaskbenchError,
+        match=rf"of 10 pictures rejected.*0\.15 \(2 x no face found\): {first}; check",
+    ):
         step.crop_faces(**inputs, weights=weights, out=out, config=CONFIG, max_reject_share=0.15)
     assert not out.exists() and not list(tmp_path.glob(".faces*"))
+
+
+def test_people_without_a_face_are_named_and_a_split_of_them_is_refused(
+    orl: Path, weights, tmp_path, caplog
+):
+    """Of one person no face is found; alone in a split that person stops the run."""
+    good = sorted((orl / "files").rglob("*.pgm"))
+    for number, person in enumerate(("ann", "bob", "cy", "dot")):
+        (tmp_path / "own" / person).mkdir(parents=True)
+        for picture in range(2):
+            to = tmp_path / "own" / person / f"{picture}.pgm"
+            shutil.copy(good[2 * number + picture], to)
+            if person == "dot":
+                Image.new("L", (60, 60), 100 + picture).save(to)
+    (tmp_path / "own" / "ann" / "IMG.heic").write_bytes(b"x")
+    config = DatasetConfig(adapter="folder", path=str(tmp_path / "own"))
+    inputs = prepare(tmp_path, config, "own")
+    who = pd.DataFrame({"identity": ["ann", "bob", "cy", "dot"]})
+
+    def crop(*splits: str) -> Path:
+        who.assign(split=splits).to_parquet(inputs["splits"], index=False)
+        out = tmp_path / "faces"
+        step.crop_faces(**inputs, weights=weights, out=out, config=CONFIG, max_reject_share=1)
+        return out
+
+    why = "dot/0.pgm (no face found); dot/1.pgm (no face found)"
+    with pytest.raises(MaskbenchError, match=re.escape(f"of any val person: {why}; check")):
+        crop("train", "train", "test", "val")
+    rejects = pd.read_parquet(crop("train", "val", "test", "test") / "rejects.parquet")
+    assert f"no face of dot: {why}" in caplog.text
+    assert rejects["source"].tolist() == ["dot/0.pgm", "dot/1.pgm", "ann/IMG.heic"]
+    assert ".heic is no ending" in rejects["reason"].iloc[2]
 
 
 def test_inputs_that_disagree_are_named(few, weights, tmp_path):

@@ -1,7 +1,10 @@
 """What is made of embeddings; whole evaluations are in test_train_recogniser.py."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+import pytest
 
 from maskbench.config import MetricsConfig
 from maskbench.recognition.measure import measure
@@ -37,3 +40,52 @@ def test_probes_of_people_without_a_bare_picture_are_counted():
         "2 probes left out: their people are not in the gallery"
         in numbers["standard", "rank_1"].note
     )
+
+
+def masked_by_us(people: int, photographs: int) -> TestSet:
+    """Bare faces, each with two masks."""
+    rows = [
+        (f"{who}/{n}{style and '@' + style}", f"p{who}", kind, f"{who}/{n}", style)
+        for who in range(people)
+        for n in range(photographs)
+        for kind, style in (("bare", ""), ("masked", "kn95"), ("masked", "kf94"))
+    ]
+    table = pd.DataFrame(rows, columns=["face_id", "identity", "kind", "photo", "style"])
+    return TestSet("own", "crop", table.assign(undetected=False), (), None)
+
+
+@pytest.mark.parametrize(
+    ("people", "photographs", "why"),
+    [
+        (1, 1, "no genuine pairs"),
+        (3, 1, "no genuine pairs"),
+        (1, 4, "no impostor pairs"),
+    ],
+)
+def test_one_picture_a_person_gives_no_number_and_a_reason(people, photographs, why):
+    test = masked_by_us(people, photographs)
+    x = np.random.default_rng(0).normal(size=(len(test.table), 8)).astype(np.float32)
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    found = measure(x, test, 10, MetricsConfig(bootstrap=20), "network")
+    numbers = {n.metric: n for n in found.numbers if (n.protocol, n.styles) == ("standard", "seen")}
+    for name in ("auc", "eer", "accuracy", "accuracy_best_threshold", "tar_at_far_1e-2"):
+        assert (numbers[name].value, numbers[name].note) == (None, why)
+    assert numbers["rank_1"].value is None and numbers["rank_1"].note
+    assert len(found.tables["roc"]) == 0
+
+
+def test_a_file_that_lies_there_twice_is_never_compared_with_itself():
+    """Of really masked people, whose official pairs may name both files."""
+    test = really_masked_set()
+    photo = test.table["photo"].replace("bob/masked1", "bob/bare0")
+    again = replace(test, table=test.table.assign(photo=photo.map(lambda name: f"sha of {name}")))
+    pairs = again.pairs("bare", "masked", 100, 0)
+    names = again.table["face_id"].to_numpy()
+    compared = set(zip(names[pairs.first], names[pairs.second], strict=True))
+    assert ("bob/bare0", "bob/masked1") not in compared
+    assert len(compared) == 6 * 8 - 1
+    x = np.eye(len(test.table), 8, dtype=np.float32) + 1
+    found = measure(x, again, 2, MetricsConfig(bootstrap=20), "network")
+    numbers = {(n.protocol, n.metric): n for n in found.numbers}
+    assert numbers["standard", "rank_1"].n == 5  # the copy's photograph is in the gallery
+    assert not [n for n in found.numbers if n.protocol == "same_picture"]

@@ -48,9 +48,17 @@ def test_people_without_a_kind_are_left_out():
     masked[IDENTITIES == 3] = False
     made = sampler(people=6, masked=masked)
     assert 3 not in IDENTITIES[np.concatenate([made.draw() for _ in range(5)])]
-    with pytest.raises(ValueError, match="6 people have both kinds"):
-        sampler(people=7, masked=masked)
     assert len(sampler(people=7, with_mask=0, masked=masked)) == 1
+
+
+def test_a_batch_has_everybody_where_there_are_fewer():
+    made = sampler(people=14)
+    assert made.people == 7 and len(made) == 1
+    for _ in range(3):
+        rows = made.draw().reshape(7, 5)
+        assert sorted(IDENTITIES[rows[:, 0]]) == list(range(7))
+    with pytest.raises(ValueError, match="1 training people with pictures: two are needed"):
+        sampler(people=14, masked=MASKED | (IDENTITIES > 0))
 
 
 def test_goes_on_from_its_state_and_depends_on_the_seed():

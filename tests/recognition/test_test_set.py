@@ -101,6 +101,7 @@ def mfr2_like(people, root, pairs, labels):
     pictures.mkdir()
     (pictures / "files").mkdir()
     manifest = pd.DataFrame({"source": table["source"], "identity": table["identity"]})
+    manifest["sha256"] = [f"{row:064x}" for row in range(len(table))]
     if labels:
         manifest["mask"] = ["kn95" if row % 2 else "" for row in range(len(table))]
     manifest.to_parquet(pictures / "manifest.parquet", index=False)

@@ -116,6 +116,36 @@ def test_it_learns_and_each_number_says_how(people, tmp_path):
     assert cmc["share"].iloc[-1] == 1
 
 
+def test_fewer_people_than_a_batch_wants_are_learnt_from_and_the_number_says_so(
+    people, tmp_path, caplog
+):
+    block = SMALL | {"people": 14, "steps": 2}
+    model = train(people, block, tmp_path / "model")
+    assert "8 people a batch instead of 14" in caplog.text
+    rows = evaluated(people, block, model, tmp_path / "numbers")
+    assert "2 steps of 32 pictures" in rows["standard", "auc"].backbone
+
+
+def test_one_person_alone_gives_no_number_and_a_reason(people, tmp_path):
+    faces = tmp_path / "faces"
+    shutil.copytree(people.faces, faces)
+    table = pd.read_parquet(faces / "faces.parquet")
+    alone = (table["split"] == "test") | (table["identity"] == "s9")
+    table.assign(split=table["split"].where(alone, "val")).to_parquet(faces / "faces.parquet")
+    few = dataclasses.replace(people, faces=faces)
+    model = train(few, SMALL, tmp_path / "model", "bare")
+    rows = evaluated(people, SMALL, model, tmp_path / "numbers", "bare")
+    assert rows["standard", "auc"].value is None
+    assert "1 training people with pictures: two are needed" in rows["standard", "auc"].note
+
+
+def test_a_training_that_diverged_costs_no_other_its_table(people, tmp_path):
+    model = train(people, SMALL | {"steps": 8, "lr": 1e30}, tmp_path / "model")
+    rows = evaluated(people, SMALL, model, tmp_path / "numbers")
+    assert rows["standard", "auc"].value is None
+    assert "diverged: lower lr of recognition.recognisers.small" in rows["standard", "auc"].note
+
+
 def test_the_same_twice_and_another_seed_another_network(people, tmp_path):
     block = SMALL | {"steps": 6}
     one, two = (train(people, block, tmp_path / name) for name in ("one", "two"))

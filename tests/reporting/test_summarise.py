@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from maskbench.artifacts import atomic_dir
 from maskbench.errors import MaskbenchError
 from maskbench.measurements import to_frame
 from maskbench.reporting.headline import compared, main_dataset, rows
@@ -107,11 +108,11 @@ def test_an_empty_run_has_no_numbers():
 
 
 def test_dvc_reads_a_file_a_method(tmp_path, measurements, trained):
-    old = tmp_path / "summary" / "gone.json"
-    old.parent.mkdir()
-    old.write_text("{}")
+    with atomic_dir(tmp_path / "summary") as earlier:
+        (earlier / "gone.json").write_text("{}")
     summarise(measurements, tmp_path / "summary", tmp_path / "curves.csv", trained)
-    found = {path.stem: json.loads(path.read_text()) for path in (tmp_path / "summary").iterdir()}
+    paths = (tmp_path / "summary").glob("*.json")
+    found = {path.stem: json.loads(path.read_text()) for path in paths}
     assert set(found) == set(EXPECTED)
     assert found["gan_stn"] == pytest.approx(EXPECTED["gan_stn"])
 

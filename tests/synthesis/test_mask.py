@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from maskbench.artifacts import sha256_of
+from maskbench.artifacts import LISTING, sha256_of
 from maskbench.config import FacesConfig
 from maskbench.datasets.manifest import Pictures
 from maskbench.datasets.pictures import read_picture
@@ -20,7 +25,7 @@ from maskbench.faces.crop import crop_square
 from maskbench.masks.artwork import MaskPictures
 from maskbench.registry import Block
 from maskbench.synthesis.mask import MaskReport, mask
-from maskbench.synthesis.mask_workers import style_of
+from maskbench.synthesis.mask_workers import Unwritable, style_of, write
 from maskbench.synthesis.put_on import paste_back
 from maskbench.synthesis.specs import METHODS
 from maskbench.synthesis.train_synthesis import train_synthesis
@@ -110,6 +115,109 @@ def test_all_faces(album: Path, weights: Path, tmp_path: Path) -> None:
     with Image.open(tmp_path / "out" / rows[0]["mask"]) as picture:
         coverage = np.asarray(picture)
     assert (coverage[:, :125] > 200).sum() > 500 and (coverage[:, 125:] > 200).sum() > 500
+
+
+def test_what_is_no_face_for_certain(album: Path, weights: Path, tmp_path: Path) -> None:
+    """Of all faces it is listed, not masked; of one it is masked, and the mask is not judged."""
+    source, one, options = album / "both.png", tmp_path / "one", {"styles": ["kn95"]}
+    mask(source, tmp_path / "all", weights, all_faces=True, min_score=0, **options)
+    rows = table(tmp_path / "all" / "manifest.csv")
+    low, high = sorted(float(row["score"]) for row in rows)
+    assert low < high
+    between = (low + high) / 2
+    report = mask(source, one, weights, all_faces=True, min_score=between, **options)
+    assert report == MaskReport(pictures=1, faces=1, rejected=0)
+    assert [float(row["score"]) for row in table(one / "manifest.csv")] == [high]
+    (reject,) = table(one / "rejects.csv")
+    assert reject["source"] == "both.png" and f"of score {low:.3f}, below" in reject["reason"]
+    with pytest.raises(MaskbenchError, match=r"no picture could be masked .* below 1"):
+        mask(source, tmp_path / "none", weights, all_faces=True, min_score=1, **options)
+    mask(source, one, weights, min_score=1, **options)
+    (row,) = table(one / "manifest.csv")
+    assert float(row["covers"]) > 0.9 and row["correct"] == ""
+
+
+def test_one_file_that_cannot_be_written_or_named(
+    album: Path, weights: Path, tmp_path: Path
+) -> None:
+    """It is left out, or gets an escaped name; the others are masked."""
+    source, out = tmp_path / "album", tmp_path / "out"
+    source.mkdir()
+    shutil.copy(album / "same.png", source / "good.png")
+    shutil.copy(album / "same.png", os.fsencode(source) + b"/Z\xfcrich.png")
+    long = "n" * 251 + ".gif"  # its masked picture is a PNG: four bytes too many
+    Image.open(album / "same.png").save(source / long)
+    (source / "manifest.csv").mkdir()
+    shutil.copy(album / "same.png", source / "manifest.csv" / "a.png")
+    report = run(source, out, weights)
+    assert report == MaskReport(pictures=2, faces=2, rejected=2)
+    outputs = {row["source"]: row["output"] for row in table(out / "manifest.csv")}
+    assert outputs == {name: name for name in ("good.png", r"Z\xfcrich.png")}
+    assert all(read_picture(out / name).shape == (112, 92, 3) for name in outputs.values())
+    rejects = {row["source"]: row["reason"] for row in table(out / "rejects.csv")}
+    assert rejects[long] == "cannot be written: file name too long"
+    assert rejects["manifest.csv/a.png"].startswith("cannot be written")
+    assert {path.name for path in out.iterdir()} == {
+        "good.png", r"Z\xfcrich.png", "masks", "manifest.csv", "rejects.csv", LISTING,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "side"), [("a.webp", 16_384), ("a.jpg", 65_536)])
+def test_more_pixels_than_a_format_holds(tmp_path: Path, name: str, side: int) -> None:
+    with pytest.raises(Unwritable):
+        write(tmp_path / name, np.zeros((2, side, 3), np.uint8))
+
+
+def test_an_unreadable_folder_inside_is_listed(
+    album: Path, tmp_path: Path, unprivileged: list[str]
+) -> None:
+    source = tmp_path / "album"
+    (source / "lost+found").mkdir(parents=True)
+    shutil.copy(album / "same.png", source / "good.png")
+    (source / "lost+found").chmod(0)
+    code = """
+import sys
+from pathlib import Path
+from maskbench.errors import one_line_errors
+from maskbench.synthesis.mask import listing
+for source in map(Path, sys.argv[1:]):
+    with one_line_errors():
+        tasks, left_out = listing(source, Path("out"))
+        print([task.source for task in tasks], left_out)
+"""
+    paths = [source, source / "lost+found"]
+    end = subprocess.run(
+        [*unprivileged, sys.executable, "-c", code, *map(str, paths)],
+        capture_output=True,
+        text=True,
+    )
+    assert end.stdout == "['good.png'] {'lost+found': 'unreadable: permission denied'}\n"
+    assert end.stderr == (
+        f"error {paths[1]}: permission denied; change its permissions, so that you may read it\n"
+    )
+
+
+def test_an_interrupt_is_one_line_that_says_what_is_kept(
+    album: Path, weights: Path, tmp_path: Path
+) -> None:
+    """Ctrl-C reaches all processes of a terminal."""
+    source, out = tmp_path / "album", tmp_path / "out"
+    source.mkdir()
+    for number in range(200):
+        os.link(album / "same.png", source / f"{number}.png")
+    command = ["mask", str(source), "--out", str(out), "--weights", str(weights), "--workers", "2"]
+    running = subprocess.Popen(
+        [sys.executable, "-c", "from maskbench.cli import main; main()", *command],
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    while running.poll() is None and not list(tmp_path.glob(".out.*/*.png")):
+        time.sleep(0.05)
+    os.killpg(running.pid, signal.SIGINT)
+    lines = [line for line in running.communicate()[1].splitlines() if "━" not in line]
+    assert running.returncode == 130
+    assert lines[-1] == "interrupted; nothing of it is kept, what was there before is"
+    assert not [line for line in lines if "Traceback" in line or "Interrupt" in line]
+    assert [path.name for path in tmp_path.iterdir()] == ["album"]
 
 
 def test_style_hangs_on_name_and_seed_alone() -> None:
@@ -221,6 +329,11 @@ def test_an_earlier_result_is_replaced_and_never_masked_again(
         report = run(source, source / "masked", weights)
         assert report == MaskReport(pictures=1, faces=1, rejected=0)
     assert sorted(p.name for p in source.iterdir()) == ["masked", "me.png"]
+    (source / "masked" / "notes.txt").write_text("own")
+    with pytest.raises(MaskbenchError, match=r"holds notes\.txt, not written by `mask`"):
+        run(source, source / "masked", weights)
+    assert (source / "masked" / "notes.txt").read_text() == "own"
+    assert len(table(source / "masked" / "manifest.csv")) == 1
 
 
 @pytest.mark.parametrize("box", [(10, 20, 154, 164), (-30, 40, 258, 328), (5, 5, 77, 77)])

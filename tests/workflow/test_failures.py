@@ -1,5 +1,7 @@
 """Failures that a user can mend: one clear line, no traceback, and the others go on."""
 
+from .conftest import copy_tree
+
 
 def test_the_workflow_names_a_wrong_key(project):
     overlay = project.path / "mine.yaml"
@@ -23,3 +25,22 @@ def test_a_failing_step_shows_its_reason_and_spares_the_others(project):
     assert "Traceback" not in done.text
     assert (project.path / "results" / "none" / "mask_pictures").exists()
     assert not (project.path / "results" / "none" / "pictures" / "mine").exists()
+
+
+def test_own_files_are_refused_before_the_first_job(tmp_path):
+    """In a folder named as output, and beside an earlier result that would be made again."""
+    project = copy_tree(tmp_path / "project")
+    own, notes = project.path / "own/mask_pictures/photo.jpg", "made/mask_pictures/notes.txt"
+    own.parent.mkdir(parents=True)
+    own.write_text("own")
+    draw = ("snakemake", "draw_masks", "--forceall", "--cores", "1", "--config")
+    refused = project.run(*draw, "output=own", code=1)
+    assert "own: holds mask_pictures/photo.jpg, not written by the workflow" in refused.text
+    assert [path for path in (project.path / "own").rglob("*") if path.is_file()] == [own]
+    project.run(*draw, "output=made")
+    (project.path / notes).write_text("own")
+    refused = project.run(*draw, "output=made", code=1)
+    assert "made/mask_pictures: holds notes.txt, not written by the workflow" in refused.text
+    assert (project.path / notes).read_text() == "own"
+    (project.path / notes).unlink()
+    project.run(*draw, "output=made")

@@ -1,6 +1,20 @@
 # Pictures, faces, weights and masks: fetched, checked, divided by people, cropped, drawn.
 
+import functools
+
 from maskbench.datasets.adapters import ADAPTERS
+from maskbench.datasets.collection import checksum_now
+
+# The data set that is learnt from, and others whose people are tested.
+COMPARED = list(dict.fromkeys([DATASET, *CONFIG.recognition.tests]))
+
+
+@functools.cache
+def listing(dataset):
+    """What makes `fetch` stale: the checksum of a collection as it lies there now."""
+    made = Path(rules.fetch.output.out.format(dataset=dataset))
+    memory = Path(".snakemake", "pictures", f"{dataset}.json")
+    return checksum_now(dataset, CONFIG.datasets[dataset], made, memory)
 
 
 rule fetch:
@@ -12,6 +26,7 @@ rule fetch:
             uses=lambda w: [ADAPTERS.get(CONFIG.datasets[w.dataset].adapter)],
             name=lambda w: w.dataset,
             config=lambda w: CONFIG.datasets[w.dataset],
+            listing=lambda w: listing(w.dataset),
         ),
     message:
         "Get the pictures of {wildcards.dataset}"
@@ -43,8 +58,23 @@ rule split:
         "../scripts/step.py"
 
 
+rule compare_people:
+    input:
+        pictures=expand(rules.fetch.output.out, dataset=COMPARED),
+        splits=expand(rules.split.output.out, dataset=COMPARED),
+    output:
+        out=f"{OUT}/splits/compared.json",
+    params:
+        **step("datasets.compare_people", learnt=DATASET),
+    message:
+        "Refuse people who are learnt from and tested"
+    script:
+        "../scripts/step.py"
+
+
 rule crop_faces:
     input:
+        after=when(COMPARED[1:], ancient(rules.compare_people.output.out)),
         pictures=rules.fetch.output.out,
         splits=rules.split.output.out,
         weights=rules.fetch_weights.output.out,

@@ -5,7 +5,7 @@ import hashlib
 
 import yaml
 
-from maskbench import timeleft, tracking, versioning
+from maskbench import artifacts, timeleft, tracking, versioning
 
 # Snakemake formats this path: braces of a folder's name are doubled.
 ENVIRONMENT = str(Path(workflow.basedir, "environment.yml")).replace("{", "{{").replace("}", "}}")
@@ -46,6 +46,18 @@ def hold_folder():
     return held
 
 
+def spare_files():
+    """Refuse to start where the jobs would take away files that this workflow did not write."""
+    try:
+        artifacts.claim(OUT)
+        outputs = {Path(path) for job in workflow.dag.needrun_jobs() for path in job.output}
+        for folder in sorted({*outputs, *(path.parent for path in outputs)} - {Path(OUT)}):
+            if (folder / artifacts.LISTING).exists():
+                artifacts.refuse_foreign(folder)
+    except MaskbenchError as error:
+        raise WorkflowError(str(error)) from None
+
+
 # What the tracking run of a workflow keeps.
 REPORTED = [
     rules.collect_measurements.output.out,
@@ -62,6 +74,7 @@ onstart:
     # Snakemake makes a function of this block: a local would be gone, and the lock with it, at once.
     global HELD
     HELD = hold_folder()
+    spare_files()
     if not CLUSTER:
         # Under a limit of jobs a second Snakemake plans again each second, once for every job that
         # has ended: minutes of processor time in a long run. Jobs that start here need no limit.

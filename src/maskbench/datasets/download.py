@@ -34,7 +34,19 @@ log = logging.getLogger(__name__)
 def cache_folder() -> Path:
     """The cache, read from the environment at call time; it need not exist yet."""
     folder = os.environ.get(CACHE) or "~/.cache/maskbench"
-    return Path(folder).expanduser().absolute()
+    return at_home(folder, CACHE, f"set {CACHE} to a folder that you may write").absolute()
+
+
+def at_home(path: str, place: str, way_out: str) -> Path:
+    """A path with its ``~`` replaced.
+
+    Raises:
+        MaskbenchError: nothing says where that is: no HOME, and no entry in the list of users.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise MaskbenchError(f"{place}: {path}", "this user has no home folder", way_out) from None
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,7 @@ def copy(file: Path, target: Path, shown: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)
     except OSError as error:
-        raise from_os_error(error, shown) from error
+        raise from_os_error(error, shown, writing=None) from error
 
 
 @contextmanager
@@ -83,7 +95,7 @@ def locked(name: str) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         stream = open(path, "w")  # noqa: SIM115 (closed below)
     except OSError as error:
-        raise from_os_error(error, path) from error
+        raise from_os_error(error, path, writing=True) from error
     with stream:
         # A file system without locks (some network ones) costs a double download, no damage:
         # everything enters the cache by renaming.

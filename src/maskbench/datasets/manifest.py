@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from maskbench.artifacts import read_json
+from maskbench.datasets.collection import PLACES, local_root
 from maskbench.errors import MaskbenchError
 
 MANIFEST_COLUMNS = (
@@ -17,6 +21,9 @@ MANIFEST_COLUMNS = (
     "sha256",  # str, of the file
     "bytes",  # int64, the file's size
 )
+
+
+LEFT_OUT, PACKAGED = "left_out.parquet", "files"
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -36,10 +43,9 @@ def read_table(path: Path) -> pd.DataFrame:
 
 @dataclass
 class Pictures:
-    """An opened ``pictures/{dataset}`` folder. ``root / source`` is a picture's file."""
+    """An opened ``pictures/{dataset}`` folder."""
 
     path: Path
-    root: Path
     manifest: pd.DataFrame
     source: dict[str, Any]
 
@@ -48,20 +54,42 @@ class Pictures:
         """Open what :func:`maskbench.datasets.fetch.fetch` wrote.
 
         Raises:
-            MaskbenchError: the folder is not one, or its pictures are gone.
+            MaskbenchError: the folder is not one.
         """
         path = Path(path)
         source = read_json(path / "source.json")
-        manifest = read_table(path / "manifest.parquet")
-        root = path / source["root"]  # an absolute root replaces path
-        if not root.is_dir():
-            raise MaskbenchError(
-                root,
-                f"the pictures of {source['dataset']} are no longer there",
-                "restore the folder or fetch again",
-            )
-        return cls(path, root, manifest, source)
+        return cls(path, read_table(path / "manifest.parquet"), source)
+
+    @cached_property
+    def root(self) -> Path:
+        """The folder that ``source`` in the manifest is relative to."""
+        return root_of(self.path, self.source)
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """What lies beside the pictures, or is a copy of one: path -> reason."""
+        path = self.path / LEFT_OUT
+        table = (
+            pd.read_parquet(path) if path.exists() else pd.DataFrame(columns=["source", "reason"])
+        )
+        return dict(zip(table["source"], table["reason"], strict=True))
 
     def file(self, source: str) -> Path:
         """The file of a picture by its ``source`` in the manifest."""
         return self.root / source
+
+
+def root_of(folder: Path, source: dict[str, Any]) -> Path:
+    """Where the pictures of a ``pictures/{dataset}`` folder lie now.
+
+    Args:
+        folder: the folder; packaged pictures lie in it.
+        source: its ``source.json``.
+
+    Raises:
+        MaskbenchError: they are no longer there.
+    """
+    if source["root"] == PACKAGED and (folder / PACKAGED).is_dir():
+        return folder / PACKAGED
+    now = json.loads(os.environ.get(PLACES, "{}")).get(source["dataset"])
+    return local_root(source["dataset"], now or source["root"])

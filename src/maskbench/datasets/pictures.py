@@ -2,11 +2,13 @@
 
 The format is decided by the content, never by the ending. What a viewer would show is what is
 read: EXIF orientation applied, transparency over white, CMYK and palettes converted, 16 bits
-reduced to the upper 8. Embedded colour profiles are not applied.
+reduced to the upper 8, colours of an embedded profile brought to sRGB.
 """
 
 from __future__ import annotations
 
+import functools
+import io
 import stat
 import threading
 from collections.abc import Iterator
@@ -14,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageFile
+from PIL import Image, ImageCms, ImageFile
 
 from maskbench.errors import MaskbenchError, from_os_error
 
@@ -118,13 +120,49 @@ def _to_rgb(picture: Image.Image) -> np.ndarray:
     if mode in ("F", "I"):
         kind = "floating-point" if mode == "F" else "32-bit integer"
         raise ValueError(f"{kind} pixels have no defined range; store it with 8 or 16 bits")
+    profile = picture.info.get("icc_profile")
+    alpha = None
     if "A" in mode or "a" in mode or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-        white = Image.new("RGBA", picture.size, (255, 255, 255, 255))
-        picture = Image.alpha_composite(white, picture)
+        alpha = picture.convert("RGBA").getchannel("A")
+    if profile:
+        picture = _to_srgb(picture, profile)
     if picture.mode != "RGB":
-        picture = picture.convert("RGB")
+        picture = picture.convert("RGBA" if alpha else "RGB").convert("RGB")
+    if alpha:
+        picture.putalpha(alpha)
+        white = Image.new("RGBA", picture.size, (255, 255, 255, 255))
+        picture = Image.alpha_composite(white, picture).convert("RGB")
     return np.array(picture, dtype=np.uint8)
+
+
+def _to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
+    """Colours as a viewer shows them. A profile that is damaged or meant for another kind of
+    pixels changes nothing, as in viewers."""
+    space = {"L": "L", "LA": "L", "La": "L", "1": "L", "CMYK": "CMYK"}.get(picture.mode, "RGB")
+    transform = _transform(profile, space)
+    if transform is None:
+        return picture
+    if picture.mode not in ("L", "CMYK", "RGB"):
+        picture = picture.convert("RGBA").convert("RGB") if space == "RGB" else picture.convert("L")
+    return ImageCms.applyTransform(picture, transform) or picture
+
+
+@functools.lru_cache(maxsize=8)
+def _transform(profile: bytes, space: str) -> ImageCms.ImageCmsTransform | None:
+    """From a profile of such pixels to sRGB; None: there is nothing to do."""
+    try:
+        opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        srgb = ImageCms.createProfile("sRGB")
+        transform = ImageCms.buildTransform(opened, srgb, space, "RGB")
+    except (ImageCms.PyCMSError, OSError):
+        return None
+    if space == "RGB":  # what means sRGB stays as it is, to the last bit
+        steps = np.arange(0, 256, 15, dtype=np.uint8)
+        colours = np.stack(np.meshgrid(steps, steps, steps), -1).reshape(1, -1, 3)
+        shown = np.asarray(ImageCms.applyTransform(Image.fromarray(colours), transform))
+        if np.abs(shown.astype(int) - colours).max() <= 2:
+            return None
+    return transform
 
 
 def _from_grey16(picture: Image.Image) -> np.ndarray:

@@ -95,7 +95,7 @@ def from_url(
         except MaskbenchError:
             raise
         except OSError as error:
-            raise from_os_error(error, error.filename or target) from error
+            raise from_os_error(error, error.filename or target, writing=True) from error
 
 
 class _Patience(NamedTuple):

@@ -20,6 +20,7 @@ import pandas as pd
 
 from maskbench.artifacts import atomic_dir, sha256_of
 from maskbench.config import FacesConfig
+from maskbench.datasets.listing import named
 from maskbench.datasets.manifest import Pictures
 from maskbench.datasets.split import group_keys, read_split
 from maskbench.datasets.weights import weights_file
@@ -78,7 +79,7 @@ def crop_faces(
 
     Raises:
         MaskbenchError: inputs are missing or disagree, weights are damaged, or too many pictures
-            are rejected (with the commonest reasons).
+            are rejected (with the first names and reasons), or all of the people of a split.
     """
     opened = Pictures.open(Path(pictures))
     manifest = opened.manifest
@@ -116,7 +117,16 @@ def crop_faces(
                 writer.add(crop.image, _row(source, identity, split, crop))
                 missed += crop.face.score == 0
             advance(1, f"{writer.rejected} rejected")
-    log.info("%s: %d faces, %d rejected", out, writer.accepted, writer.rejected)
+        _refuse_empty(pictures, manifest, split_of, _reasons(writer.rejects))
+        without = opened.left_out
+        for source, reason in without.items():
+            writer.reject(source, "", reason)
+    rejected = writer.rejected - len(without)
+    log.info("%s: %d faces, %d rejected", out, writer.accepted, rejected)
+    if without:
+        log.warning("%s: %d files left out: %s", out, len(without), named(without))
+    if rejected:
+        log.warning("%s: rejected: %s", out, named(_reasons(writer.rejects[:rejected])))
     if missed:
         log.warning("%s: %d pictures without a detected face are taken whole", out, missed)
     for reason, count in reasons.most_common(5):
@@ -190,12 +200,39 @@ def _too_many(
 ) -> MaskbenchError:
     seen = writer.accepted + writer.rejected
     commonest = "; ".join(f"{count} x {reason}" for reason, count in reasons.most_common(3))
+    first = named(_reasons(writer.rejects))
     return MaskbenchError(
         pictures,
         f"{writer.rejected} of the first {seen} of {total} pictures rejected, more than the "
-        f"allowed share of {allowed:g} ({commonest})",
+        f"allowed share of {allowed:g} ({commonest}): {first}",
         "check the pictures, lower faces.detector.thresholds or raise max_reject_share",
     )
+
+
+def _refuse_empty(
+    pictures: Path, manifest: pd.DataFrame, split_of: list[str], reasons: dict[str, str]
+) -> None:
+    """Name the people without a face; a split of none but such people is an error."""
+    table = manifest.assign(split=split_of, taken=~manifest["source"].isin(list(reasons)))
+
+    def why(rows: pd.Series) -> str:
+        return named({source: reasons[source] for source in table["source"][rows]})
+
+    for split, taken in table.groupby("split")["taken"].any().items():
+        if not taken:
+            raise MaskbenchError(
+                pictures,
+                f"no face was found of any {split} person: {why(table['split'] == split)}",
+                "check these pictures, add people, or set datasets.*.split_seed to another number",
+            )
+    people = table[table["identity"] != ""].groupby("identity")["taken"].any()
+    if gone := people.index[~people].to_list():
+        of_them = table["identity"].isin(gone)
+        log.warning("%s: no face of %s: %s", pictures, ", ".join(gone), why(of_them))
+
+
+def _reasons(rejects: list[dict[str, str]]) -> dict[str, str]:
+    return {row["source"]: row["reason"] for row in rejects}
 
 
 def _split_of(path: Path, manifest: pd.DataFrame) -> list[str]:

@@ -111,7 +111,7 @@ class FaceSetWriter:
         self.folder, self.spec = Path(folder), spec
         self._images = GrowingArray(self.folder / "images.npy", (size, size, 3))
         self._rows: list[dict[str, Any]] = []
-        self._rejects: list[dict[str, str]] = []
+        self.rejects: list[dict[str, str]] = []
 
     def add(self, image: np.ndarray, row: dict[str, Any]) -> None:
         """Add one crop (H, W, 3 uint8) and its row (exactly the keys ``columns``)."""
@@ -122,7 +122,7 @@ class FaceSetWriter:
 
     def reject(self, source: str, identity: str, reason: str) -> None:
         """Note a picture that is not taken."""
-        self._rejects.append({"source": source, "identity": identity, "reason": reason})
+        self.rejects.append({"source": source, "identity": identity, "reason": reason})
 
     @property
     def accepted(self) -> int:
@@ -130,13 +130,13 @@ class FaceSetWriter:
 
     @property
     def rejected(self) -> int:
-        return len(self._rejects)
+        return len(self.rejects)
 
     def close(self) -> None:
         self._images.close()
         frame = pd.DataFrame(self._rows, columns=list(self.columns))
         frame.to_parquet(self.folder / "faces.parquet", index=False)
-        rejects = pd.DataFrame(self._rejects, columns=list(REJECT_COLUMNS))
+        rejects = pd.DataFrame(self.rejects, columns=list(REJECT_COLUMNS))
         rejects.to_parquet(self.folder / "rejects.parquet", index=False)
         write_json(self.folder / "spec.json", self.spec)
 

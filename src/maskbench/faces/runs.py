@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import functools
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -63,21 +65,37 @@ def in_runs(
                 yield from work(run, locator)
         return
     context = multiprocessing.get_context("spawn")  # forked processes share torch's locks
+    others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(workers, context, initializer=use_one_thread)
     under_way: deque[Future[list[Result]]] = deque()
     try:
         for run in runs:
             if len(under_way) == 2 * workers:
                 yield from under_way.popleft().result()
-            under_way.append(pool.submit(_run, run, work, weights, config))
+            with _no_interrupts():
+                under_way.append(pool.submit(_run, run, work, weights, config))
         while under_way:
             yield from under_way.popleft().result()
     except BrokenProcessPool as error:
         raise MaskbenchError(
             step, "a worker process ended unexpectedly", "use fewer workers, check memory"
         ) from error
+    except BaseException:  # an interrupt, a full disk: nobody waits for what is under way
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Hold Ctrl-C back. Processes that start meanwhile never see it: this one ends them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _locator = functools.lru_cache(maxsize=1)(FaceLocator)  # a worker process opens weights once

@@ -106,10 +106,9 @@ def _measured(
     for dataset, people in found.learnt_from.items():
         refuse_known(test, frozenset(people), dataset)
     if not np.isfinite(found.values).all():
-        raise MaskbenchError(
-            model or recogniser.name, "its embeddings are no numbers: the training diverged",
-            f"lower lr of recognition.recognisers.{recogniser.name}",
-        )  # fmt: skip
+        why = f"the training diverged: lower lr of recognition.recognisers.{recogniser.name}"
+        log.warning("%s: %s", model or recogniser.name, why)
+        return nothing(why)
     return measure(found.values, test, folds, config, found.backbone)
 
 

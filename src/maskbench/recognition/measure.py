@@ -66,16 +66,16 @@ def measure(
     names, person = np.unique(test.identities, return_inverse=True)
     draws = bootstrap.draw_faces(len(names), config.bootstrap, config.bootstrap_seed)
     people = People(person, draws)
+    standard = OFFICIAL if test.official is not None else BARE_MASKED
     lists: dict[str, Pairs] = {} if test.official is None else {OFFICIAL: test.official}
     for name, (one, other) in KINDS.items():
         drawn = test.pairs(one, other, IMPOSTORS, config.bootstrap_seed)
-        if len(drawn):
+        if len(drawn) or name == standard:
             lists[name] = drawn
     scores = {name: protocols.scores_of(embeddings, pairs) for name, pairs in lists.items()}
     empty = np.empty(0, np.float32)
     bare = lists.get(BARE_BARE)
     bare_impostors = empty if bare is None else scores[BARE_BARE][~bare.same]
-    standard = OFFICIAL if test.official is not None else BARE_MASKED
     numbers: list[Number] = []
     for name, pairs in lists.items():
         found = protocols.verification(scores[name], pairs, people, folds, config.bootstrap_seed)
@@ -113,8 +113,8 @@ def _identified(
 ) -> tuple[Identified, np.ndarray]:
     """Bare gallery, masked probes; and the rows of the probes.
 
-    Where masks were put on by us a probe's photograph must not be in the gallery: of each person
-    the first half of the photographs is the gallery, the masked pictures of the others are probes.
+    A probe's photograph must not be in the gallery. Where masks were put on by us the first half of
+    each person's photographs is the gallery, the masked pictures of the others are probes.
     """
     gallery, probes = test.of_kind(BARE), test.of_kind(MASKED)
     if _by_us(test):
@@ -123,8 +123,8 @@ def _identified(
             (table.groupby("identity")["photo"].transform("count").to_numpy() + 1) // 2
         )
         gallery = gallery[half]
-        shown = set(test.table["photo"].iloc[gallery])
-        probes = probes[~test.table["photo"].iloc[probes].isin(shown).to_numpy()]
+    shown = set(test.table["photo"].iloc[gallery])
+    probes = probes[~test.table["photo"].iloc[probes].isin(shown).to_numpy()]
     known = np.isin(people.person[probes], people.person[gallery])
     found = protocols.identification(embeddings, gallery, probes[known], people)
     if lost := int((~known).sum()):
@@ -139,7 +139,9 @@ def _identified(
 
 
 def _by_us(test: TestSet) -> bool:
-    return bool(test.table["photo"].duplicated().any())
+    """Whether masked pictures were made of bare ones of the set."""
+    masked = test.table["kind"] != BARE
+    return bool(test.table["photo"][masked].isin(test.table["face_id"][~masked]).any())
 
 
 def _own_pictures(test: TestSet, seed: int) -> Pairs | None:

@@ -97,8 +97,8 @@ class Recogniser:
         """Learn, and write the model; the people that were learnt from.
 
         Raises:
-            Absent: published weights that it needs are not there.
-            MaskbenchError: unreadable inputs, too few people, given weights that do not fit.
+            Absent: published weights that it needs are not there, or fewer people than two.
+            MaskbenchError: unreadable inputs, given weights that do not fit.
         """
         raise MaskbenchError(training.block.name, "learns nothing", "evaluate it without a model")
 

@@ -16,12 +16,12 @@ class PeopleSampler:
     Args:
         identities: (N,) of all pictures.
         masked: (N,) bool.
-        people: P, people a batch.
+        people: P, people a batch; all where there are fewer.
         bare, with_mask: K, bare and masked pictures of each person.
         seed: of the order.
 
     Raises:
-        ValueError: fewer than ``people`` have pictures of every kind that is asked for.
+        ValueError: fewer than two have pictures of every kind that is asked for.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class PeopleSampler:
         seed: int,
     ) -> None:
         identities, masked = np.asarray(identities), np.asarray(masked, bool)
-        self.people, self.counts = people, (bare, with_mask)
+        self.counts = bare, with_mask
         self._rng = np.random.default_rng(seed)
         self._left: list[int] = []
         self._rows: list[tuple[np.ndarray, np.ndarray]] = []
@@ -44,10 +44,9 @@ class PeopleSampler:
             rows = np.flatnonzero(own & ~masked), np.flatnonzero(own & masked)
             if all(len(r) or not k for r, k in zip(rows, self.counts, strict=True)):
                 self._rows.append(rows)
-        if len(self._rows) < people:
-            raise ValueError(
-                f"{len(self._rows)} people have both kinds of pictures, {people} a batch are wanted"
-            )
+        self.people = min(people, len(self._rows))
+        if self.people < min(people, 2):
+            raise ValueError(f"{self.people} training people with pictures: two are needed")
 
     def __len__(self) -> int:
         """Batches that show every person once: the last may begin the next round."""

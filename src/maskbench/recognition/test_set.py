@@ -7,7 +7,6 @@ masked*: one collection with a label for each picture.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,8 @@ import numpy as np
 import pandas as pd
 
 from maskbench.datasets.adapters.mfr2 import PAIRS, read_pairs
+from maskbench.datasets.collection import stem
+from maskbench.datasets.compare_people import in_both
 from maskbench.datasets.manifest import Pictures
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
@@ -184,9 +185,9 @@ def really_masked(faces: Path, pictures: Path, shown: Path | None = None) -> Tes
     rows = found.of_split(SPLIT)
     if not len(rows):
         raise MaskbenchError(faces, "no test people", "set datasets.*.shares to test: 1")
-    label = dict(zip(opened.manifest["source"], opened.manifest["mask"], strict=True))
-    table = _described(found, rows, BARE, found.faces["face_id"])
-    table["style"] = [label[source] for source in found.faces["source"].iloc[rows]]
+    manifest = opened.manifest.set_index("source").loc[found.faces["source"]]
+    table = _described(found, rows, BARE, manifest["sha256"])  # equal files are one photograph
+    table["style"] = manifest["mask"].to_numpy()[rows]
     table["kind"] = np.where(table["style"] == "", BARE, MASKED)
     replaced = found if shown is None else _same_rows(found, FaceSet.open(shown))
     official = _official(opened.path / PAIRS, table, faces)
@@ -226,7 +227,7 @@ def _same_rows(wanted: FaceSet, shown: FaceSet) -> FaceSet:
 def _official(path: Path, table: pd.DataFrame, faces: Path) -> Pairs | None:
     if not path.exists():
         return None
-    row_of = {str(Path(face).with_suffix("")): row for row, face in enumerate(table["face_id"])}
+    row_of = {stem(face): row for row, face in enumerate(table["face_id"])}
     listed = read_pairs(path)
     absent = sorted({n for pair in listed for n in (pair.first, pair.second)} - set(row_of))
     if absent:
@@ -246,8 +247,7 @@ def _official(path: Path, table: pd.DataFrame, faces: Path) -> Pairs | None:
 def refuse_known(test: TestSet, people: frozenset[str], dataset: str) -> None:
     """Testing on people who were learnt from would prove nothing.
 
-    Within a data set names are compared as they are. Between data sets the letters of full names
-    are (Nancy_Pelosi, NancyPelosi); names with digits (s1, n000001) mean nothing elsewhere.
+    Names are compared by :func:`maskbench.datasets.compare_people.in_both`.
 
     Args:
         test: the test set.
@@ -257,19 +257,9 @@ def refuse_known(test: TestSet, people: frozenset[str], dataset: str) -> None:
     Raises:
         MaskbenchError: a person is in both.
     """
-    tested = set(test.identities.tolist())
-    if dataset == test.dataset:
-        both = sorted(tested & people)
-    else:
-        letters = {_letters(name) for name in people} - {""}
-        both = sorted(name for name in tested if _letters(name) in letters)
-    if both:
+    if both := in_both(test.identities.tolist(), people, dataset == test.dataset):
         raise MaskbenchError(
             f"{test.dataset}: {both[0]}",
             f"is among the people that were learnt from ({len(both)} in both)",
             f"name them in datasets.{dataset}.exclude",
         )
-
-
-def _letters(name: str) -> str:
-    return "" if re.search(r"\d", name) else re.sub(r"[\W_]", "", name).lower()

@@ -54,7 +54,7 @@ def train_recogniser(
         run: a tracking run for the curves.
 
     Raises:
-        MaskbenchError: unreadable inputs, too few people, given weights that do not fit.
+        MaskbenchError: unreadable inputs, given weights that do not fit.
     """
     kind: Recogniser = recogniser.spec.load()
     bare = FaceSet.open(faces)

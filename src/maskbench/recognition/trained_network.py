@@ -63,11 +63,12 @@ class TrainedNetwork(InSteps):
 
     def in_words(self, model: Model, network: str) -> str:
         params: NetworkParams = model.block.params
+        people = len(model.learnt_from[model.facts["dataset"]])
         start = f"from {Path(params.start).name}" if params.start else "from scratch"
         width = f", width {params.width}" if BACKBONES.get(params.backbone).has_width else ""
         return (
             f"{params.backbone} ({params.size} px{width}), {start}, {params.steps} steps of "
-            f"{params.pictures} pictures, {model.source}"
+            f"{params.pictures(people)} pictures, {model.source}"
         )
 
 

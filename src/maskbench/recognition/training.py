@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -13,13 +14,13 @@ import torch
 from torch import Tensor, nn
 
 from maskbench.artifacts import remove
-from maskbench.errors import MaskbenchError
 from maskbench.faces.people import People, together
 from maskbench.recognition.kinds import parts_of
 from maskbench.recognition.kinds.learning import Learning
 from maskbench.recognition.losses import RecognitionLoss, recognition_loss
 from maskbench.recognition.recogniser import Recogniser, Training
 from maskbench.recognition.sampler import PeopleSampler
+from maskbench.recognition.specs import Absent
 from maskbench.recognition.training_set import TrainingSet
 from maskbench.registry import Block
 from maskbench.training.checkpoint import training_key
@@ -30,6 +31,8 @@ from maskbench.training.player import Player
 from maskbench.training.stage import Schedule, Stage, Turn
 
 PLAYER = "network"
+
+log = logging.getLogger(__name__)
 
 
 class InSteps(Recogniser):
@@ -58,7 +61,7 @@ class InSteps(Recogniser):
             learner, title=f"{block.name} on {training.training_set} seed {training.seed}",
             seed=training.seed, out=training.out, scratch=scratch, log=to_run(training.run),
             log_every=params.log_every, checkpoint_every=params.checkpoint_every,
-            pictures=params.pictures,
+            pictures=params.pictures(learner.sampler.people),
         )  # fmt: skip
         remove(scratch)
         own = {training.dataset: learner.training_set.people}
@@ -80,7 +83,7 @@ class RecogniserLearner(Learner):
         form: of the network's memory, and of its pictures'.
 
     Raises:
-        MaskbenchError: fewer people than a batch wants.
+        Absent: fewer people than two.
     """
 
     def __init__(
@@ -150,11 +153,14 @@ def _sampler(training_set: TrainingSet, params: Learning, seed: int) -> PeopleSa
     # Without masked pictures as many bare ones instead: a control sees as many pictures.
     masked = params.masked if training_set.masked.any() else 0
     try:
-        return PeopleSampler(
+        made = PeopleSampler(
             training_set.identities, training_set.masked, people=params.people,
             bare=params.bare + params.masked - masked, with_mask=masked, seed=seed,
         )  # fmt: skip
     except ValueError as error:
-        raise MaskbenchError(
-            "recognition.recognisers: people", str(error), "ask for fewer people in a batch"
-        ) from error
+        raise Absent(str(error)) from error
+    if made.people < params.people:
+        log.warning(
+            "%d people a batch instead of %d: there are no more", made.people, params.people
+        )
+    return made

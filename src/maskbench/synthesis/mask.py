@@ -12,22 +12,24 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from maskbench.artifacts import atomic_dir
 from maskbench.config import FacesConfig
-from maskbench.datasets.listing import is_picture_name
+from maskbench.datasets.listing import as_text, is_picture_name
 from maskbench.errors import MaskbenchError, from_os_error, unknown_name
 from maskbench.faces.progress import pictures_progress
 from maskbench.masks.artwork import MaskPictures, style_names
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.registry import Block
-from maskbench.synthesis.mask_workers import Job, Task, masked_rows
+from maskbench.synthesis.mask_workers import SURE, Job, Task, masked_rows
 from maskbench.synthesis.model import PARAMS, own_block, trained_with
 from maskbench.synthesis.put_on import ByCrop, ByKeypoints, PutOn
 from maskbench.synthesis.specs import METHODS
 
+MAKER = "`mask`"
 MANIFEST, REJECTS = "manifest.csv", "rejects.csv"
 MANIFEST_COLUMNS = (
     "source",  # relative to the source folder
@@ -47,7 +49,7 @@ MANIFEST_COLUMNS = (
     "chin",
     "covers",
     "eyes",  # shares of landmarks covered, see maskbench.masks.wearing
-    "correct",  # true: as a person should wear it
+    "correct",  # true: as a person should wear it; empty: the face is none for certain
 )
 REJECT_COLUMNS = ("source", "reason")
 # Endings whose pictures keep their name; of other kinds the masked picture is a PNG.
@@ -58,7 +60,7 @@ _KEPT = frozenset(
 
 @dataclass(frozen=True)
 class MaskReport:
-    """How many pictures, faces in them and files left out."""
+    """How many pictures, faces in them and files without a masked face."""
 
     pictures: int
     faces: int
@@ -77,6 +79,7 @@ def mask(
     workers: int = 1,
     faces: FacesConfig | None = None,
     all_faces: bool = False,
+    min_score: float = SURE,
     mask_size: int = 144,
     references: Path | None = None,
 ) -> MaskReport:
@@ -85,8 +88,8 @@ def mask(
     Args:
         source: a picture, or a folder that is searched with all its subfolders. Hidden files and
             folders are left alone.
-        out: the folder to write, whole or not at all. A folder that is there already is replaced
-            only if it is empty or was written by this command.
+        out: the folder to write, whole or not at all. It may be there already if it is empty or
+            holds nothing but an earlier result of this command, which is replaced.
         weights: folder written by ``fetch_weights``.
         method: ``keypoint``, or a trained method together with ``model``: its block, or its name
             for its default parameters. A model's own count instead, and so do the size and margin
@@ -97,6 +100,8 @@ def mask(
         workers: processes; the result is the same for any number.
         faces: detection.
         all_faces: mask every face; otherwise the large and central one.
+        min_score: the detector's score from which a find is a face for certain. Of all faces only
+            such ones are masked, and only of such ones is said whether the mask sits well.
         mask_size: side of the mask pictures for a model that does not name its own.
         references: a MaskedSet, for a reference-guided method; its training people wear the styles
             that can be put on.
@@ -106,21 +111,22 @@ def mask(
 
     Raises:
         MaskbenchError: nothing to mask, nothing could be masked, unknown names, missing model or
-            weights, an output folder that is not ours, a full disk.
+            weights, an output folder with somebody's files, a full disk.
     """
     source, out, faces = Path(source), Path(out), faces or FacesConfig()
     names = _checked_styles(styles, references)
     put_on, faces = _put_on(method, model, names, faces, mask_size, references)
-    _refuse_foreign(out, source)
-    tasks, left_out = _listing(source, out)
+    _refuse_source(out, source)
+    tasks, left_out = listing(source, out)
     counts = {"pictures": 0, "faces": 0, "rejected": len(left_out)}
     first_reason = ""
-    with atomic_dir(out) as folder:
-        job = Job(str(folder), str(weights), faces, put_on, names, seed, all_faces)
+    with atomic_dir(out, MAKER) as folder:
+        job = Job(str(folder), str(weights), faces, put_on, names, seed, all_faces, min_score)
         with (
             open(folder / MANIFEST, "w", newline="", encoding="utf-8") as manifest_file,
             open(folder / REJECTS, "w", newline="", encoding="utf-8") as rejects_file,
             pictures_progress("mask", len(tasks)) as advance,
+            closing(masked_rows(tasks, job, workers)) as results,
         ):
             manifest = csv.DictWriter(manifest_file, MANIFEST_COLUMNS)
             rejects = csv.DictWriter(rejects_file, REJECT_COLUMNS)
@@ -128,16 +134,18 @@ def mask(
             rejects.writeheader()
             for name, reason in sorted(left_out.items()):
                 rejects.writerow({"source": name, "reason": reason})
-            for task, rows in masked_rows(tasks, job, workers):
-                if "reason" in rows[0]:
-                    rejects.writerow({"source": task.source, **rows[0]})
-                    counts["rejected"] += 1
-                    first_reason = first_reason or f"{task.source}: {rows[0]['reason']}"
-                else:
+            for task, rows in results:
+                left = [{"source": task.source, **row} for row in rows if "reason" in row]
+                rejects.writerows(left)
+                masked = [row for row in rows if "reason" not in row]
+                if masked:
                     place = {"source": task.source, "output": task.output, "mask": task.coverage}
-                    manifest.writerows(place | row for row in rows)
+                    manifest.writerows(place | row for row in masked)
                     counts["pictures"] += 1
-                    counts["faces"] += len(rows)
+                    counts["faces"] += len(masked)
+                else:
+                    counts["rejected"] += 1
+                    first_reason = first_reason or f"{task.source}: {left[0]['reason']}"
                 advance(1, f"{counts['rejected']} left out" if counts["rejected"] else "")
         if not counts["pictures"]:
             raise MaskbenchError(
@@ -198,24 +206,15 @@ def _put_on(
     return ByCrop(block, Path(model), faces.size, pictures, references=references), faces
 
 
-def _refuse_foreign(out: Path, source: Path) -> None:
-    """``out`` is replaced as a whole: it must not hold anything but an earlier result."""
-    if not out.exists():
-        return
+def _refuse_source(out: Path, source: Path) -> None:
     here, there = out.resolve(), source.resolve()
     if here == there or here in there.parents:
         raise MaskbenchError(out, "holds the pictures themselves", "choose another output folder")
-    if not out.is_dir():
-        raise MaskbenchError(out, "is a file", "name a folder")
-    if any(out.iterdir()) and not ((out / MANIFEST).exists() and (out / REJECTS).exists()):
-        raise MaskbenchError(
-            out, "exists and was not written by `mask`", "choose another output folder"
-        )
 
 
-def _listing(source: Path, out: Path) -> tuple[list[Task], dict[str, str]]:
+def listing(source: Path, out: Path) -> tuple[list[Task], dict[str, str]]:
     """The pictures, sorted by name, and why each other file or linked folder is left out."""
-    files, left_out = {source.name: source}, dict[str, str]()
+    files, left_out = {as_text(source.name): source}, dict[str, str]()
     if source.is_dir():
         files, left_out = _walk(source, out.resolve())
     elif not source.exists():
@@ -242,25 +241,33 @@ def _listing(source: Path, out: Path) -> tuple[list[Task], dict[str, str]]:
 
 
 def _walk(source: Path, out: Path) -> tuple[dict[str, Path], dict[str, str]]:
-    """All pictures below a folder by relative name, but hidden ones and an earlier result; and
-    what else lies there, with the reason why it is left out."""
+    """All pictures below a folder by relative name as text, but hidden ones and an earlier result;
+    and what else lies there, with the reason why it is left out."""
     pictures: dict[str, Path] = {}
     left_out: dict[str, str] = {}
 
-    def fail(error: OSError) -> None:
-        raise from_os_error(error, error.filename or source) from error
+    def name_of(path: Path) -> str:
+        name = as_text(path.relative_to(source).as_posix())
+        while name in pictures or name in left_out:  # as text two names may be the same
+            name += "~"
+        return name
 
-    for folder, subfolders, names in os.walk(source, onerror=fail):
+    def unreadable(error: OSError) -> None:
+        path = Path(error.filename)
+        if path == source:
+            raise from_os_error(error, source) from error
+        left_out[name_of(path)] = f"unreadable: {(error.strerror or str(error)).lower()}"
+
+    for folder, subfolders, names in os.walk(source, onerror=unreadable):
         here = Path(folder)
         below = [here / name for name in subfolders if not name.startswith(".")]
         subfolders[:] = [path.name for path in below if path.resolve() != out]
         for path in below:
             if path.is_symlink():
-                left_out[path.relative_to(source).as_posix()] = "a linked folder is not followed"
+                left_out[name_of(path)] = "a linked folder is not followed"
         for path in (here / name for name in names if not name.startswith(".")):
-            name = path.relative_to(source).as_posix()
             if is_picture_name(path):
-                pictures[name] = path
+                pictures[name_of(path)] = path
             else:
-                left_out[name] = "not named as a picture"
+                left_out[name_of(path)] = "not named as a picture"
     return pictures, left_out

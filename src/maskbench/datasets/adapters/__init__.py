@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from maskbench.datasets.download import Package
+from maskbench.datasets.listing import composed
 from maskbench.registry import Registry, Spec
 
 
@@ -22,13 +23,16 @@ class Row:
 
     Attributes:
         source: its path relative to the data set's root, with / between the parts.
-        identity: the person in it; "" if unknown.
+        identity: the person in it, in composed letters; "" if unknown.
         extra: further columns of the manifest, the same in every row of a data set.
     """
 
     source: str
     identity: str
     extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "identity", composed(self.identity))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +47,10 @@ class Adapter(Spec):
         package: set where the pictures come from the package index.
         identities: whether the people are known.
         really_masked: people wear real masks; the rows have the column ``mask``, "" if bare.
-        files: files of a protocol that lie beside the pictures; ``fetch`` keeps those it finds.
+        files: lists that lie beside the pictures; ``fetch`` keeps those it finds.
+        protocol: the pictures that the lists below a root name, as ``source`` in composed letters
+            and without an ending; all of them must be there.
+        sampled: whether ``rows`` are a choice of the pictures.
     """
 
     rows: Callable[[Path], list[Row]]
@@ -54,6 +61,8 @@ class Adapter(Spec):
     identities: bool = True
     really_masked: bool = False
     files: tuple[str, ...] = ()
+    protocol: Callable[[Path], set[str]] | None = None
+    sampled: bool = False
 
     @property
     def module(self) -> str:

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from maskbench.datasets.adapters import ADAPTERS, Adapter, Row
-from maskbench.datasets.listing import pictures_in, subfolders
+from maskbench.datasets.listing import composed, pictures_in, subfolders
 
 
 def rows(root: Path) -> list[Row]:
@@ -19,7 +19,7 @@ def rows(root: Path) -> list[Row]:
         Row(f"{person.name}/{picture.name}", person.name)
         for person in subfolders(root)
         for picture in pictures_in(person)
-        if re.fullmatch(re.escape(person.name) + r"_\d{4}", picture.stem)
+        if re.fullmatch(re.escape(composed(person.name)) + r"_\d{4}", composed(picture.stem))
     ]
 
 

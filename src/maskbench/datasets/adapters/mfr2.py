@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maskbench.datasets.adapters import ADAPTERS, Adapter, Row
-from maskbench.datasets.listing import pictures_in, subfolders
-from maskbench.errors import MaskbenchError, from_os_error
+from maskbench.datasets.listing import composed, pictures_in, subfolders
+from maskbench.errors import MaskbenchError, read_text
 
 BARE = "no-mask"
 PAIRS = "pairs.txt"
@@ -31,18 +31,19 @@ def rows(root: Path) -> list[Row]:
     labels = read_labels(root / _LABELS)
     found = []
     for person in subfolders(root):
+        name = composed(person.name)
         for picture in pictures_in(person):
-            number = re.fullmatch(re.escape(person.name) + r"_(\d{4})", picture.stem)
+            number = re.fullmatch(re.escape(name) + r"_(\d{4})", composed(picture.stem))
             if number is None:
                 continue
-            mask = labels.get((person.name, int(number[1])))
+            mask = labels.get((name, int(number[1])))
             if mask is None:
                 raise MaskbenchError(
                     root / _LABELS,
                     f"has no line for {person.name}/{picture.name}",
                     "use the label file that came with the pictures",
                 )
-            found.append(Row(f"{person.name}/{picture.name}", person.name, {"mask": mask}))
+            found.append(Row(f"{person.name}/{picture.name}", name, {"mask": mask}))
     return found
 
 
@@ -77,12 +78,16 @@ class Pair:
 def read_pairs(path: Path) -> list[Pair]:
     """The pairs of ``pairs.txt`` in its order; stems as ``identity/identity_NNNN``.
 
+    A first line of one or two numbers, as in LFW's lists, counts folds and pairs: it is none.
+
     Raises:
         MaskbenchError: the file is missing or a line is neither form.
     """
     pairs = []
     for number, line in _lines(path):
         match line.split():
+            case [_] | [_, _] as counts if number == 1 and "".join(counts).isdigit():
+                continue
             case [one, i, j] if i.isdigit() and j.isdigit():
                 pairs.append(Pair(_stem(one, i), _stem(one, j), True))
             case [one, i, other, j] if i.isdigit() and j.isdigit():
@@ -96,16 +101,20 @@ def read_pairs(path: Path) -> list[Pair]:
     return pairs
 
 
+def of_pairs(root: Path) -> set[str]:
+    """The pictures that ``pairs.txt`` names; none where there is no such file."""
+    path = Path(root) / PAIRS
+    pairs = read_pairs(path) if path.exists() else []
+    return {stem for pair in pairs for stem in (pair.first, pair.second)}
+
+
 def _stem(identity: str, number: str) -> str:
     return f"{identity}/{identity}_{int(number):04d}"
 
 
 def _lines(path: Path) -> list[tuple[int, str]]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise from_os_error(error, path) from error
-    return [(n, line.strip()) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
+    lines = composed(read_text(path)).splitlines()
+    return [(number, line.strip()) for number, line in enumerate(lines, 1) if line.strip()]
 
 
 ADAPTERS.register(
@@ -118,6 +127,7 @@ ADAPTERS.register(
         "for research only, do not redistribute",
         folder="mfr2",
         really_masked=True,
-        files=(PAIRS,),
+        files=(PAIRS, _LABELS),
+        protocol=of_pairs,
     )
 )

@@ -87,5 +87,6 @@ ADAPTERS.register(
         "without a licence on the pictures themselves; do not redistribute",
         folder="rmfrd",
         really_masked=True,
+        sampled=True,
     )
 )

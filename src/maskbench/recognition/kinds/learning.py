@@ -71,10 +71,9 @@ class Learning(Section):
     checkpoint_every: int = Field(100, ge=0, description="steps between checkpoints; 0: none")
     log_every: int = Field(10, ge=1, description="steps between points of the curves")
 
-    @property
-    def pictures(self) -> int:
-        """Pictures in a batch."""
-        return self.people * (self.bare + self.masked)
+    def pictures(self, people: int) -> int:
+        """Pictures in a batch, where so many people are learnt from."""
+        return min(self.people, people) * (self.bare + self.masked)
 
     @field_validator("training")
     @classmethod

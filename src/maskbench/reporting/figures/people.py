@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from maskbench.artifacts import read_json
+from maskbench.datasets.manifest import root_of
 from maskbench.datasets.pictures import read_picture
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
@@ -186,8 +187,7 @@ def _bare(path: Path, masked: MaskedSet) -> Draw:
 
 
 def _originals(folder: Path, masked: MaskedSet) -> Draw:
-    root = Path(read_json(folder / "source.json")["root"])
-    root = root if root.is_absolute() else folder / root
+    root = root_of(folder, read_json(folder / "source.json"))
     return lambda row: read_picture(root / masked.faces["source"].iloc[row])
 
 
