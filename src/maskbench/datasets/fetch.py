@@ -91,8 +91,8 @@ def _apart(manifest: pd.DataFrame, kept: set[str]) -> tuple[pd.DataFrame, dict[s
     """
     first = manifest.groupby("sha256")["source"].transform("first")
     stays = (first == manifest["source"]) | manifest["source"].map(stem).isin(kept)
-    copies = manifest["source"][~stays]
-    reasons = {source: f"the same picture as {first[row]}" for row, source in copies.items()}
+    copies = zip(manifest["source"][~stays], first[~stays], strict=True)
+    reasons = {source: f"the same picture as {earlier}" for source, earlier in copies}
     people = set(manifest["identity"]) - set(manifest["identity"][stays])
     reasons |= {f"{person}/": "a person of copies alone" for person in sorted(people)}
     return manifest[stays].reset_index(drop=True), reasons

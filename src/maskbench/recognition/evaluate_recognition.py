@@ -106,9 +106,9 @@ def _measured(
     for dataset, people in found.learnt_from.items():
         refuse_known(test, frozenset(people), dataset)
     if not np.isfinite(found.values).all():
-        why = f"the training diverged: lower lr of recognition.recognisers.{recogniser.name}"
-        log.warning("%s: %s", model or recogniser.name, why)
-        return nothing(why)
+        diverged = f"the training diverged: lower lr of recognition.recognisers.{recogniser.name}"
+        log.warning("%s: %s", model or recogniser.name, diverged)
+        return nothing(diverged)
     return measure(found.values, test, folds, config, found.backbone)
 
 
