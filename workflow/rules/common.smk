@@ -36,9 +36,7 @@ os.environ.update(PYTHONPATH=str(Path(maskbench.__file__).parents[1]))
 
 
 wildcard_constraints:
-    **dict.fromkeys(
-        "dataset method network guide restorer recogniser training_set".split(), r"\w+"
-    ),
+    **dict.fromkeys("dataset method network guide restorer recogniser training_set".split(), r"\w+"),
     seed=r"\d+",
 
 
