@@ -48,9 +48,7 @@ os.environ[PLACES] = json.dumps(PLACED)
 
 
 wildcard_constraints:
-    **dict.fromkeys(
-        "dataset method network guide restorer recogniser training_set".split(), r"\w+"
-    ),
+    **dict.fromkeys("dataset method network guide restorer recogniser training_set".split(), r"\w+"),
     seed=r"\d+",
 
 
