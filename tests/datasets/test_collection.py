@@ -85,7 +85,7 @@ def compared(tmp_path: Path, trained: Path, tested: Path, **config) -> dict:
         splits.append(tmp_path / f"{name}.parquet")
         fetch(name, own, pictures[-1])
         split(pictures[-1], own, splits[-1])
-    compare_people(pictures, splits, "train", tmp_path / "compared.json")
+    compare_people(pictures, splits, ["train"], ["test"], tmp_path / "compared.json")
     return json.loads((tmp_path / "compared.json").read_text())
 
 
@@ -94,7 +94,10 @@ def test_people_who_are_learnt_from_and_tested_are_refused_right_after_the_split
     tested = people(tmp_path / "b", ("bob", NFC), shade=50)
     with pytest.raises(MaskbenchError, match=rf"test: {NFC}: is among.*datasets\.train\.exclude"):
         compared(tmp_path, trained, tested)
-    assert compared(tmp_path, trained, tested, exclude=[NFC]) == {"train": 1, "test": 2}
+    assert compared(tmp_path, trained, tested, exclude=[NFC]) == {
+        "learnt": {"train": 1},
+        "tested": {"test": 2},
+    }
 
 
 def test_a_photograph_that_is_learnt_from_and_tested_is_refused(tmp_path):

@@ -112,6 +112,28 @@ def test_touch_opens_no_tracking_run(folder, monkeypatch):
     assert not (folder / "mlflow.db").exists()
 
 
+def test_a_collection_s_pictures_make_its_step_stale_and_its_place_does_not(folder):
+    for place in ("here", "there"):
+        for person in ("ann", "bob", "cy"):
+            path = folder / place / person / "1.png"
+            path.parent.mkdir(parents=True)
+            path.write_text(person)
+
+    def step_of(place):
+        own = {"adapter": "folder", "path": str(folder / place)}
+        overlay = folder / "own.yaml"
+        overlay.write_text(
+            yaml.safe_dump({"datasets": {"own": own}, "synthesis": {"dataset": "own"}})
+        )
+        ((job, _),) = jobs(folder, (overlay,))["fetch"]
+        return {repr(value) for value in job.non_derived_params}
+
+    here = step_of("here")
+    assert step_of("there") == here
+    (folder / "there" / "cy" / "2.png").write_text("another")
+    assert step_of("there") != here
+
+
 def as_script_sees(job):
     return SimpleNamespace(
         input=job.input, output=job.output, wildcards=dict(job.wildcards_dict), params=job.params,

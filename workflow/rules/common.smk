@@ -15,7 +15,6 @@ from maskbench.errors import MaskbenchError, read_text
 from maskbench.guides import specs as guide_specs
 from maskbench.registry import Block
 
-
 try:
     if Path("params.yaml").exists():
         read_text("params.yaml")  # which Snakemake would not name

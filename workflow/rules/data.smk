@@ -5,8 +5,8 @@ import functools
 from maskbench.datasets.adapters import ADAPTERS
 from maskbench.datasets.collection import checksum_now
 
-# The data set that is learnt from, and others whose people are tested.
-COMPARED = list(dict.fromkeys([DATASET, *CONFIG.recognition.tests]))
+# Data sets whose training people methods, restorers or recognisers learn from.
+TRAINED_ON = {DATASET, *EXPERIMENT.datasets} - ({*CONFIG.recognition.tests} - {DATASET})
 
 
 @functools.cache
@@ -60,12 +60,16 @@ rule split:
 
 rule compare_people:
     input:
-        pictures=expand(rules.fetch.output.out, dataset=COMPARED),
-        splits=expand(rules.split.output.out, dataset=COMPARED),
+        pictures=expand(rules.fetch.output.out, dataset=EXPERIMENT.datasets),
+        splits=expand(rules.split.output.out, dataset=EXPERIMENT.datasets),
     output:
         out=f"{OUT}/splits/compared.json",
     params:
-        **step("datasets.compare_people", learnt=DATASET),
+        **step(
+            "datasets.compare_people",
+            learnt=sorted(TRAINED_ON),
+            tested=list(CONFIG.recognition.tests),
+        ),
     message:
         "Refuse people who are learnt from and tested"
     script:
@@ -74,7 +78,7 @@ rule compare_people:
 
 rule crop_faces:
     input:
-        after=when(COMPARED[1:], ancient(rules.compare_people.output.out)),
+        after=when(EXPERIMENT.datasets[1:], ancient(rules.compare_people.output.out)),
         pictures=rules.fetch.output.out,
         splits=rules.split.output.out,
         weights=rules.fetch_weights.output.out,
