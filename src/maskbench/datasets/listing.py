@@ -88,15 +88,16 @@ def left_out(
             name = prefix + path.name
             if name in taken or name in known:
                 continue
+            shown = name.encode("utf-8", "backslashreplace").decode()  # it may be no UTF-8
             if not _is(path, Path.is_dir):
                 if reason := _reason(path, sampled):
-                    found[name] = reason
+                    found[shown] = reason
             elif level == depth:
-                found[f"{name}/"] = "a folder deeper than the pictures"
+                found[f"{shown}/"] = "a folder deeper than the pictures"
             else:
                 look(path, f"{name}/", level + 1)
                 if name not in folders and not sampled:
-                    found[f"{name}/"] = "a folder without a picture"
+                    found[f"{shown}/"] = "a folder without a picture"
 
     look(Path(root), "", 0)
     return found
