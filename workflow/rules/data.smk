@@ -5,16 +5,8 @@ import functools
 from maskbench.datasets.adapters import ADAPTERS
 from maskbench.datasets.collection import checksum_now
 
-# Data sets whose training people methods, restorers or recognisers learn from.
-TRAINED_ON = {DATASET, *EXPERIMENT.datasets} - ({*CONFIG.recognition.tests} - {DATASET})
-
-
-@functools.cache
-def listing(dataset):
-    """What makes `fetch` stale: the checksum of a collection as it lies there now."""
-    made = Path(rules.fetch.output.out.format(dataset=dataset))
-    memory = Path(".snakemake", "pictures", f"{dataset}.json")
-    return checksum_now(dataset, CONFIG.datasets[dataset], made, memory)
+# What makes `fetch` stale: the checksum of a collection as it lies there now.
+listing = functools.cache(lambda name: checksum_now(name, CONFIG.datasets[name], Path(OUT)))
 
 
 rule fetch:
@@ -67,8 +59,8 @@ rule compare_people:
     params:
         **step(
             "datasets.compare_people",
-            learnt=sorted(TRAINED_ON),
-            tested=list(CONFIG.recognition.tests),
+            learnt=DATASET,
+            tested=CONFIG.recognition.tests,
         ),
     message:
         "Refuse people who are learnt from and tested"
@@ -78,7 +70,7 @@ rule compare_people:
 
 rule crop_faces:
     input:
-        after=when(EXPERIMENT.datasets[1:], ancient(rules.compare_people.output.out)),
+        after=ancient(rules.compare_people.output.out),
         pictures=rules.fetch.output.out,
         splits=rules.split.output.out,
         weights=rules.fetch_weights.output.out,

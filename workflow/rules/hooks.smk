@@ -6,7 +6,7 @@ import hashlib
 import yaml
 
 from maskbench import timeleft, tracking, versioning
-from maskbench.artifacts import read_json
+from maskbench.datasets.collection import left_out_beside
 
 for RULE in workflow.rules:
     if not RULE.norun:
@@ -77,19 +77,9 @@ onerror:
     tracking.end_workflow("FAILED")
 
 
-def say_what_was_left_out():
-    for dataset in EXPERIMENT.datasets:
-        folder = Path(OUT, "pictures", dataset)
-        facts = read_json(folder / "source.json") if folder.exists() else {}
-        if count := facts.get("left_out"):
-            pictures = facts["pictures"]
-            logger.warning(
-                f"{dataset}: {count} left out beside {pictures} pictures: {folder}/left_out.csv"
-            )
-
-
 onsuccess:
-    say_what_was_left_out()
+    for LINE in left_out_beside(Path(OUT), EXPERIMENT.datasets):
+        logger.warning(LINE)
     MADE = {str(path) for job in workflow.dag.jobs for path in job.output}
     SHOWN = [path for path in map(str, REPORTED) if path in MADE]
     NUMBERS = Path(OUT, "summary").glob("*.json") if SHOWN else []

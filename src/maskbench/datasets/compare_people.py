@@ -41,7 +41,7 @@ def _letters(name: str) -> str:
 def compare_people(
     pictures: Sequence[Path],
     splits: Sequence[Path],
-    learnt: Sequence[str],
+    learnt: str,
     tested: Sequence[str],
     out: Path,
 ) -> None:
@@ -52,8 +52,9 @@ def compare_people(
     Args:
         pictures: folders of the step ``fetch``.
         splits: files of the step ``split``, in the same order.
-        learnt: the data sets whose training people are learnt from.
-        tested: those whose test people are tested.
+        learnt: the data set whose training people are learnt from, beside those of all data sets
+            that are not tested.
+        tested: the data sets whose test people are tested.
         out: the JSON file to write: how many people were compared.
 
     Raises:
@@ -66,9 +67,13 @@ def compare_people(
         parts[one.source["dataset"]] = one.manifest.assign(
             key=keys, split=keys.map(read_split(file))
         )
-    train = {name: parts[name][parts[name]["split"] == "train"] for name in learnt}
+    train = {
+        name: rows[rows["split"] == "train"]
+        for name, rows in parts.items()
+        if name == learnt or name not in tested
+    }
     test = {name: parts[name][parts[name]["split"] == "test"] for name in tested}
-    for own, other in product(learnt, tested):
+    for own, other in product(train, test):
         if own != other:
             _refuse(own, train[own], other, test[other])
     counts = {
