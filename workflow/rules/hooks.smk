@@ -6,6 +6,7 @@ import hashlib
 import yaml
 
 from maskbench import artifacts, timeleft, tracking, versioning
+from maskbench.datasets.collection import left_out_beside
 
 # Snakemake formats this path: braces of a folder's name are doubled.
 ENVIRONMENT = str(Path(workflow.basedir, "environment.yml")).replace("{", "{{").replace("}", "}}")
@@ -92,6 +93,8 @@ onerror:
 
 
 onsuccess:
+    for LINE in left_out_beside(Path(OUT), EXPERIMENT.datasets):
+        logger.warning(LINE)
     MADE = {str(path) for job in workflow.dag.jobs for path in job.output}
     SHOWN = [path for path in map(str, REPORTED) if path in MADE]
     NUMBERS = Path(OUT, "summary").glob("*.json") if SHOWN else []

@@ -102,15 +102,16 @@ def left_out(
             name = prefix + path.name
             if name in taken or name in known:
                 continue
+            shown = as_text(name)
             if not _is(path, Path.is_dir):
                 if reason := _reason(path, sampled):
-                    found[as_text(name)] = reason
+                    found[shown] = reason
             elif level == depth:
-                found[as_text(f"{name}/")] = "a folder deeper than the pictures"
+                found[f"{shown}/"] = "a folder deeper than the pictures"
             else:
                 look(path, f"{name}/", level + 1)
                 if name not in folders and not sampled:
-                    found.setdefault(as_text(f"{name}/"), "a folder without a picture")
+                    found.setdefault(f"{shown}/", "a folder without a picture")
 
     look(Path(root), "", 0)
     return found
