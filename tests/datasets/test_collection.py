@@ -85,7 +85,7 @@ def compared(tmp_path: Path, trained: Path, tested: Path, **config) -> dict:
         splits.append(tmp_path / f"{name}.parquet")
         fetch(name, own, pictures[-1])
         split(pictures[-1], own, splits[-1])
-    compare_people(pictures, splits, "train", tmp_path / "compared.json")
+    compare_people(pictures, splits, "train", ["test"], tmp_path / "compared.json")
     return json.loads((tmp_path / "compared.json").read_text())
 
 
@@ -94,7 +94,10 @@ def test_people_who_are_learnt_from_and_tested_are_refused_right_after_the_split
     tested = people(tmp_path / "b", ("bob", NFC), shade=50)
     with pytest.raises(MaskbenchError, match=rf"test: {NFC}: is among.*datasets\.train\.exclude"):
         compared(tmp_path, trained, tested)
-    assert compared(tmp_path, trained, tested, exclude=[NFC]) == {"train": 1, "test": 2}
+    assert compared(tmp_path, trained, tested, exclude=[NFC]) == {
+        "learnt": {"train": 1},
+        "tested": {"test": 2},
+    }
 
 
 def test_a_photograph_that_is_learnt_from_and_tested_is_refused(tmp_path):
@@ -159,12 +162,14 @@ def test_what_is_no_picture_is_named_and_kept(tmp_path, caplog):
 
 
 @pytest.fixture
-def now(tmp_path):
+def now(tmp_path, monkeypatch):
     """The checksum of a collection as the workflow asks for it."""
+
+    monkeypatch.chdir(tmp_path)
 
     def ask(root: Path, **config) -> str:
         own = DatasetConfig(**{"adapter": "folder", "path": str(root), **config})
-        return checksum_now("own", own, tmp_path / "made", tmp_path / "memory.json")
+        return checksum_now("own", own, tmp_path)
 
     return ask
 
@@ -172,7 +177,7 @@ def now(tmp_path):
 def test_what_lies_there_decides_and_not_where(tmp_path, now):
     root = people(tmp_path / "own")
     first = now(root)
-    assert first == fetched(root, tmp_path / "made").source["checksum"]
+    assert first == fetched(root, tmp_path / "pictures" / "own").source["checksum"]
     shutil.copytree(root, tmp_path / "elsewhere")
     assert now(tmp_path / "elsewhere") == first
     picture(tmp_path / "elsewhere" / "dot" / "0.png", 77)
@@ -185,7 +190,7 @@ def test_what_lies_there_decides_and_not_where(tmp_path, now):
     assert now(root) == now(root)
     # Results outlive their pictures.
     assert now(tmp_path / "nowhere") == first
-    shutil.rmtree(tmp_path / "made")
+    shutil.rmtree(tmp_path / "pictures")
     assert now(tmp_path / "nowhere") == ""
 
 

@@ -171,7 +171,7 @@ def test_a_protocols_file_comes_along_byte_for_byte(tmp_path: Path) -> None:
     pictures = fetched(tmp_path, adapter="mfr2", path=str(root))
     assert sorted(path.name for path in pictures.path.iterdir()) == [
         LISTING,
-        "left_out.parquet",
+        "left_out.csv",
         "manifest.parquet",
         "mfr2_labels.txt",
         "pairs.txt",
@@ -310,6 +310,15 @@ def test_names_that_are_not_utf8_are_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(MaskbenchError, match="not UTF-8") as caught:
         fetched(tmp_path, adapter="folder", path=str(root))
     str(caught.value).encode("utf-8")  # can be printed
+
+
+def test_other_files_whose_names_are_not_utf8_are_listed_by_escaped_names(people, tmp_path) -> None:
+    try:
+        (people / "p10" / b"\xff.txt".decode("utf-8", "surrogateescape")).write_bytes(b"x")
+    except OSError:
+        pytest.skip("this file system refuses such names")
+    pictures = fetched(tmp_path, adapter="folder", path=str(people))
+    assert "p10/\\udcff.txt" in pictures.left_out
 
 
 def test_pictures_that_are_gone(people: Path, tmp_path: Path) -> None:

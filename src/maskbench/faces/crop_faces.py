@@ -123,8 +123,6 @@ def crop_faces(
             writer.reject(source, "", reason)
     rejected = writer.rejected - len(without)
     log.info("%s: %d faces, %d rejected", out, writer.accepted, rejected)
-    if without:
-        log.warning("%s: %d files left out: %s", out, len(without), named(without))
     if rejected:
         log.warning("%s: rejected: %s", out, named(_reasons(writer.rejects[:rejected])))
     if missed:
