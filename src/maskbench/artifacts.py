@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maskbench.errors import MaskbenchError, from_os_error, read_text
+from maskbench.errors import MaskbenchError, from_os_error
 
 if TYPE_CHECKING:
     import numpy as np
@@ -231,9 +231,10 @@ def read_json(path: Path) -> Any:
     Raises:
         MaskbenchError: the file is missing, cannot be read or is not JSON.
     """
-    text = read_text(path)
     try:
-        return json.loads(text)
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise from_os_error(error, path) from error
     except ValueError as error:
         raise MaskbenchError(path, f"is not JSON ({error})", "delete it and run again") from error
 

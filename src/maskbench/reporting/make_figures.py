@@ -22,13 +22,17 @@ recognisers    trained recognisers, ``.../{recogniser}/{training set}/seed{seed}
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from maskbench.artifacts import atomic_file
 from maskbench.errors import MaskbenchError
 from maskbench.reporting import names
 from maskbench.reporting.papers.figures import Figure
+
+log = logging.getLogger(__name__)
 
 
 def make_figures(
@@ -54,7 +58,7 @@ def make_figures(
     Raises:
         MaskbenchError: a needed input is not given or holds nothing to draw; wrong options.
     """
-    from maskbench.reporting.figures.request import Request
+    from maskbench.reporting.figures.request import NothingMeasured, Request
     from maskbench.reporting.figures.specs import KINDS
     from maskbench.reporting.figures.style import clean_style, save
 
@@ -71,6 +75,19 @@ def make_figures(
             name, block.params, chosen, tuple(figure_styles), tuple(styles), tuple(unseen_styles)
         )
         with clean_style():
-            drawn = block.spec.load()(request)
+            try:
+                drawn = block.spec.load()(request)
+            except NothingMeasured as why:
+                log.warning("%s", why)
+                drawn = _empty(why.what)
             with atomic_file(Path(out) / f"{name}.png") as tmp:
                 save(drawn, tmp)
+
+
+def _empty(why: str) -> Any:
+    """A figure of nothing, and why."""
+    from maskbench.reporting.figures.page import Page
+
+    page = Page(5, 1, 1)
+    page.text(2.5, 0.5, why, align="center")
+    return page.figure

@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from maskbench.errors import MaskbenchError
 from maskbench.measurements import STANDARD
 from maskbench.reporting.figures.evaluations import (
     Key,
@@ -20,7 +19,7 @@ from maskbench.reporting.figures.evaluations import (
     read_tested,
     standard_protocol,
 )
-from maskbench.reporting.figures.request import Request
+from maskbench.reporting.figures.request import NothingMeasured, Request
 from maskbench.reporting.figures.style import COLOURS, GREY, new_figure, panel_grid
 from maskbench.reporting.names import condition_title
 
@@ -39,7 +38,7 @@ def draw(request: Request) -> Figure:
         if len(table):
             scores[one.dataset, one.key] = (one, table)
     if not scores:
-        raise MaskbenchError(
+        raise NothingMeasured(
             request.place, "no recogniser was measured", "look at the notes of its evaluations"
         )
     datasets = sorted({dataset for dataset, _ in scores})

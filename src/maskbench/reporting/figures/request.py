@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from maskbench.errors import MaskbenchError
+
+
+class NothingMeasured(MaskbenchError):
+    """What a figure shows has no value anywhere: the figure says so, and the others are drawn."""
+
 
 @dataclass(frozen=True)
 class Request:

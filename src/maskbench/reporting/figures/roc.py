@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator
 from scipy.stats import norm
 
-from maskbench.errors import MaskbenchError
 from maskbench.reporting.figures.evaluations import (
     Key,
     label,
@@ -23,7 +22,7 @@ from maskbench.reporting.figures.evaluations import (
     shown_note,
     standard_protocol,
 )
-from maskbench.reporting.figures.request import Request
+from maskbench.reporting.figures.request import NothingMeasured, Request
 from maskbench.reporting.figures.style import GREY, PALE, new_figure, panel_grid
 
 WIDTH, ROW, LINE = 7.2, 2.6, 0.17  # inches: page, a row of panels, a line of the legend
@@ -68,7 +67,7 @@ def _read(request: Request, panel: str) -> dict[str, Curves]:
     """The curves of a panel by data set.
 
     Raises:
-        MaskbenchError: no evaluation has such a curve.
+        NothingMeasured: no evaluation has such a curve.
     """
     file, columns = "roc.parquet", ("protocol", "far", "tar")
     if panel == "cmc":
@@ -81,7 +80,7 @@ def _read(request: Request, panel: str) -> dict[str, Curves]:
         if len(table):
             curves.setdefault(one.dataset, {})[one.key] = table
     if not curves:
-        raise MaskbenchError(
+        raise NothingMeasured(
             request.place, "no recogniser has a curve", "look at the notes of its evaluations"
         )
     return curves

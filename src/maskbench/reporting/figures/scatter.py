@@ -25,7 +25,7 @@ from maskbench.reporting.figures.evaluations import (
     label,
     read_tested,
 )
-from maskbench.reporting.figures.request import Request
+from maskbench.reporting.figures.request import NothingMeasured, Request
 from maskbench.reporting.figures.specs.charts import ScatterOptions
 from maskbench.reporting.figures.style import COLOURS, GREY, new_figure, panel_grid
 from maskbench.reporting.names import BARE
@@ -60,7 +60,7 @@ def draw(request: Request) -> Figure:
         if (one.folder / "embeddings.npy").exists():
             of_dataset.setdefault(one.dataset, {})[one.key] = one
     if not of_dataset:
-        raise MaskbenchError(
+        raise NothingMeasured(
             request.place, "no recogniser has embeddings", "look at the notes of its evaluations"
         )
     figure = new_figure(WIDTH, ROW * len(of_dataset) + 0.35)
