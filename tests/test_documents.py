@@ -278,9 +278,10 @@ def test_the_documented_test_data_set_works(tmp_path):
     from maskbench.datasets.fetch import fetch
     from maskbench.datasets.manifest import Pictures
 
-    for path in ("ann/bare/1.png", "ann/masked/1.png", "bob/masked/x.png", "bob/notes/2.png"):
+    names = ("ann/bare/1.png", "ann/masked/1.png", "bob/masked/x.png", "bob/notes/2.png")
+    for shade, path in enumerate(names):
         (tmp_path / "both" / path).parent.mkdir(parents=True, exist_ok=True)
-        Image.new("RGB", (8, 8)).save(tmp_path / "both" / path)
+        Image.new("L", (8, 8), shade).save(tmp_path / "both" / path)
     module = module_of("maskbench.datasets.adapters.both", examples("python")[-1])
     try:
         config = DatasetConfig(adapter="both", path=str(tmp_path / "both"))
