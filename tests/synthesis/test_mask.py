@@ -206,8 +206,14 @@ def test_an_interrupt_is_one_line_that_says_what_is_kept(
     for number in range(200):
         os.link(album / "same.png", source / f"{number}.png")
     command = ["mask", str(source), "--out", str(out), "--weights", str(weights), "--workers", "2"]
+    code = """
+import signal
+from maskbench.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background of a shell
+main()
+"""
     running = subprocess.Popen(
-        [sys.executable, "-c", "from maskbench.cli import main; main()", *command],
+        [sys.executable, "-c", code, *command],
         stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     while running.poll() is None and not list(tmp_path.glob(".out.*/*.png")):
