@@ -59,11 +59,12 @@ def test_the_report_is_of_the_run_alone_and_says_why_it_fails(checkout):
     log = checkout / str(job.log[0])
     log.parent.mkdir(parents=True)
     render = ("bash", "-c", job.shellcmd)
-    assert run(checkout, *render, MASKBENCH_SETTINGS="whole.yaml")[0] != 0
+    own = {"MASKBENCH_SETTINGS": "whole.yaml", "MASKBENCH_PYTHON": sys.executable}
+    assert run(checkout, *render, **own)[0] != 0
     assert "results/measurements.csv marked for report but does not exist" in log.read_text()
     for path in map(checkout.joinpath, map(str, job.input)):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("a\n1\n")
-    code, _ = run(checkout, *render, MASKBENCH_SETTINGS="whole.yaml")
+    code, _ = run(checkout, *render, **own)
     assert code == 0, log.read_text()
     assert "measurements.csv" in (checkout / str(job.output[0])).read_text("utf-8")

@@ -82,7 +82,7 @@ onstart:
         workflow.scheduler.job_rate_limiter = None
     if not workflow.touch:  # --touch sets times and runs nothing
         SETTINGS = keep_settings()
-        os.environ.update(MASKBENCH_SETTINGS=str(SETTINGS))
+        os.environ.update(MASKBENCH_SETTINGS=str(SETTINGS), MASKBENCH_PYTHON=PYTHON)
         cores = workflow.cores or workflow.nodes or 1
         logger.addHandler(timeleft.Screen(workflow.dag.needrun_jobs(), cores))
         tracking.start_workflow(CONFIG.tracking, f"workflow {DATASET}", SETTINGS)

@@ -195,7 +195,7 @@ rule make_report:
         "Put everything on one page, {output.page}"
     # The Snakemake inside runs no job: `--report` reads what is recorded, of the run's own settings.
     shell:
-        "MASKBENCH_RENDERING=1 {sys.executable} -m snakemake --report {output.page}"
+        'MASKBENCH_RENDERING=1 "$MASKBENCH_PYTHON" -m snakemake --report {output.page}'
         ' --configfile "$MASKBENCH_SETTINGS" --replace-workflow-config'
         " --nolock --quiet rules progress host reason -- everything 2> {log}"
 

@@ -27,11 +27,10 @@ rule masked_domain:
         "../scripts/step.py"
 
 
-def references(wildcards):
-    """The people wearing masks that a reference-guided method looks at when it puts masks on."""
-    guided = METHOD(wildcards).spec.reference_guided
-    path = rules.masked_domain.output.out
-    return when(guided, expand(path, dataset=wildcards.dataset)[0])
+# The people wearing masks that a reference-guided method looks at when it puts masks on.
+REFERENCES = lambda wildcards: when(
+    METHOD(wildcards).spec.reference_guided, expand(rules.masked_domain.output.out, **wildcards)[0]
+)
 
 
 rule train_synthesis:
@@ -57,7 +56,7 @@ rule synthesise:
         model=rules.train_synthesis.output.out,
         faces=rules.crop_faces.output.out,
         guides=guides,
-        references=references,
+        references=REFERENCES,
         mask_pictures=rules.draw_masks.output.out,
     output:
         out=directory(f"{OUT}/masked/{{dataset}}/{{method}}/seed{{seed}}"),
@@ -107,7 +106,7 @@ rule synthesise_training:
         model=rules.train_synthesis.output.out,
         faces=rules.crop_faces.output.out,
         guides=guides,
-        references=references,
+        references=REFERENCES,
         mask_pictures=rules.draw_masks.output.out,
     output:
         out=directory(f"{OUT}/training_sets/{{dataset}}/{{method}}/seed{{seed}}"),
