@@ -36,7 +36,7 @@ def test_a_checkout_and_its_environment_may_lie_anywhere(checkout):
     venv = checkout / ".venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
     (site,) = venv.glob("lib/python*/site-packages")
-    (site / "all.pth").write_text(sysconfig.get_path("purelib"))
+    (site / "all.pth").write_text(f"{sysconfig.get_path('purelib')}\n{ROOT / 'src'}\n")
     python = str(venv / "bin" / "python")
     code, text = run(checkout, python, "-m", "snakemake", "draw_masks")
     assert code == 0, text
