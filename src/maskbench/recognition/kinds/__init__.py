@@ -22,7 +22,8 @@ FACENET = "facenet"  # published weights that a training may start from
 
 @dataclass(frozen=True, kw_only=True)
 class RecogniserSpec(Spec):
-    """What is known of a kind; its implementation is a :class:`..recogniser.Recogniser`.
+    """What is known of a kind, whose blocks are a family; its implementation is a
+    :class:`..recogniser.Recogniser`.
 
     Attributes:
         learns: ``steps``: in steps, with curves and a training for each seed; ``once``: in one go;
@@ -32,6 +33,9 @@ class RecogniserSpec(Spec):
 
     learns: Literal["", "once", "steps"] = ""
     from_bare: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "family", self.name)
 
 
 RECOGNISERS: Registry[RecogniserSpec] = Registry(

@@ -68,7 +68,6 @@ RECOGNISERS.register(
     RecogniserSpec(
         name="adapter",
         title="A small network on a frozen network's embeddings",
-        family="adapter",
         Params=AdaptedParams,
         implementation="maskbench.recognition.trained_adapter:TrainedAdapter",
         learns="steps",

@@ -26,7 +26,6 @@ RECOGNISERS.register(
     RecogniserSpec(
         name="pretrained",
         title="A network as it was published",
-        family="pretrained",
         Params=PretrainedParams,
         implementation="maskbench.recognition.recogniser:Recogniser",
     )
@@ -36,7 +35,6 @@ RECOGNISERS.register(
         name="restored",
         title="A frozen network on faces whose masks were taken off",
         paper="MRII of paper 2, strip of paper 3",
-        family="restored",
         Params=RestoredParams,
         implementation="maskbench.recognition.recogniser:Recogniser",
     )

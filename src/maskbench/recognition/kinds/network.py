@@ -53,7 +53,6 @@ RECOGNISERS.register(
     RecogniserSpec(
         name="network",
         title="A network trained here",
-        family="network",
         Params=NetworkParams,
         implementation="maskbench.recognition.trained_network:TrainedNetwork",
         learns="steps",

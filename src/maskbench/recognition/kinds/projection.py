@@ -19,7 +19,6 @@ RECOGNISERS.register(
         name="projection",
         title="A frozen network without its face-mask bias",
         paper="paper 3, section 5",
-        family="projection",
         Params=ProjectionParams,
         implementation="maskbench.recognition.projection:Projection",
         learns="once",
