@@ -299,7 +299,11 @@ def test_grey_with_a_curve_of_its_own(tmp_path: Path) -> None:
     assert np.abs(read_picture(file).astype(int) - 128).max() <= 1
 
 
-@pytest.mark.parametrize("profile", [SRGB.tobytes(), WIDE[:200], b"no profile", "grey"])
+@pytest.mark.parametrize(
+    "profile",
+    [SRGB.tobytes(), WIDE[:200], b"no profile", "grey"],
+    ids=["sRGB", "damaged", "no profile", "grey"],  # the bytes hold the time they were made at
+)
 def test_profiles_that_change_nothing(tmp_path: Path, scene: np.ndarray, profile) -> None:
     """sRGB itself, damaged ones and those of another kind of pixels: the same to the last bit."""
     if profile == "grey":
