@@ -139,7 +139,7 @@ def test_a_killed_workflow_is_closed_by_the_next_one_in_its_folder(place, monkey
 
 
 def test_processes_side_by_side_on_a_new_database(place):
-    """Nobody has made the database: five processes do so at once, and none loses its run."""
+    """Nobody has made the database: three processes do so at once, and none loses its run."""
 
     def one(number):
         return subprocess.run(
@@ -147,11 +147,11 @@ def test_processes_side_by_side_on_a_new_database(place):
             capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
         )  # fmt: skip
 
-    with ThreadPoolExecutor(5) as pool:
-        ends = list(pool.map(one, range(5)))
+    with ThreadPoolExecutor(3) as pool:
+        ends = list(pool.map(one, range(3)))
     assert all(end.returncode == 0 for end in ends), [end.stderr for end in ends]
     found = runs()
-    assert sorted(found) == [f"train seed{number}" for number in range(5)]
+    assert sorted(found) == [f"train seed{number}" for number in range(3)]
     client = tracking._client()
     for run in found.values():
         assert run.info.status == "FINISHED"

@@ -80,7 +80,7 @@ def test_it_learns_to_find_masks(small, tmp_path):
     on their bare faces."""
     quiet = Variety(repaint=0, light=0.1, blur=0, noise=0, rotation=3, scaling=0, translation=0.02)
     params = block(
-        {"train_size": 32, "fold": 1, "width": 8, "depth": 2, "steps": 200, "batch_size": 8,
+        {"train_size": 32, "fold": 1, "width": 8, "depth": 2, "steps": 120, "batch_size": 8,
          "variety": quiet.model_dump()}
     )  # fmt: skip
     train_guide(params, small.faces, small.masked, 0, tmp_path / "model", tmp_path / "s")

@@ -164,10 +164,10 @@ def test_test_people_and_landmarks_do_not_reach_the_training(small, tmp_path):
 
 
 def test_training_moves_the_mask_onto_the_face(small, tmp_path):
-    """Sixty steps on three people: the overlap with the key-point overlay of the same faces."""
+    """Forty steps on three people: the overlap with the key-point overlay of the same faces."""
     faces, _, pictures = small.opened()
     params = {
-        "train_size": 32, "steps": 60, "batch_size": 16, "critic_warmup": 60, "ema": 0.9,
+        "train_size": 32, "steps": 40, "batch_size": 8, "critic_warmup": 40, "ema": 0.9,
         "generator_lr": 3e-4, "critic_lr": 1e-3, "match": "faces", "sheet_every": 0,
     }  # fmt: skip
     model = train(small, "pywgan_div", tmp_path / "model", **params)

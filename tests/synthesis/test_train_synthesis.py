@@ -18,14 +18,16 @@ from maskbench.training import state
 from ..trainings import Listening, Stopped, Stopping, finish, kill_after, start
 
 BLOCK = {
-    "train_size": 24, "steps": 40, "batch_size": 4, "critic_warmup": 3, "log_every": 3,
+    "train_size": 24, "steps": 24, "batch_size": 4, "critic_warmup": 3, "log_every": 3,
     "sheet_every": 7, "checkpoint_every": 2, "generator_width": 64, "critic_width": 64,
 }  # fmt: skip
 
 
 def begin(small, method, out, scratch):
+    # The width of dcgan_stn is that of its first convolution; a pyramid needs a multiple of 64.
+    narrow = {"generator_width": 8, "critic_width": 8} if method == "dcgan_stn" else {}
     return start(
-        train_synthesis, METHODS.parse(method, BLOCK), small.faces, small.masked, small.pictures,
+        train_synthesis, METHODS.parse(method, BLOCK | narrow), small.faces, small.masked, small.pictures,
         styles=small.styles, seed=3, out=out, scratch=scratch,
     )  # fmt: skip
 

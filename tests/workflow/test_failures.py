@@ -42,5 +42,3 @@ def test_own_files_are_refused_before_the_first_job(tmp_path):
     refused = project.run(*draw, "output=made", code=1)
     assert "made/mask_pictures: holds notes.txt, not written by the workflow" in refused.text
     assert (project.path / notes).read_text() == "own"
-    (project.path / notes).unlink()
-    project.run(*draw, "output=made")
