@@ -26,8 +26,9 @@ BLOCK = {
 def begin(small, method, out, scratch):
     # The width of dcgan_stn is that of its first convolution; a pyramid needs a multiple of 64.
     narrow = {"generator_width": 8, "critic_width": 8} if method == "dcgan_stn" else {}
+    block = METHODS.parse(method, BLOCK | narrow)
     return start(
-        train_synthesis, METHODS.parse(method, BLOCK | narrow), small.faces, small.masked, small.pictures,
+        train_synthesis, block, small.faces, small.masked, small.pictures,
         styles=small.styles, seed=3, out=out, scratch=scratch,
     )  # fmt: skip
 
