@@ -56,6 +56,7 @@ def crop_people(orl: Path, weights: Path) -> Callable[[Path, dict[str, str], int
     it returns the FaceSet, made in that folder.
     """
     from maskbench.faces.crop_faces import crop_faces  # takes seconds: not for every test
+    from maskbench.faces.divide_faces import divide_faces
 
     def crop(root: Path, people: dict[str, str], pictures: int, size: int) -> Path:
         chosen = root / "pictures"
@@ -68,9 +69,10 @@ def crop_people(orl: Path, weights: Path) -> Callable[[Path, dict[str, str], int
         splits = pd.DataFrame(list(people.items()), columns=["identity", "split"])
         splits.to_parquet(root / "splits.parquet", index=False)
         crop_faces(
-            pictures=chosen, splits=root / "splits.parquet", weights=weights, out=root / "faces",
-            config=FacesConfig(size=size), max_reject_share=0.1,
+            pictures=chosen, weights=weights, out=root / "crops", config=FacesConfig(size=size),
+            max_reject_share=0.1,
         )  # fmt: skip
+        divide_faces(root / "crops", root / "splits.parquet", 0, root / "faces")
         return root / "faces"
 
     return crop

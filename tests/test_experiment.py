@@ -34,9 +34,8 @@ def found():
     return checked(
         {
             "datasets": {"mfr2": {"adapter": "mfr2", "path": "mfr2"}},
-            "synthesis": {"seeds": [3, 5]},
-            "recognition": {"seeds": [5, 6], "tests": ["orl", "mfr2"]},
-            "run": {"restorers": ["edgeconnect"]},
+            "recognition": {"tests": ["orl", "mfr2"]},
+            "run": {"restorers": ["edgeconnect"], "replicates": 7},
         }
     )
 
@@ -53,38 +52,50 @@ print([name for name in ("torch", "pandas", "mlflow", "matplotlib", "cv2") if na
     assert run.stdout.strip() == "[]"
 
 
-def test_trained_methods_have_every_seed_and_others_one(found):
-    assert [seed for method, seed in found.runs if method == "keypoint"] == [0]
-    assert [seed for method, seed in found.runs if method == "pywgan_div"] == [3, 5]
+def test_trained_methods_have_every_replicate_and_others_every_fold(found):
+    """Seven replicates on five folds."""
+    assert [seed for method, seed in found.runs if method == "keypoint"] == [*range(5)]
+    assert [seed for method, seed in found.runs if method == "pywgan_div"] == [*range(7)]
     assert sorted({method for method, _ in found.runs}) == NAMES
     assert found.runs == sorted(found.runs)
 
 
-def test_recognisers_run_for_every_training_set_and_seed(found):
+def test_recognisers_run_for_every_training_set_and_replicate(found):
     runs = found.recogniser_runs
     assert len(runs) == len(set(runs))
-    assert [run for run in runs if run[0] == "dlib_resnet"] == [("dlib_resnet", "none", 0)]
+    frozen = [run for run in runs if run[0] == "dlib_resnet"]
+    assert frozen == [("dlib_resnet", "none", fold) for fold in range(5)]
     assert {training for name, training, _ in runs if name == "arcface"} == {BARE, *NAMES}
-    assert {seed for name, _, seed in runs if name == "arcface"} == {5, 6}
+    assert {seed for name, _, seed in runs if name == "arcface"} == {*range(7)}
     assert ("maskfacenet", "keypoint", 6) in runs
     assert ("dlib_resnet_projected", "keypoint", 0) in runs
 
 
-def test_a_recogniser_learns_from_the_synthesis_of_its_seed_where_there_is_one(found):
-    assert found.run_of("pywgan_div", 5) == ("pywgan_div", 5)
-    assert found.run_of("pywgan_div", 6) == ("pywgan_div", 3)
-    assert found.run_of("keypoint", 5) == ("keypoint", 0)
+def test_a_recogniser_learns_from_the_synthesis_of_its_replicate_or_fold(found):
+    assert found.run_of("pywgan_div", 6) == ("pywgan_div", 6)
+    assert found.run_of("keypoint", 6) == ("keypoint", 1)
+
+
+def test_what_learns_nothing_is_tested_once_on_each_fold_of_the_test_people(found):
+    assert found.folds() == [0, 1, 2, 3, 4] and found.folds("mfr2") == [0]
+    for dataset, folds in (("orl", [*range(5)]), ("mfr2", [0])):
+        tested = [(name, seed) for where, name, seed in found.tested if where == dataset]
+        assert [seed for name, seed in tested if name == "facenet"] == folds
+        assert [seed for name, seed in tested if name == "arcface"] == [*range(7)]
+        assert [seed for name, seed in tested if name == "mrii"] == [*range(7)]  # by its restorer
+        assert [seed for name, seed in tested if name == "dlib_resnet_projected"] == [*range(5)]
 
 
 def test_really_masked_people_are_known_by_their_adapter(found):
     assert found.datasets == ["orl", "mfr2"]
     assert found.really_masked == ["mfr2"]
-    assert found.restorations == [("orl", "edgeconnect", 0), ("mfr2", "edgeconnect", 0)]
+    assert found.restorations[:2] == [("orl", "edgeconnect", 0), ("mfr2", "edgeconnect", 0)]
+    assert found.restorations[-1] == ("mfr2", "edgeconnect", 6) and len(found.restorations) == 14
 
 
 def test_run_chooses_and_what_that_needs_is_made():
     chosen = {"methods": ["pywgan_div"], "restorers": [], "recognisers": ["arcface"]}
-    found = checked({"run": chosen, "synthesis": {"seeds": [0]}})
+    found = checked({"run": chosen})
     assert found.runs == [("pywgan_div", 0)]
     assert list(found.methods) == ["keypoint", "pywgan_div"]  # test people wear the overlay
     assert {run[1] for run in found.recogniser_runs} == {BARE, "pywgan_div"}
@@ -215,7 +226,7 @@ FLAT = {"adapter": "flat", "path": "somewhere"}
             "flat knows nobody's name, but recognisers are trained on orl; use folder",
         ),
         (
-            {"datasets": {"orl": {"shares": {"train": 0.9, "test": 0}}}},
+            {"datasets": {"orl": {"folds": None, "shares": {"train": 0.9, "test": 0}}}},
             "datasets.orl.shares.test: 0, but people of orl are tested",
         ),
         (

@@ -62,6 +62,12 @@ class RunConfig(Section):
     recognisers: tuple[str, ...] | None = Field(
         None, description="blocks of recognition.recognisers; null: all"
     )
+    replicates: int = Field(
+        1,
+        ge=1,
+        description="how often everything is trained and measured: replicate r has seed r and, "
+        "where a data set has folds, fold r",
+    )
 
 
 class SplitShares(Section):
@@ -92,6 +98,12 @@ class DatasetConfig(Section):
     )
     shares: SplitShares = Field(default_factory=SplitShares, description="identity shares")
     split_seed: int = Field(0, description="seed of the identity split")
+    folds: int | None = Field(
+        None,
+        ge=2,
+        description="cut the people into so many test sets; replicate r tests on fold r, so that "
+        "over all of them everyone is tested once. null: one split for all replicates",
+    )
     max_identities: int | None = Field(None, ge=1, description="use only this many people")
     max_pictures_per_identity: int | None = Field(None, ge=1, description="pictures a person")
     exclude: tuple[str, ...] = Field(
@@ -105,6 +117,12 @@ class DatasetConfig(Section):
     max_reject_share: float = Field(
         0.05, ge=0, le=1, description="stop when more than this share of pictures is rejected"
     )
+
+    @model_validator(mode="after")
+    def _test_share_of_a_fold(self) -> DatasetConfig:
+        if self.folds and abs(self.shares.test * self.folds - 1) > 0.1:
+            raise ValueError(f"shares.test must be 1 / folds ({1 / self.folds:.3g}), or folds null")
+        return self
 
 
 class DetectorConfig(Section):
@@ -187,7 +205,6 @@ class SynthesisConfig(Section):
     """Mask synthesis: what is trained, on what, and what is measured."""
 
     dataset: str = Field("orl", description="name of a data set above")
-    seeds: tuple[int, ...] = Field((0, 1, 2), min_length=1, description="one training for each")
     real_domain: RealDomain = Field(default_factory=RealDomain, description="the real pictures")
     copies: int = Field(
         2, ge=1, description="differently masked pictures of each training and validation face"
@@ -220,7 +237,6 @@ class RestorationConfig(Section):
 class RecognitionConfig(Section):
     """Masked face recognition: what is trained and how it is tested."""
 
-    seeds: tuple[int, ...] = Field((0,), min_length=1, description="one training for each")
     tests: tuple[str, ...] = Field(
         (),
         description="data sets that every recogniser is tested on; none: synthesis.dataset, whose "

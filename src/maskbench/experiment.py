@@ -53,13 +53,14 @@ class Experiment:
 
     @cached_property
     def runs(self) -> list[Run]:
-        """Every training and measurement of a method. What learns nothing has one, of seed 0."""
+        """Every training and measurement of a method. What learns nothing has one in each fold,
+        whose seed is the fold's number."""
         return [(name, seed) for name in self.running for seed in self._seeds(name)]
 
     @cached_property
     def recogniser_runs(self) -> list[RecogniserRun]:
-        """Every training of a recogniser. What learns nothing has one, of the training set ``none``
-        and seed 0; a projection has one for each of its training sets, of seed 0."""
+        """Every training of a recogniser. What learns nothing has one in each fold, of the training
+        set ``none``; a projection has one in each fold for each of its training sets."""
         return [
             (name, training_set, seed)
             for name, recogniser in self.recognisers.items()
@@ -93,7 +94,8 @@ class Experiment:
         wanted = {kinds.restorer_of(each) for each in self.recognisers.values()}
         own = self.config.synthesis.dataset
         return [
-            (dataset, name, 0)
+            (dataset, name, seed)
+            for seed in self.replicates
             for dataset in dict.fromkeys([own, *self.config.recognition.tests])
             for name in self.restorers
             if dataset == own or dataset in self.really_masked or name in wanted
@@ -103,17 +105,43 @@ class Experiment:
         """What a recogniser learns from, each trained on separately; (): it learns nothing."""
         return kinds.training_sets(self.recognisers[recogniser], self.running)
 
+    @cached_property
+    def replicates(self) -> range:
+        """The seeds of what is trained."""
+        return range(self.config.run.replicates)
+
+    def folds(self, dataset: str | None = None) -> list[int]:
+        """The folds of a data set (None: that which is learnt from) that the replicates test on."""
+        own = dataset or self.config.synthesis.dataset
+        return sorted({self.fold_of(own, seed) for seed in self.replicates})
+
+    def fold_of(self, dataset: str, seed: int) -> int:
+        """The fold of a data set that something of a seed learns from or is tested on."""
+        return seed % (self.config.datasets[dataset].folds or 1)
+
     def run_of(self, method: str, seed: int) -> Run:
-        """The run of a method whose pictures something of ``seed`` learns from: that of the same
-        seed where there is one, else the method's first."""
-        seeds = self._seeds(method)
-        return method, seed if seed in seeds else seeds[0]
+        """The run of a method whose pictures something of ``seed`` learns from."""
+        trained = self.methods[method].spec.trained
+        return method, seed if trained else self.fold_of(self.config.synthesis.dataset, seed)
 
-    def _seeds(self, method: str) -> tuple[int, ...]:
-        return self.config.synthesis.seeds if self.methods[method].spec.trained else (0,)
+    @cached_property
+    def tested(self) -> list[tuple[str, str, int]]:
+        """The tests of recognisers: data set, recogniser and seed. What learns nothing is tested
+        once on each fold of the data set."""
+        return [
+            (dataset, name, seed)
+            for dataset in self.config.recognition.tests
+            for name, recogniser in self.recognisers.items()
+            for seed in self._fits(recogniser, dataset)
+        ]
 
-    def _fits(self, recogniser: Block) -> tuple[int, ...]:
-        return self.config.recognition.seeds if recogniser.spec.learns == "steps" else (0,)
+    def _seeds(self, method: str) -> Sequence[int]:
+        return self.replicates if self.methods[method].spec.trained else self.folds()
+
+    def _fits(self, recogniser: Block, dataset: str | None = None) -> Sequence[int]:
+        if recogniser.spec.learns == "steps" or kinds.restorer_of(recogniser):
+            return self.replicates
+        return self.folds(None if recogniser.spec.learns else dataset)
 
 
 def load(paths: Sequence[Path] = (DEFAULT,)) -> Experiment:

@@ -64,8 +64,7 @@ def arguments(function: Callable[..., None], job: Any) -> dict[str, Any]:
     declared = {} if "out" in job.params.settings else dict(job.output.items())
     outputs = {name: Path(path) for name, path in declared.items()}
     offered: dict[str, Any] = dict(job.wildcards.items()) | {"workers": job.threads}
-    if "seed" in offered:
-        offered["seed"] = int(offered["seed"])
+    offered |= {name: int(offered[name]) for name in ("seed", "fold") if name in offered}
     if "scratch" in takes:
         root = Path(job.config["output"])
         offered["scratch"] = root / "scratch" / outputs["out"].relative_to(root)

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from maskbench.artifacts import sha256_of, write_json
 from maskbench.config import DatasetConfig, SplitShares
 from maskbench.datasets.manifest import Pictures
-from maskbench.datasets.split import SPLITS, assign, group_keys, read_split, split
+from maskbench.datasets.split import (
+    SPLITS,
+    assign,
+    assign_fold,
+    group_keys,
+    read_split,
+    split,
+)
 from maskbench.errors import MaskbenchError
 
 NAMES = st.lists(st.text(min_size=1, max_size=6), min_size=3, max_size=60, unique=True)
@@ -65,6 +72,34 @@ def test_the_split_of_a_name_is_pinned() -> None:
         "s40",
         "s7",
     ]
+
+
+@settings(max_examples=80, deadline=None)
+@given(NAMES, st.integers(2, 6), st.integers(0, 2**31))
+def test_over_all_folds_everyone_is_tested_once(names, folds, seed) -> None:
+    wanted = SplitShares(train=0.7 * (1 - 1 / folds), val=0.3 * (1 - 1 / folds), test=1 / folds)
+    if len(names) < max(folds, 4):
+        return
+    cuts = [assign_fold(names, wanted, seed, fold, folds) for fold in range(folds)]
+    tested = [name for cut in cuts for name, part in cut.items() if part == "test"]
+    assert sorted(tested) == sorted(names)
+    for cut in cuts:
+        assert set(cut) == set(names) and {"train", "val", "test"} == set(cut.values())
+        assert Counter(cut.values())["test"] in (len(names) // folds, -(-len(names) // folds))
+
+
+def test_fold_0_of_orl_is_the_plain_split() -> None:
+    people = [f"s{n}" for n in range(1, 41)]
+    folds = [assign_fold(people, SplitShares(), 0, fold, 5) for fold in range(5)]
+    assert folds[0] == assign(people, SplitShares(), 0)
+    for cut in folds:
+        assert Counter(cut.values()) == {"train": 28, "val": 4, "test": 8}
+    checked = [{name for name, part in cut.items() if part == "val"} for cut in folds]
+    assert len(set.union(*checked)) == 20  # choices of the replicates are made on different people
+    with pytest.raises(MaskbenchError, match=r"orl\.folds: 3 people cannot fill 5 folds"):
+        assign_fold(people[:3], SplitShares(), 0, 0, 5, "orl")
+    with pytest.raises(ValueError, match=r"shares\.test must be 1 / folds \(0\.25\)"):
+        DatasetConfig(adapter="orl", folds=4)
 
 
 def test_a_person_who_joins_moves_few_others() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from PIL import Image
 
 from maskbench.config import DatasetConfig, FacesConfig, SplitShares
 from maskbench.datasets.fetch import fetch
-from maskbench.datasets.split import split
 from maskbench.errors import MaskbenchError
 from maskbench.faces import crop_faces as step
 from maskbench.faces.faceset import FaceSet
@@ -25,8 +23,7 @@ DATASET = DatasetConfig(adapter="orl", max_identities=7, max_pictures_per_identi
 
 def prepare(folder: Path, config: DatasetConfig, name: str) -> dict[str, Path]:
     fetch(name, config, folder / "pictures")
-    split(folder / "pictures", config, folder / "split.parquet")
-    return {"pictures": folder / "pictures", "splits": folder / "split.parquet"}
+    return {"pictures": folder / "pictures"}
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +48,6 @@ def test_every_picture_is_a_face_in_the_manifests_order(faces: FaceSet, few):
     assert list(faces.faces["identity"]) == list(manifest["identity"])
     assert faces.faces["face_id"].is_unique
     assert faces.images.shape == (21, 64, 64, 3) and faces.images.dtype == np.uint8
-    splits = dict(pd.read_parquet(few["splits"])[["identity", "split"]].to_numpy())
-    assert list(faces.faces["split"]) == [splits[who] for who in manifest["identity"]]
 
 
 def test_landmarks_lie_in_the_crop_and_boxes_in_the_picture(faces: FaceSet):
@@ -213,10 +208,7 @@ def test_too_many_rejects_stop_the_run_and_leave_nothing(few, weights, tmp_path)
     assert not out.exists() and not list(tmp_path.glob(".faces*"))
 
 
-def test_people_without_a_face_are_named_and_a_split_of_them_is_refused(
-    orl: Path, weights, tmp_path, caplog
-):
-    """Of one person no face is found; alone in a split that person stops the run."""
+def test_people_without_a_face_are_named(orl: Path, weights, tmp_path, caplog):
     good = sorted((orl / "files").rglob("*.pgm"))
     for number, person in enumerate(("ann", "bob", "cy", "dot")):
         (tmp_path / "own" / person).mkdir(parents=True)
@@ -228,34 +220,16 @@ def test_people_without_a_face_are_named_and_a_split_of_them_is_refused(
     (tmp_path / "own" / "ann" / "IMG.heic").write_bytes(b"x")
     config = DatasetConfig(adapter="folder", path=str(tmp_path / "own"))
     inputs = prepare(tmp_path, config, "own")
-    who = pd.DataFrame({"identity": ["ann", "bob", "cy", "dot"]})
-
-    def crop(*splits: str) -> Path:
-        who.assign(split=splits).to_parquet(inputs["splits"], index=False)
-        out = tmp_path / "faces"
-        step.crop_faces(**inputs, weights=weights, out=out, config=CONFIG, max_reject_share=1)
-        return out
-
+    out = tmp_path / "faces"
+    step.crop_faces(**inputs, weights=weights, out=out, config=CONFIG, max_reject_share=1)
     why = "dot/0.pgm (no face found); dot/1.pgm (no face found)"
-    with pytest.raises(MaskbenchError, match=re.escape(f"of any val person: {why}; check")):
-        crop("train", "train", "test", "val")
-    rejects = pd.read_parquet(crop("train", "val", "test", "test") / "rejects.parquet")
+    rejects = pd.read_parquet(out / "rejects.parquet")
     assert f"no face of dot: {why}" in caplog.text
     assert rejects["source"].tolist() == ["dot/0.pgm", "dot/1.pgm", "ann/IMG.heic"]
     assert ".heic is no ending" in rejects["reason"].iloc[2]
 
 
-def test_inputs_that_disagree_are_named(few, weights, tmp_path):
-    pd.DataFrame({"identity": ["s1"], "split": ["test"]}).to_parquet(tmp_path / "split.parquet")
-    with pytest.raises(MaskbenchError, match="no split for"):
-        step.crop_faces(
-            pictures=few["pictures"],
-            splits=tmp_path / "split.parquet",
-            weights=weights,
-            out=tmp_path / "out",
-            config=CONFIG,
-            max_reject_share=0,
-        )
+def test_weights_that_are_not_there_are_named(few, weights, tmp_path):
     with pytest.raises(MaskbenchError, match="mtcnn_pnet"):
         step.crop_faces(
             **few, weights=tmp_path, out=tmp_path / "out", config=CONFIG, max_reject_share=0

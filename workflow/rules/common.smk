@@ -11,6 +11,7 @@ from snakemake.exceptions import WorkflowError
 import maskbench
 from maskbench import experiment
 from maskbench.code_digest import code_digest
+from maskbench.config import REFERENCE
 from maskbench.datasets.collection import PLACES, places
 from maskbench.errors import MaskbenchError, read_text
 from maskbench.guides import specs as guide_specs
@@ -32,6 +33,7 @@ except MaskbenchError as error:
 CONFIG = EXPERIMENT.config
 OUT = config["output"] = os.path.normpath(CONFIG.output)
 DATASET = CONFIG.synthesis.dataset
+TRAININGS = dict(dataset=DATASET, seed=EXPERIMENT.replicates)
 # Snakemake puts the path of Python into shell commands as it is.
 PYTHON = sys.executable
 sys.executable = shlex.quote(PYTHON)
@@ -44,6 +46,7 @@ os.environ[PLACES] = places(CONFIG.datasets)
 wildcard_constraints:
     **dict.fromkeys("dataset method network guide restorer recogniser training_set".split(), r"\w+"),
     seed=r"\d+",
+    fold=r"\d+",
 
 
 # What jobs need of a machine, as `resources: **TRAINING`. A machine that submits to a cluster has

@@ -41,11 +41,11 @@ rule split:
     input:
         pictures=rules.fetch.output.out,
     output:
-        out=f"{OUT}/splits/{{dataset}}.parquet",
+        out=f"{OUT}/splits/{{dataset}}/fold{{fold}}.parquet",
     params:
         **step("datasets.split", config=lambda w: CONFIG.datasets[w.dataset]),
     message:
-        "Divide the people of {wildcards.dataset} into train, val and test"
+        "Divide the people of {wildcards.dataset} into train, val and test (fold {wildcards.fold})"
     script:
         "../scripts/step.py"
 
@@ -53,9 +53,11 @@ rule split:
 rule compare_people:
     input:
         pictures=expand(rules.fetch.output.out, dataset=EXPERIMENT.datasets),
-        splits=expand(rules.split.output.out, dataset=EXPERIMENT.datasets),
+        splits=lambda wildcards: [
+            of_fold(rules.split, wildcards, dataset=name) for name in EXPERIMENT.datasets
+        ],
     output:
-        out=f"{OUT}/splits/compared.json",
+        out=f"{OUT}/splits/compared/fold{{fold}}.json",
     params:
         **step(
             "datasets.compare_people",
@@ -70,12 +72,11 @@ rule compare_people:
 
 rule crop_faces:
     input:
-        after=ancient(rules.compare_people.output.out),
+        after=ancient(expand(rules.compare_people.output.out, fold=0)),
         pictures=rules.fetch.output.out,
-        splits=rules.split.output.out,
         weights=rules.fetch_weights.output.out,
     output:
-        out=directory(f"{OUT}/faces/{{dataset}}"),
+        out=directory(f"{OUT}/crops/{{dataset}}"),
     threads: 8
     resources:
         **CPU,
@@ -88,6 +89,21 @@ rule crop_faces:
         ),
     message:
         "Find, measure and crop the faces of {wildcards.dataset}"
+    script:
+        "../scripts/step.py"
+
+
+rule divide_faces:
+    input:
+        after=ancient(rules.compare_people.output.out),
+        crops=rules.crop_faces.output.out,
+        splits=rules.split.output.out,
+    output:
+        out=directory(f"{OUT}/faces/{{dataset}}/fold{{fold}}"),
+    params:
+        **step("faces.divide_faces"),
+    message:
+        "Divide the faces of {wildcards.dataset} (fold {wildcards.fold})"
     script:
         "../scripts/step.py"
 
@@ -107,6 +123,9 @@ rule data:
     input:
         rules.fetch_weights.output,
         rules.draw_masks.output,
-        expand(rules.crop_faces.output.out, dataset=EXPERIMENT.datasets),
-        expand(rules.split.output.out, dataset=EXPERIMENT.datasets),
+        [
+            of_fold(rules.divide_faces, {"dataset": name, "seed": fold})
+            for name in EXPERIMENT.datasets
+            for fold in EXPERIMENT.folds(name)
+        ],
         expand(rules.fetch.output.out, dataset=EXPERIMENT.datasets),

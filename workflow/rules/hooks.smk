@@ -100,7 +100,7 @@ onsuccess:
         logger.warning(LINE)
     MADE = {str(path) for job in workflow.dag.jobs for path in job.output}
     SHOWN = [path for path in map(str, REPORTED) if path in MADE]
-    NUMBERS = Path(OUT, "summary").glob("*.json") if SHOWN else []
+    NUMBERS = Path(REPORTS, "summary").glob("*.json") if SHOWN else []
     tracking.end_workflow("FINISHED", map(Path, SHOWN), NUMBERS)
     if not (workflow.config_settings.config or workflow.config_settings.configfiles):
         sys.executable = PYTHON  # DVC is started without a shell

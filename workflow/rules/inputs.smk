@@ -7,10 +7,25 @@ from maskbench.recognition.specs import NETWORKS
 FACTS = ("recognition/specs/*.py",)
 
 
+def of_fold(rule, wildcards, **other):
+    """A rule's output, of the fold of a data set that a job learns from or is tested on."""
+    values = {**wildcards, **other}
+    fold = EXPERIMENT.fold_of(values["dataset"], int(values.get("seed", values.get("fold"))))
+    return expand(rule.output.out, **{**values, "fold": fold, "seed": fold})[0]
+
+
+FACES = lambda wildcards: of_fold(rules.divide_faces, wildcards)
+# The masks that test people wear, to measure against and to take off, and those of the training
+# people, which guides and restorers learn from.
+OVERLAY = lambda wildcards: of_fold(rules.synthesise, wildcards, method=REFERENCE)
+LEARNT = lambda wildcards: of_fold(rules.synthesise_training, wildcards, method=REFERENCE)
+
+
 def guides(wildcards):
     """The trained parts that a method needs."""
     names = EXPERIMENT.methods[wildcards.method].spec.guides
-    return expand(rules.train_guide.output.out, dataset=wildcards.dataset, guide=names, seed=0)
+    path = rules.train_guide.output.out
+    return expand(path, dataset=wildcards.dataset, guide=names, seed=wildcards.seed)
 
 
 def restorer_model(wildcards):
@@ -26,9 +41,7 @@ def restorer_model(wildcards):
 
 def to_restore(wildcards):
     """The faces whose masks come off: of people who really wear some, or masked by us."""
-    if wildcards.dataset in EXPERIMENT.really_masked:
-        return rules.crop_faces.output.out
-    return OVERLAY
+    return FACES(wildcards) if really_masked(wildcards) else OVERLAY(wildcards)
 
 
 def training_pictures(wildcards):
@@ -46,11 +59,24 @@ def learns_from(wildcards, frozen):
     if not frozen:
         return [] if networks else training_pictures(wildcards)
     own = dict(dataset=wildcards.dataset, network=networks)
-    method, seed = wildcards.training_set, wildcards.seed
-    if method in EXPERIMENT.methods:
-        seed = EXPERIMENT.run_of(method, int(seed))[1]
-    sets = dict.fromkeys([("bare", 0), (method, 0 if method == "bare" else seed)])
+    seed = int(wildcards.seed)
+    bare = ("bare", EXPERIMENT.fold_of(wildcards.dataset, seed))
+    method = wildcards.training_set
+    sets = [bare, EXPERIMENT.run_of(method, seed)] if method in EXPERIMENT.methods else [bare]
     return over(rules.embed.output.out, "training_set seed", sets, **own)
+
+
+def test_embeddings(wildcards):
+    """Embeddings of the test faces, masks taken off where the recogniser wants it."""
+    recogniser, seed = RECOGNISER(wildcards), int(wildcards.seed)
+    restorer = kinds.restorer_of(recogniser)
+    return expand(
+        rules.embed_test.output.out,
+        dataset=wildcards.dataset,
+        network=kinds.networks_of(recogniser),
+        restorer=restorer or "none",
+        seed=seed if restorer else EXPERIMENT.fold_of(wildcards.dataset, seed),
+    )
 
 
 def start(wildcards):

@@ -3,7 +3,7 @@
 
 rule embed:
     input:
-        faces=rules.crop_faces.output.out,
+        faces=FACES,
         masked=training_pictures,
         weights=rules.fetch_weights.output.out,
     output:
@@ -20,7 +20,7 @@ rule embed:
 
 rule train_recogniser:
     input:
-        faces=rules.crop_faces.output.out,
+        faces=FACES,
         masked=lambda wildcards: learns_from(wildcards, frozen=False),
         embeddings=lambda wildcards: learns_from(wildcards, frozen=True),
         after=start,
@@ -45,8 +45,8 @@ rule train_recogniser:
 
 # What is tested: test people under the overlay's masks, or a collection with its own pairs.
 TEST = {
-    "faces": rules.crop_faces.output.out,
-    "masked": lambda wildcards: when(not really_masked(wildcards), OVERLAY),
+    "faces": FACES,
+    "masked": lambda wildcards: when(not really_masked(wildcards), OVERLAY(wildcards)),
     "pictures": lambda wildcards: when(really_masked(wildcards), rules.fetch.output.out),
 }
 STYLES = {
@@ -58,13 +58,10 @@ STYLES = {
 rule embed_test:
     input:
         **TEST,
-        restored=lambda wildcards: when(
-            wildcards.restorer != "none",
-            expand(rules.restore.output.out, **wildcards, seed=0)[0],
-        ),
+        restored=lambda w: when(w.restorer != "none", expand(rules.restore.output.out, **w)[0]),
         weights=rules.fetch_weights.output.out,
     output:
-        out=directory(f"{OUT}/test_embeddings/{{dataset}}/{{network}}/{{restorer}}"),
+        out=directory(f"{OUT}/test_embeddings/{{dataset}}/{{network}}/{{restorer}}/seed{{seed}}"),
     resources:
         **NETWORK,
     params:
@@ -84,12 +81,7 @@ rule evaluate_recognition:
             **{**wildcards, "dataset": DATASET},
             training_set=EXPERIMENT.training_sets(wildcards.recogniser),
         ),
-        embeddings=lambda wildcards: expand(
-            rules.embed_test.output.out,
-            dataset=wildcards.dataset,
-            network=kinds.networks_of(RECOGNISER(wildcards)),
-            restorer=kinds.restorer_of(RECOGNISER(wildcards)) or "none",
-        ),
+        embeddings=test_embeddings,
     output:
         out=directory(f"{OUT}/metrics/recognition/{{dataset}}/{{recogniser}}/seed{{seed}}"),
     resources:
@@ -112,12 +104,9 @@ rule evaluate_recognition:
 
 
 RECOGNISER_RUNS = ("recogniser training_set seed", EXPERIMENT.recogniser_runs)
-TESTED = dict.fromkeys((name, seed) for name, _, seed in EXPERIMENT.recogniser_runs)
-RECOGNITIONS = [
-    path
-    for test in CONFIG.recognition.tests
-    for path in over(rules.evaluate_recognition.output.out, "recogniser seed", TESTED, dataset=test)
-]
+RECOGNITIONS = over(
+    rules.evaluate_recognition.output.out, "dataset recogniser seed", EXPERIMENT.tested
+)
 
 
 rule recognisers:

@@ -6,6 +6,8 @@ from maskbench.reporting.figures.specs import KINDS
 from maskbench.reporting.papers import papers
 from maskbench.reporting.papers.figures import drawable
 
+# All replicates together have tables, figures and pages of their own.
+REPORTS = OUT if len(EXPERIMENT.replicates) == 1 else f"{OUT}/full"
 PAPERS = papers().values()
 PAPER_FILES = ("reporting/papers/*.yaml",)
 # What methods and recognisers are called comes from the papers and from all specs.
@@ -29,7 +31,7 @@ LEARNING = [
 REALLY = EXPERIMENT.really_masked
 NEEDS = {
     "pictures": expand(rules.fetch.output.out, dataset=DATASET),
-    "faces": expand(rules.crop_faces.output.out, dataset=DATASET),
+    "faces": expand(rules.divide_faces.output.out, dataset=DATASET, fold=0),
     "mask_pictures": [rules.draw_masks.output.out],
     "models": over(rules.train_synthesis.output.out, RUNS[0], TRAINED, dataset=DATASET),
     "masked": over(rules.synthesise.output.out, *RUNS, dataset=DATASET),
@@ -38,7 +40,7 @@ NEEDS = {
         rules.train_recogniser.output.out, RECOGNISER_RUNS[0], LEARNING, dataset=DATASET
     ),
     "restored": [path for path in RESTORED if Path(path).parts[-3] == DATASET],
-    "really_masked": expand(rules.crop_faces.output.out, dataset=REALLY),
+    "really_masked": expand(rules.divide_faces.output.out, dataset=REALLY, fold=0),
     "unmasked": [path for path in RESTORED if Path(path).parts[-3] in REALLY],
 }
 TABLES = [name for paper in PAPERS for name in paper.tables]
@@ -50,7 +52,7 @@ rule collect_measurements:
     input:
         metrics=EVALUATIONS,
     output:
-        out=shown(f"{OUT}/measurements.csv", "Numbers"),
+        out=shown(f"{REPORTS}/measurements.csv", "Numbers"),
     params:
         **step("reporting.collect_measurements"),
     message:
@@ -63,13 +65,13 @@ rule make_tables:
     input:
         measurements=rules.collect_measurements.output.out,
     output:
-        expand(f"{OUT}/tables/{{table}}.{{kind}}", table=TABLES, kind=["csv", "tex", "md"]),
-        html=[shown(f"{OUT}/tables/{table}.html", "Tables") for table in TABLES],
+        expand(f"{REPORTS}/tables/{{table}}.{{kind}}", table=TABLES, kind=["csv", "tex", "md"]),
+        html=[shown(f"{REPORTS}/tables/{table}.html", "Tables") for table in TABLES],
     params:
         **step(
             "reporting.make_tables",
             files=(*TITLES, "reporting/table.*.j2"),
-            out=Path(OUT, "tables"),
+            out=Path(REPORTS, "tables"),
             origins=ORIGINS,
         ),
     message:
@@ -92,14 +94,14 @@ for KIND in sorted({FIGURES[name].kind for name in DRAWABLE}):
                 for need in NEEDS
             },
         output:
-            png=[shown(f"{OUT}/figures/{name}.png", "Figures") for name in DRAWN],
+            png=[shown(f"{REPORTS}/figures/{name}.png", "Figures") for name in DRAWN],
         params:
             **step(
                 "reporting.make_figures",
                 uses=lambda wildcards, kind=KIND: [KINDS.get(kind)],
                 files=TITLES,
                 figures={name: FIGURES[name] for name in DRAWN},
-                out=Path(OUT, "figures"),
+                out=Path(REPORTS, "figures"),
                 figure_styles=CONFIG.masks.figure_styles,
                 styles=CONFIG.masks.styles,
                 unseen_styles=CONFIG.masks.unseen_styles,
@@ -115,14 +117,14 @@ rule judge_claims:
     input:
         metrics=EVALUATIONS,
     output:
-        csv=f"{OUT}/claims.csv",
-        md=f"{OUT}/claims.md",
-        html=shown(f"{OUT}/claims.html", "Claims"),
+        csv=f"{REPORTS}/claims.csv",
+        md=f"{REPORTS}/claims.md",
+        html=shown(f"{REPORTS}/claims.html", "Claims"),
     params:
         **step(
             "reporting.judge_claims",
             files=(*TITLES, "reporting/claims.*.j2"),
-            out=Path(OUT),
+            out=Path(REPORTS),
             origins=ORIGINS,
         ),
     message:
@@ -137,8 +139,8 @@ rule summarise:
         models=NEEDS["models"],
         recognisers=NEEDS["recognisers"],
     output:
-        out=directory(f"{OUT}/summary"),
-        curves=f"{OUT}/curves.csv",
+        out=directory(f"{REPORTS}/summary"),
+        curves=f"{REPORTS}/curves.csv",
     params:
         **step("reporting.summarise"),
     message:
@@ -147,7 +149,7 @@ rule summarise:
         "../scripts/step.py"
 
 
-PICTURES = [f"{OUT}/figures/{name}.png" for name in DRAWABLE]
+PICTURES = [f"{REPORTS}/figures/{name}.png" for name in DRAWABLE]
 
 
 rule make_index:
@@ -159,7 +161,7 @@ rule make_index:
         metrics=EVALUATIONS,
         masked=NEEDS["masked"],
     output:
-        out=f"{OUT}/index.html",
+        out=f"{REPORTS}/index.html",
     params:
         **step("reporting.make_index", files=(*TITLES, "reporting/*.j2"), origins=ORIGINS),
     message:
@@ -188,7 +190,7 @@ rule make_report:
     input:
         RESULTS,
     output:
-        page=f"{OUT}/report.html",
+        page=f"{REPORTS}/report.html",
     params:
         captions=code_digest((), ("../../workflow/report/*.rst", *PAPER_FILES)),
     message:
@@ -212,8 +214,8 @@ TARGETS = {
         f"synthesis_{name}": [path for path in SYNTHESES if Path(path).parts[-2] == name]
         for name in EXPERIMENT.methods
     },
-    **{name: f"{OUT}/tables/{name}.html" for name in TABLES},
-    **{name: f"{OUT}/figures/{name}.png" for name in DRAWABLE},
+    **{name: f"{REPORTS}/tables/{name}.html" for name in TABLES},
+    **{name: f"{REPORTS}/figures/{name}.png" for name in DRAWABLE},
     "tables": rules.make_tables.output,
     "figures": PICTURES,
 }

@@ -3,7 +3,7 @@
 
 rule train_restorer:
     input:
-        faces=rules.crop_faces.output.out,
+        faces=FACES,
         masked=LEARNT,
         weights=rules.fetch_weights.output.out,
     output:
@@ -41,7 +41,7 @@ rule evaluate_restoration:
     input:
         restored=rules.restore.output.out,
         masked=OVERLAY,
-        faces=rules.crop_faces.output.out,
+        faces=FACES,
         weights=rules.fetch_weights.output.out,
     output:
         out=directory(f"{OUT}/metrics/restoration/{{dataset}}/{{restorer}}/seed{{seed}}"),
@@ -59,10 +59,9 @@ rule evaluate_restoration:
         "../scripts/step.py"
 
 
-RESTORERS = [(restorer, 0) for restorer in EXPERIMENT.restorers]
 RESTORED = over(rules.restore.output.out, "dataset restorer seed", EXPERIMENT.restorations)
-RESTORATIONS = over(
-    rules.evaluate_restoration.output.out, "restorer seed", RESTORERS, dataset=DATASET
+RESTORATIONS = expand(
+    rules.evaluate_restoration.output.out, restorer=EXPERIMENT.restorers, **TRAININGS
 )
 
 

@@ -2,16 +2,18 @@
 # from the masks of keypoint, and other methods may need them.
 
 
+# People who really wear masks, where a critic learns from them.
 REAL = CONFIG.synthesis.real_domain.source
+REAL_FACES = lambda w: [] if REAL == REFERENCE else of_fold(rules.divide_faces, w, dataset=REAL)
 
 
 rule masked_domain:
     input:
-        faces=rules.crop_faces.output.out,
+        faces=rules.divide_faces.output.out,
         mask_pictures=rules.draw_masks.output.out,
-        real_faces=when(REAL != "keypoint", expand(rules.crop_faces.output.out, dataset=REAL)[0]),
+        real_faces=REAL_FACES,
     output:
-        out=directory(f"{OUT}/masked_domain/{{dataset}}"),
+        out=directory(f"{OUT}/masked_domain/{{dataset}}/fold{{fold}}"),
     resources:
         **CPU,
     params:
@@ -22,21 +24,20 @@ rule masked_domain:
             seed=0,
         ),
     message:
-        "Collect training people wearing masks ({wildcards.dataset})"
+        "Collect training people wearing masks ({wildcards.dataset}, fold {wildcards.fold})"
     script:
         "../scripts/step.py"
 
 
 # The people wearing masks that a reference-guided method looks at when it puts masks on.
-REFERENCES = lambda wildcards: when(
-    METHOD(wildcards).spec.reference_guided, expand(rules.masked_domain.output.out, **wildcards)[0]
-)
+MASKED_DOMAIN = lambda wildcards: of_fold(rules.masked_domain, wildcards)
+REFERENCES = lambda w: when(METHOD(w).spec.reference_guided, MASKED_DOMAIN(w))
 
 
 rule train_synthesis:
     input:
-        faces=rules.crop_faces.output.out,
-        masked_domain=rules.masked_domain.output.out,
+        faces=FACES,
+        masked_domain=MASKED_DOMAIN,
         guides=guides,
         mask_pictures=rules.draw_masks.output.out,
     output:
@@ -54,7 +55,7 @@ rule train_synthesis:
 rule synthesise:
     input:
         model=rules.train_synthesis.output.out,
-        faces=rules.crop_faces.output.out,
+        faces=FACES,
         guides=guides,
         references=REFERENCES,
         mask_pictures=rules.draw_masks.output.out,
@@ -75,15 +76,11 @@ rule synthesise:
         "../scripts/step.py"
 
 
-# The masks that test people wear, to measure against and to take off.
-OVERLAY = expand(rules.synthesise.output.out, method="keypoint", seed=0, allow_missing=True)[0]
-
-
 rule evaluate_synthesis:
     input:
         masked=rules.synthesise.output.out,
         reference=OVERLAY,
-        faces=rules.crop_faces.output.out,
+        faces=FACES,
         weights=rules.fetch_weights.output.out,
     output:
         out=directory(f"{OUT}/metrics/synthesis/{{dataset}}/{{method}}/seed{{seed}}"),
@@ -104,7 +101,7 @@ rule evaluate_synthesis:
 rule synthesise_training:
     input:
         model=rules.train_synthesis.output.out,
-        faces=rules.crop_faces.output.out,
+        faces=FACES,
         guides=guides,
         references=REFERENCES,
         mask_pictures=rules.draw_masks.output.out,
@@ -125,15 +122,9 @@ rule synthesise_training:
         "../scripts/step.py"
 
 
-# What guides and restorers learn from: the training people under the overlay's masks.
-LEARNT = expand(
-    rules.synthesise_training.output.out, method="keypoint", seed=0, allow_missing=True
-)[0]
-
-
 rule train_guide:
     input:
-        faces=rules.crop_faces.output.out,
+        faces=FACES,
         masked=LEARNT,
     output:
         out=directory(f"{OUT}/guides/{{dataset}}/{{guide}}/seed{{seed}}"),
@@ -151,7 +142,7 @@ rule evaluate_guide:
     input:
         model=rules.train_guide.output.out,
         masked=OVERLAY,
-        faces=rules.crop_faces.output.out,
+        faces=FACES,
     output:
         out=directory(f"{OUT}/metrics/guides/{{dataset}}/{{guide}}/seed{{seed}}"),
     resources:
@@ -171,7 +162,7 @@ rule evaluate_guide:
 
 RUNS = ("method seed", EXPERIMENT.runs)
 SYNTHESES = over(rules.evaluate_synthesis.output.out, *RUNS, dataset=DATASET)
-GUIDES = expand(rules.evaluate_guide.output.out, dataset=DATASET, guide=EXPERIMENT.guides, seed=0)
+GUIDES = expand(rules.evaluate_guide.output.out, guide=EXPERIMENT.guides, **TRAININGS)
 # The runs whose masks recognisers learn from.
 LEARNT_FROM = {
     EXPERIMENT.run_of(training_set, seed)
@@ -186,4 +177,8 @@ rule synthesis:
         SYNTHESES,
         GUIDES,
         over(rules.synthesise_training.output.out, RUNS[0], sorted(LEARNT_FROM), dataset=DATASET),
-        expand(OVERLAY, dataset=sorted(TESTS)),
+        [
+            of_fold(rules.synthesise, {"dataset": test, "seed": fold}, method=REFERENCE)
+            for test in sorted(TESTS)
+            for fold in EXPERIMENT.folds(test)
+        ],

@@ -1,8 +1,9 @@
-"""Step ``split``: train, validation and test people, disjoint, from a seed.
+"""Step ``split``: train, validation and test people of a fold, disjoint, from a seed.
 
 The order of the people comes from a hash of the seed and the name, so a split depends on neither
 file order, platform nor library version, and a person who joins the collection moves few others.
-Pictures without an identity are each their own group, under the key ``source``.
+Pictures without an identity are each their own group, under the key ``source``. With folds the
+people are cut into as many test sets, so that over all folds everyone is tested once.
 """
 
 from __future__ import annotations
@@ -21,15 +22,25 @@ from maskbench.errors import MaskbenchError
 SPLITS = ("train", "val", "test")
 
 
-def split(pictures: Path, config: DatasetConfig, out: Path) -> None:
+def split(pictures: Path, config: DatasetConfig, out: Path, fold: int = 0) -> None:
     """Write the parquet file ``out`` (columns identity, split) for a ``pictures/{dataset}`` folder.
 
+    Args:
+        pictures: folder written by the step ``fetch``.
+        config: the data set's section.
+        out: the file to write.
+        fold: 0 .. folds - 1; 0 where the people are cut once.
+
     Raises:
-        MaskbenchError: there are fewer people than splits with a share.
+        MaskbenchError: there are fewer people than splits with a share, or than folds.
     """
     opened = Pictures.open(pictures)
     groups = group_keys(opened.manifest).unique()
-    chosen = assign(groups, config.shares, config.split_seed, place=opened.source["dataset"])
+    place = opened.source["dataset"]
+    if config.folds is None:
+        chosen = assign(groups, config.shares, config.split_seed, place)
+    else:
+        chosen = assign_fold(groups, config.shares, config.split_seed, fold, config.folds, place)
     frame = pd.DataFrame(sorted(chosen.items()), columns=["identity", "split"])
     with atomic_file(Path(out)) as tmp:
         frame.to_parquet(tmp, index=False)
@@ -65,6 +76,51 @@ def assign(
     counts = _counts(len(names), [getattr(shares, part) for part in SPLITS], place)
     parts = [part for part, count in zip(SPLITS, counts, strict=True) for _ in range(count)]
     return dict(zip(names, parts, strict=True))
+
+
+def assign_fold(
+    identities: Iterable[str],
+    shares: SplitShares,
+    seed: int,
+    fold: int,
+    folds: int,
+    place: str = "dataset",
+) -> dict[str, str]:
+    """Give each identity one of train, val, test in one of several folds.
+
+    Everyone is in test in one fold; the sizes of the test sets differ by one person at most. The
+    others are divided in the ratio of the shares train and val. Where shares.test is 1 / folds,
+    fold 0 is what :func:`assign` gives.
+
+    Args:
+        identities: the people.
+        shares: of them.
+        seed: of their order.
+        fold: 0 .. folds - 1.
+        folds: how many.
+        place: the data set, for messages.
+
+    Raises:
+        MaskbenchError: there are fewer people than folds, or than splits with a share.
+    """
+    names = shuffled(set(identities), seed)
+    if len(names) < folds:
+        raise MaskbenchError(
+            f"datasets.{place}.folds",
+            f"{len(names)} people cannot fill {folds} folds",
+            "add people, or ask for fewer folds",
+        )
+    sizes = [len(names) // folds + (number < len(names) % folds) for number in range(folds)]
+    end = len(names) - sum(sizes[:fold])
+    start = end - sizes[fold]
+    others = names[end:] + names[:start]
+    learnt = shares.train + shares.val
+    train, _, _ = _counts(len(others), [shares.train / learnt, shares.val / learnt, 0], place)
+    return {
+        **dict.fromkeys(others[:train], "train"),
+        **dict.fromkeys(others[train:], "val"),
+        **dict.fromkeys(names[start:end], "test"),
+    }
 
 
 def _counts(total: int, shares: list[float], place: str) -> list[int]:

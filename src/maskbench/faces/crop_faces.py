@@ -22,7 +22,6 @@ from maskbench.artifacts import atomic_dir, sha256_of
 from maskbench.config import FacesConfig
 from maskbench.datasets.listing import named
 from maskbench.datasets.manifest import Pictures
-from maskbench.datasets.split import group_keys, read_split
 from maskbench.datasets.weights import weights_file
 from maskbench.errors import MaskbenchError
 from maskbench.faces.crop import crop_square, to_crop
@@ -56,7 +55,6 @@ class Crop:
 
 def crop_faces(
     pictures: Path,
-    splits: Path,
     weights: Path,
     out: Path,
     config: FacesConfig,
@@ -68,7 +66,6 @@ def crop_faces(
 
     Args:
         pictures: folder written by the step ``fetch``.
-        splits: file written by the step ``split``.
         weights: folder of network weights.
         out: the FaceSet to write, in the manifest's order.
         config: detector, margin and size.
@@ -79,13 +76,12 @@ def crop_faces(
 
     Raises:
         MaskbenchError: inputs are missing or disagree, weights are damaged, or too many pictures
-            are rejected (with the first names and reasons), or all of the people of a split.
+            are rejected (with the first names and reasons).
     """
     opened = Pictures.open(Path(pictures))
     manifest = opened.manifest
     if not len(manifest):
         raise MaskbenchError(pictures, "the data set has no pictures", "check its path")
-    split_of = _split_of(Path(splits), manifest)
     files = [opened.file(source).absolute() for source in manifest["source"]]
     work = functools.partial(_crop, config=config, whole=undetected == "whole")
     reasons: Counter[str] = Counter()
@@ -105,8 +101,8 @@ def crop_faces(
             )
         ) as crops,
     ):
-        for source, identity, split, crop in zip(
-            manifest["source"], manifest["identity"], split_of, crops, strict=True
+        for source, identity, crop in zip(
+            manifest["source"], manifest["identity"], crops, strict=True
         ):
             if isinstance(crop, str):
                 writer.reject(source, identity, crop)
@@ -114,10 +110,10 @@ def crop_faces(
                 if writer.rejected > max_reject_share * len(files):
                     raise _too_many(pictures, reasons, writer, len(files), max_reject_share)
             else:
-                writer.add(crop.image, _row(source, identity, split, crop))
+                writer.add(crop.image, _row(source, identity, crop))
                 missed += crop.face.score == 0
             advance(1, f"{writer.rejected} rejected")
-        _refuse_empty(pictures, manifest, split_of, _reasons(writer.rejects))
+        _name_people_without_faces(manifest, _reasons(writer.rejects))
         without = opened.left_out
         for source, reason in without.items():
             writer.reject(source, "", reason)
@@ -158,13 +154,13 @@ def _crop(
     return done
 
 
-def _row(source: str, identity: str, split: str, crop: Crop) -> dict[str, Any]:
+def _row(source: str, identity: str, crop: Crop) -> dict[str, Any]:
     face = crop.face
     return {
         "face_id": source,
         "identity": identity,
         "source": source,
-        "split": split,
+        "split": "",
         "box": face.box,
         "score": face.score,
         "crop_box": face.crop_box,
@@ -207,40 +203,14 @@ def _too_many(
     )
 
 
-def _refuse_empty(
-    pictures: Path, manifest: pd.DataFrame, split_of: list[str], reasons: dict[str, str]
-) -> None:
-    """Name the people without a face; a split of none but such people is an error."""
-    table = manifest.assign(split=split_of, taken=~manifest["source"].isin(list(reasons)))
-
-    def why(rows: pd.Series) -> str:
-        return named({source: reasons[source] for source in table["source"][rows]})
-
-    for split, taken in table.groupby("split")["taken"].any().items():
-        if not taken:
-            raise MaskbenchError(
-                pictures,
-                f"no face was found of any {split} person: {why(table['split'] == split)}",
-                "check these pictures, add people, or set datasets.*.split_seed to another number",
-            )
+def _name_people_without_faces(manifest: pd.DataFrame, reasons: dict[str, str]) -> None:
+    table = manifest.assign(taken=~manifest["source"].isin(list(reasons)))
     people = table[table["identity"] != ""].groupby("identity")["taken"].any()
     if gone := people.index[~people].to_list():
-        of_them = table["identity"].isin(gone)
-        log.warning("%s: no face of %s: %s", pictures, ", ".join(gone), why(of_them))
+        of_them = table["source"][table["identity"].isin(gone)]
+        why = named({source: reasons[source] for source in of_them})
+        log.warning("no face of %s: %s", ", ".join(gone), why)
 
 
 def _reasons(rejects: list[dict[str, str]]) -> dict[str, str]:
     return {row["source"]: row["reason"] for row in rejects}
-
-
-def _split_of(path: Path, manifest: pd.DataFrame) -> list[str]:
-    """The split of each row of the manifest."""
-    split_of, keys = read_split(path), group_keys(manifest)
-    unknown = sorted(set(keys) - set(split_of))
-    if unknown:
-        raise MaskbenchError(
-            path,
-            f"no split for {unknown[0]!r} and {len(unknown) - 1} more",
-            "delete and make it again",
-        )
-    return [split_of[key] for key in keys]

@@ -3,7 +3,7 @@
 images.npy        uint8, N x H x W x 3 RGB, opened memory-mapped
 faces.parquet     a row a face, in the order of images.npy
 rejects.parquet   every picture that was not taken, and why (columns: source, identity, reason)
-spec.json         data set name, version and checksum; crop and alignment specification
+spec.json         data set name, version and checksum; crop and alignment specification; the fold
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FACE_COLUMNS = (
     "face_id",  # str, unique in the set
     "identity",  # str; "" where the data set knows none
     "source",  # str, the picture's path relative to the data set's root
-    "split",  # str: train, val or test
+    "split",  # str: train, val or test, in the spec's fold; "" before faces are divided
     "box",  # 4 x float32: x0 y0 x1 y1 of the detector, in source pixels
     "score",  # float32: the detector's confidence, 0..1
     "crop_box",  # 4 x float32: the square that was cropped, in source pixels
@@ -79,6 +79,11 @@ class FaceSet:
     @property
     def dataset(self) -> str:
         return str(self.spec["dataset"])
+
+    @property
+    def fold(self) -> int:
+        """Whose split the faces have; 0 where people are divided once."""
+        return int(self.spec.get("fold", 0))
 
     @property
     def crop(self) -> str:

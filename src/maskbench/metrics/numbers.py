@@ -98,6 +98,7 @@ def facts_of(
     return {
         "step": step,
         "dataset": pictures.dataset,
+        "fold": pictures.fold,
         "split": "+".join(sorted(set(pictures.faces["split"]))),
         "method": method,
         "restorer": restorer,

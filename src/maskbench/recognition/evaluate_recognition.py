@@ -75,8 +75,8 @@ def evaluate_recognition(
     """
     test = open_test_set(faces, masked, pictures, styles, unseen_styles)
     facts = {
-        "step": "recognition", "dataset": test.dataset, "split": "test", "method": recogniser.name,
-        "seed": seed, "crop": test.crop, "mlflow_run_id": run_id,
+        "step": "recognition", "dataset": test.dataset, "fold": test.fold, "split": "test",
+        "method": recogniser.name, "seed": seed, "crop": test.crop, "mlflow_run_id": run_id,
         "restorer": restorer_of(recogniser),
     }  # fmt: skip
     with atomic_dir(Path(out)) as tmp:

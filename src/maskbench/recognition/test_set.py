@@ -60,6 +60,7 @@ class TestSet:
             undetected.
         parts: (set, its rows) that hold the pictures in the order of ``table``.
         official: the data set's own pairs, if it has any.
+        fold: whose test people they are.
     """
 
     dataset: str
@@ -67,6 +68,7 @@ class TestSet:
     table: pd.DataFrame
     parts: tuple[tuple[FaceSet, np.ndarray], ...]
     official: Pairs | None
+    fold: int = 0
 
     @property
     def identities(self) -> np.ndarray:
@@ -163,7 +165,7 @@ def masked_by_us(
     if len(parts) == 1:
         raise MaskbenchError(masked, "no masked pictures", "make the set again")
     table = pd.concat(tables, ignore_index=True)
-    return TestSet(bare.dataset, bare.crop, table, tuple(parts), None)
+    return TestSet(bare.dataset, bare.crop, table, tuple(parts), None, bare.fold)
 
 
 def really_masked(faces: Path, pictures: Path, shown: Path | None = None) -> TestSet:
@@ -191,7 +193,7 @@ def really_masked(faces: Path, pictures: Path, shown: Path | None = None) -> Tes
     table["kind"] = np.where(table["style"] == "", BARE, MASKED)
     replaced = found if shown is None else _same_rows(found, FaceSet.open(shown))
     official = _official(opened.path / PAIRS, table, faces)
-    return TestSet(found.dataset, found.crop, table, ((replaced, rows),), official)
+    return TestSet(found.dataset, found.crop, table, ((replaced, rows),), official, found.fold)
 
 
 def _described(found: FaceSet, rows: np.ndarray, kind: str, photo: pd.Series) -> pd.DataFrame:
