@@ -1,3 +1,6 @@
+import math
+
+import pandas as pd
 import pytest
 
 from maskbench.measurements import to_frame
@@ -22,6 +25,33 @@ def test_mean_and_spread_by_hand(make_measurement):
     assert (result.seeds, result.n) == (3, 390)
     assert with_spread(result.mean, result.sd, 3) == "0.820 ± 0.020"
     assert interval(result.ci_low, result.ci_high, 3) == "[0.750, 0.850]"
+
+
+def test_folds_are_pooled_by_hand(make_measurement):
+    """Two folds of 100 and 300 pictures of other people; the second was trained for twice."""
+    rows = [
+        make_measurement("m", seed, metric, value, fold=fold, n=n, n_people=n // 10, **bounds)
+        for metric in ("ssim", "fid")
+        for seed, fold, n, value in ((0, 0, 100, 0.6), (1, 1, 300, 0.79), (3, 1, 300, 0.81))
+        for bounds in ({"ci_low": value - 0.04, "ci_high": value + 0.08},)
+    ]
+    table = over_seeds(to_frame(rows)).set_index("metric")
+    ssim, fid = table.loc["ssim"], table.loc["fid"]
+    assert ssim["mean"] == pytest.approx(0.25 * 0.6 + 0.75 * 0.8)  # over all people's pictures
+    assert fid["mean"] == pytest.approx(0.7)  # of sets: the folds count alike
+    assert (ssim["n_people"], ssim["n"], ssim["seeds"]) == (40, 400, 3)
+    low = math.hypot(0.25 * 0.04, 0.75 * 0.05)  # of fold 1: 0.8 - 0.75
+    assert ssim["ci_low"] == pytest.approx(ssim["mean"] - low)
+    assert ssim["ci_high"] == pytest.approx(ssim["mean"] + math.hypot(0.25 * 0.08, 0.75 * 0.09))
+
+
+def test_scores_of_recognition_are_averaged_over_folds(make_measurement):
+    rows = [
+        make_measurement("m", fold, "auc", value, fold=fold, n=n, step="recognition")
+        for fold, n, value in ((0, 10, 0.9), (1, 1000, 0.7))
+    ]
+    assert only(rows).mean == pytest.approx(0.8)
+    assert pd.isna(only(rows).ci_low)
 
 
 def test_one_seed_has_no_spread(make_measurement):

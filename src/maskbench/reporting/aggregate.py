@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from maskbench.measurements import CONDITIONS
 
 GROUP = [*(name for name in CONDITIONS if name != "fold"), "metric", "backbone", "crop"]
 QUANTITIES = ["mean", "sd", "seeds", "ci_low", "ci_high", "n_people", "n", "note"]
+OF_SETS = ("fid", "kid", "is")
+"""Metrics of a whole set of pictures, which are no means over them."""
 ABSENT = "absent"
 """What the column ``backbone`` holds for a network whose weights are not there."""
 
@@ -16,27 +19,44 @@ def over_seeds(measurements: pd.DataFrame) -> pd.DataFrame:
     """A row for each quantity over its trainings (seeds, each on its fold), sorted by the columns
     :data:`GROUP`, which it has, and
 
-    - ``mean``, ``sd``: over the seeds that could be measured; sd is the sample deviation, NaN for
-      one seed;
+    - ``mean``: over the seeds of a fold, then over folds. Means over pictures are weighted by the
+      pictures, so that they are means over all people; scores of recognition, and metrics of whole
+      sets of pictures, by nothing;
+    - ``sd``: the sample deviation of the single numbers, NaN for one;
     - ``seeds``: how many could be measured;
-    - ``ci_low``, ``ci_high``: the lowest and the highest bound of the seeds' own 95% intervals, an
-      envelope that no seed's interval leaves;
-    - ``n_people``, ``n``: people and pictures behind each seed's number, the fewest of the seeds;
+    - ``ci_low``, ``ci_high``: the 95% interval. In a fold from the lowest to the highest bound of
+      the seeds' own. Folds test different people, so that the distances of the bounds from the mean
+      are added in quadrature;
+    - ``n_people``, ``n``: people and pictures behind the number: in each fold the fewest of its
+      seeds, summed over folds;
     - ``note``: remarks of the evaluations, without repeats.
     """
-    rows = measurements.sort_values("seed", kind="stable")
-    table = rows.groupby(GROUP).agg(
+    numbers = dict.fromkeys(("value", "ci_low", "ci_high"), float)  # None becomes NaN
+    rows = measurements.astype(numbers).sort_values("seed", kind="stable")
+    folds = rows.groupby([*GROUP, "fold"]).agg(
         mean=("value", "mean"),
-        sd=("value", "std"),
-        seeds=("value", "count"),
         ci_low=("ci_low", "min"),
         ci_high=("ci_high", "max"),
         n_people=("n_people", "min"),
         n=("n", "min"),
     )
+    step, metric = (folds.index.get_level_values(name) for name in ("step", "metric"))
+    of_pictures = (step != "recognition") & ~metric.isin(OF_SETS)
+    weight = folds["n"].where(of_pictures, 1).where(folds["mean"].notna(), 0)
+    share = weight / weight.groupby(GROUP).transform("sum")
+    table = rows.groupby(GROUP).agg(sd=("value", "std"), seeds=("value", "count"))
+    table["mean"] = (share * folds["mean"]).groupby(GROUP).sum(min_count=1)
+    measured = folds["mean"].groupby(GROUP).count()
+    for name in ("ci_low", "ci_high"):
+        distance = share * (folds[name] - folds["mean"])
+        pooled = np.sqrt((distance**2).groupby(GROUP).sum(min_count=1))
+        bound = table["mean"] + pooled * (-1 if name == "ci_low" else 1)
+        table[name] = bound.where(distance.groupby(GROUP).count() == measured)
+    for name in ("n_people", "n"):
+        table[name] = folds[name].groupby(GROUP).sum()
     noted = rows[rows["note"] != ""].drop_duplicates([*GROUP, "note"])
     table["note"] = noted.groupby(GROUP)["note"].agg("; ".join)
-    return table.fillna({"note": ""}).reset_index()
+    return table[QUANTITIES].fillna({"note": ""}).reset_index()
 
 
 def number(value: float, digits: int) -> str:
