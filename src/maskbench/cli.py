@@ -190,6 +190,46 @@ def methods(params: ParamsOption = None) -> None:
     Console().print(table)
 
 
+@_command
+def compare(
+    other: Annotated[Path, typer.Argument(help="measurements.csv of the run to compare with.")],
+    measurements: Annotated[Path, typer.Option(help="Your own measurements.csv.")] = Path(
+        "results/measurements.csv"
+    ),
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="CSV file for every number of both.")
+    ] = None,
+) -> None:
+    """Compare your numbers with those of another run.
+
+    It says how many are equal to the last digit, how many lie within the other's 95% interval over
+    people, and which do not.
+
+    Example: maskbench compare theirs/measurements.csv --out compared.csv
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from maskbench.artifacts import atomic_file
+    from maskbench.measurements import KEY, read_measurements
+    from maskbench.reporting import compare as two
+
+    compared = two.compare(read_measurements(measurements), read_measurements(other))
+    for outcome, count in two.counts(compared).items():
+        typer.echo(f"{count:7} {outcome}")
+    far = two.farthest(compared, most=20)
+    if len(far):
+        table = Table("number", "here", "there", "interval", title="The farthest outside")
+        for row in far.to_dict("records"):
+            name = " ".join(str(row[key]) for key in KEY if row[key] != "")
+            between = f"{row['ci_low']:.4g} to {row['ci_high']:.4g}"
+            table.add_row(name, f"{row['value']:.4g}", f"{row['other']:.4g}", between)
+        Console().print(table)
+    if out:
+        with atomic_file(out) as tmp:
+            compared.to_csv(tmp, index=False, float_format="%.8g", lineterminator="\n")
+
+
 def main() -> None:
     """Entry point of the ``maskbench`` command."""
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
