@@ -1,4 +1,5 @@
 # make reproduce   every table, figure and results/index.html of the default experiment
+# make full        the same five times, on five folds of people (config/full.yaml, results/full)
 # make quick       the same in small (config/smoke.yaml, results/smoke)
 # make test        the test suite
 # make check       formatting, lint, types, workflow lint
@@ -11,20 +12,23 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help reproduce quick test check touch files environment clean
+.PHONY: help reproduce full quick test check touch files environment clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 help:
-	@sed -n '1,8s/^# \{0,1\}//p' Makefile
+	@sed -n '1,9s/^# \{0,1\}//p' Makefile
 
 environment:
 	@bash workflow/scripts/environment.sh $(VENV)
 
 reproduce: environment
 	@snakemake --cores all --resources gpu=1
+
+full: environment
+	@snakemake --cores all --resources gpu=1 --configfile config/full.yaml
 
 quick: environment
 	@snakemake --cores all --resources gpu=1 --configfile config/smoke.yaml
