@@ -17,6 +17,8 @@ from maskbench.synthesis.specs import METHODS
 
 DEFAULT = Path(maskbench.__file__).parents[2] / "params.yaml"
 NAMES = sorted(read_layers([DEFAULT])["synthesis"]["methods"])
+REFERENCES = {"best_homography", "six_point_homography"}
+LAID_OVER = {"keypoint", "mean_placement"} | REFERENCES  # without steps
 
 
 def checked(overlay=None):
@@ -64,10 +66,17 @@ def test_recognisers_run_for_every_training_set_and_seed(found):
     runs = found.recogniser_runs
     assert len(runs) == len(set(runs))
     assert [run for run in runs if run[0] == "dlib_resnet"] == [("dlib_resnet", "none", 0)]
-    assert {training for name, training, _ in runs if name == "arcface"} == {BARE, *NAMES}
+    sets = {training for name, training, _ in runs if name == "arcface"}
+    assert sets == {BARE, *NAMES} - REFERENCES
     assert {seed for name, _, seed in runs if name == "arcface"} == {5, 6}
     assert ("maskfacenet", "keypoint", 6) in runs
     assert ("dlib_resnet_projected", "keypoint", 0) in runs
+
+
+def test_a_recogniser_may_learn_from_a_reference_that_it_names():
+    named = {"recognition": {"recognisers": {"arcface": {"training": "best_homography"}}}}
+    runs = checked(named).recogniser_runs
+    assert [run for run in runs if run[0] == "arcface"] == [("arcface", "best_homography", 0)]
 
 
 def test_a_recogniser_learns_from_the_synthesis_of_its_seed_where_there_is_one(found):
@@ -154,7 +163,8 @@ def test_values_of_a_small_run_win_over_blocks_of_all_methods():
     own = {"small": {"use": "pywgan_div", "steps": 9}}
     methods = checked({"synthesis": {"override": {"steps": 3}, "methods": own}}).methods
     steps = {name: getattr(block.params, "steps", None) for name, block in methods.items()}
-    assert steps == {"keypoint": None} | dict.fromkeys({*NAMES, "small"} - {"keypoint"}, 3)
+    learnt = {*NAMES, "small"} - LAID_OVER
+    assert steps == dict.fromkeys(LAID_OVER) | dict.fromkeys(learnt, 3)
     assert methods["small"].params.equivariance == 10
     assert "synthesis.override: stepps: unknown key; did you mean steps?" in refused(
         {"synthesis": {"override": {"stepps": 3}}}
