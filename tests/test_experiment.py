@@ -17,6 +17,8 @@ from maskbench.synthesis.specs import METHODS
 
 DEFAULT = Path(maskbench.__file__).parents[2] / "params.yaml"
 NAMES = sorted(read_layers([DEFAULT])["synthesis"]["methods"])
+REFERENCES = {"best_homography", "six_point_homography"}
+LAID_OVER = {"keypoint", "mean_placement"} | REFERENCES  # without steps
 
 
 def checked(overlay=None):
@@ -65,7 +67,8 @@ def test_recognisers_run_for_every_training_set_and_replicate(found):
     assert len(runs) == len(set(runs))
     frozen = [run for run in runs if run[0] == "dlib_resnet"]
     assert frozen == [("dlib_resnet", "none", fold) for fold in range(5)]
-    assert {training for name, training, _ in runs if name == "arcface"} == {BARE, *NAMES}
+    sets = {training for name, training, _ in runs if name == "arcface"}
+    assert sets == {BARE, *NAMES} - REFERENCES
     assert {seed for name, _, seed in runs if name == "arcface"} == {*range(7)}
     assert ("maskfacenet", "keypoint", 6) in runs
     assert ("dlib_resnet_projected", "keypoint", 0) in runs
@@ -84,6 +87,12 @@ def test_what_learns_nothing_is_tested_once_on_each_fold_of_the_test_people(foun
         assert [seed for name, seed in tested if name == "arcface"] == [*range(7)]
         assert [seed for name, seed in tested if name == "mrii"] == [*range(7)]  # by its restorer
         assert [seed for name, seed in tested if name == "dlib_resnet_projected"] == [*range(5)]
+
+
+def test_a_recogniser_may_learn_from_a_reference_that_it_names():
+    named = {"recognition": {"recognisers": {"arcface": {"training": "best_homography"}}}}
+    runs = checked(named).recogniser_runs
+    assert [run for run in runs if run[0] == "arcface"] == [("arcface", "best_homography", 0)]
 
 
 def test_really_masked_people_are_known_by_their_adapter(found):
@@ -165,7 +174,8 @@ def test_values_of_a_small_run_win_over_blocks_of_all_methods():
     own = {"small": {"use": "pywgan_div", "steps": 9}}
     methods = checked({"synthesis": {"override": {"steps": 3}, "methods": own}}).methods
     steps = {name: getattr(block.params, "steps", None) for name, block in methods.items()}
-    assert steps == {"keypoint": None} | dict.fromkeys({*NAMES, "small"} - {"keypoint"}, 3)
+    learnt = {*NAMES, "small"} - LAID_OVER
+    assert steps == dict.fromkeys(LAID_OVER) | dict.fromkeys(learnt, 3)
     assert methods["small"].params.equivariance == 10
     assert "synthesis.override: stepps: unknown key; did you mean steps?" in refused(
         {"synthesis": {"override": {"stepps": 3}}}

@@ -6,7 +6,7 @@ the network library, so that a whole configuration is checked at every start.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -103,7 +103,9 @@ class Experiment:
 
     def training_sets(self, recogniser: str) -> tuple[str, ...]:
         """What a recogniser learns from, each trained on separately; (): it learns nothing."""
-        return kinds.training_sets(self.recognisers[recogniser], self.running)
+        return kinds.training_sets(
+            self.recognisers[recogniser], _learnt_from(self.methods, self.running)
+        )
 
     @cached_property
     def replicates(self) -> range:
@@ -172,13 +174,14 @@ def check(values: dict[str, Any], place: str = str(DEFAULT)) -> Experiment:
         way_out = f"add the block {REFERENCE}: {{}}"
         raise MaskbenchError(f"{place}: synthesis.methods", what, way_out)
     running = checks.chosen(methods, config.run.methods, f"{place}: run.methods", "method")
-    recognisers = checks.recognisers(config, methods, running, place)
+    learnt_from = _learnt_from(methods, running)
+    recognisers = checks.recognisers(config, methods, learnt_from, place)
     restorers = checks.restorers(config, methods, running, recognisers, place)
 
     # Test people wear the reference's masks, guides and restorers learn from them.
     needed = {REFERENCE, *running, *restorers}
     for recogniser in recognisers.values():
-        needed |= set(kinds.training_sets(recogniser, running))
+        needed |= set(kinds.training_sets(recogniser, learnt_from))
     methods = {name: block for name, block in methods.items() if name in needed}
     guides = checks.guides(methods.values(), restorers, place)
     every = checks.blocks(GUIDES, {name: {} for name in GUIDES.all()} | config.guides, place)
@@ -192,3 +195,8 @@ def check(values: dict[str, Any], place: str = str(DEFAULT)) -> Experiment:
     )
     checks.datasets(config, found.datasets, recognisers.values(), place)
     return found
+
+
+def _learnt_from(methods: Mapping[str, Block], running: Sequence[str]) -> tuple[str, ...]:
+    """The methods whose masks recognisers learn from that ask for ``every``."""
+    return tuple(name for name in running if not methods[name].spec.reference)

@@ -60,10 +60,10 @@ def test_spline_of_an_affine_map_is_that_map() -> None:
     assert spline(points) == pytest.approx(points @ matrix.T + shift, abs=1e-6)
 
 
-@pytest.mark.parametrize("fit", ["tps", "homography"])
+@pytest.mark.parametrize("fit", ["tps", "homography", "flat"])
 def test_a_face_whose_targets_are_the_anchors_gives_the_identity(fit: str) -> None:
     face = frontal_face()
-    if fit == "tps":
+    if fit != "homography":
         own, _ = targets(face)
     else:  # the six points name all that the fit uses
         own = {name: np.zeros(2) for name in ANCHORS} | six_points(face)
@@ -71,6 +71,24 @@ def test_a_face_whose_targets_are_the_anchors_gives_the_identity(fit: str) -> No
     placement, _, _ = place(face, anchors, fit)
     points = np.random.default_rng(0).uniform(30, 110, (50, 2))
     assert placement(points) == pytest.approx(points, abs=1e-6)
+
+
+@pytest.mark.parametrize("yaw", [0, 25])
+def test_the_flat_fit_is_a_homography_near_the_spline(yaw: float) -> None:
+    """As near to the points of the mask's body as OpenCV's least-squares homography."""
+    face = turned(frontal_face(), yaw)
+    spline, knots, _ = place(face, FLAT, "tps")
+    flat, _, _ = place(face, FLAT, "flat")
+    knots = knots[[not name.startswith("loop") for name in targets(face)[0]]]
+    anchors = spline(knots)
+    theirs = cv2.perspectiveTransform(
+        knots[None], np.linalg.inv(cv2.findHomography(anchors, knots, 0)[0])
+    )[0]
+    gaps = [np.linalg.norm(mapped - anchors, axis=1).mean() for mapped in (flat(knots), theirs)]
+    assert gaps[0] == pytest.approx(gaps[1], rel=0.05)
+    line = flat(np.array([[40.0, 60.0], [72.0, 75.0], [104.0, 90.0]]))
+    (ax, ay), (bx, by) = line[1] - line[0], line[2] - line[0]
+    assert ax * by - ay * bx == pytest.approx(0, abs=1e-6)
 
 
 def test_six_points_of_masktheface() -> None:

@@ -28,6 +28,9 @@ def evaluations(evaluation, make_measurement):
         found = make_measurement(method, 0, "placement_iou", iou, ci_low=low, ci_high=high)
         kept = make_measurement(method, 0, "placement_iou", iou / 2, styles="unseen")
         folders.append(evaluation([found, kept], {0: shaken(iou, 0.01, len(method))}))
+    for method, kept in (("best_homography", 1.0), ("gan_direct", 0.3)):
+        quality = {"placement_iou": 0.9, "ssim_outside_mask": kept}.items()
+        folders.append(evaluation([make_measurement(method, 0, *each) for each in quality]))
     folders.append(evaluation([make_measurement("keypoint", 0, "covers_nose_mouth", 1.0)]))
     auc = {"bare": 0.7, "keypoint": 0.8, "gan_stn": 0.7}
     for recogniser, more in (("softmax", 0.0), ("arcface", 0.1)):
@@ -121,6 +124,14 @@ def test_the_answers_say_what_is_not_decided(page):
     assert "1 of 2 training sets have an interval wholly above zero" in text
     assert "8 test people" in text
     assert "was trained once on each training set" in text
+
+
+def test_references_and_what_loses_the_face_are_shown_and_not_ranked(page):
+    text = re.sub(r"\s+", " ", " ".join(page.text))
+    assert "Synthesis: 5 methods" in text
+    rows = {row[0]: row[1:] for row in page.rows}
+    assert rows["Best homographyreference: sees the landmarks"][0] == "0.900"
+    assert rows["GAN without STNdoes not keep the face"][0] == "0.900"
 
 
 def test_it_needs_no_network_and_links_to_results(page):

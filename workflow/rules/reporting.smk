@@ -23,6 +23,7 @@ if "MASKBENCH_RENDERING" in os.environ:
 EVALUATIONS = [*SYNTHESES, *GUIDES, *RESTORATIONS, *RECOGNITIONS]
 # What figures are drawn from, by the names of their needs.
 TRAINED = [run for run in EXPERIMENT.runs if EXPERIMENT.methods[run[0]].spec.trained]
+SHOWN = [run for run in EXPERIMENT.runs if not EXPERIMENT.methods[run[0]].spec.reference]
 LEARNING = [
     run
     for run in EXPERIMENT.recogniser_runs
@@ -34,7 +35,7 @@ NEEDS = {
     "faces": expand(rules.divide_faces.output.out, dataset=DATASET, fold=0),
     "mask_pictures": [rules.draw_masks.output.out],
     "models": over(rules.train_synthesis.output.out, RUNS[0], TRAINED, dataset=DATASET),
-    "masked": over(rules.synthesise.output.out, *RUNS, dataset=DATASET),
+    "masked": over(rules.synthesise.output.out, RUNS[0], SHOWN, dataset=DATASET),
     "recognition": RECOGNITIONS,
     "recognisers": over(
         rules.train_recogniser.output.out, RECOGNISER_RUNS[0], LEARNING, dataset=DATASET

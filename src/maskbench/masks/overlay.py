@@ -35,7 +35,8 @@ def overlay(
         landmarks: (68, 2) as (x, y) in its pixels.
         rgba: the mask picture (h, w, 4) uint8, straight alpha.
         anchors: its anchor points in its pixels.
-        fit: ``tps`` follows cheeks and chin; ``homography`` is MaskTheFace's six-point map.
+        fit: ``tps`` follows cheeks and chin; ``homography`` is MaskTheFace's six-point map;
+            ``flat`` the projective map nearest to ``tps``.
         brightness: match the mask's brightness to the light on the face, and its colour to a
             picture without colour.
 

@@ -1,10 +1,12 @@
 """Where a mask picture goes on a face: anchor targets from 68 landmarks, and the maps to them.
 
-Two fits. ``homography`` is MaskTheFace's (Anwar and Raychowdhury 2020): six correspondences, one
+Three fits. ``homography`` is MaskTheFace's (Anwar and Raychowdhury 2020): six correspondences, one
 projective map. ``tps`` ties all anchors of the mask picture to the face by a thin-plate spline
 (Bookstein 1989), so that the mask follows cheeks and chin, on the far side of a turned face too. A
 mask is stiff: on a frontal face it bends only a part of the way from the best flat (projective)
-fit to the face's own contour, and the whole way as the head turns.
+fit to the face's own contour, and the whole way as the head turns. ``flat`` is the projective map
+that comes nearest to ``tps``, by least squares over the anchors of the mask's body: what any
+homography can do, since the loops, thin as they are, would pull it off the face.
 All maps go from face pixels to mask-picture pixels, the direction in which pictures are sampled.
 """
 
@@ -16,7 +18,7 @@ from typing import Literal
 import numpy as np
 from scipy.interpolate import RBFInterpolator
 
-Fit = Literal["tps", "homography"]
+Fit = Literal["tps", "homography", "flat"]
 
 # Where a mask's edge lies on a frontal face; ear loops cover the rest. (Jaw landmark on the left,
 # share of the way from the jaw line to the middle of the face.)
@@ -28,7 +30,6 @@ _NOSE_BRIDGED = 0.5  # of how far a nose seen from the side juts out
 _CHIN_OVERHANG = 0.04  # below the chin's tip, as a share of the length from bridge to chin
 _BEND = 0.3  # share of the way from the flat fit to the contour on a frontal face
 _TURNED = (0.44, 0.30)  # narrower half of the face: frontal above the first, turned below the other
-_SIX = ("upper_left", "nose_top", "upper_right", "lower_left", "chin_bottom", "lower_right")
 
 
 def _along(line: np.ndarray, t: float) -> np.ndarray:
@@ -250,7 +251,7 @@ def place(
     Args:
         landmarks: (68, 2) face landmarks in face pixels.
         anchors: the picture's anchor points in its pixels.
-        fit: ``tps`` or ``homography``.
+        fit: ``tps``, ``homography`` or ``flat``.
 
     Returns:
         The map from face pixels (M, 2) to mask-picture pixels (M, 2); the target points (K, 2)
@@ -261,17 +262,28 @@ def place(
     """
     if fit == "homography":
         wanted = six_points(landmarks)
-        source = np.array([anchors[name] for name in _SIX])
-        forward = homography(source, np.array([wanted[name] for name in _SIX]))
-        corners = _Projective(forward)(np.array(list(anchors.values()), np.float64))
-        inverse = np.linalg.inv(forward)
-        # The sign is chosen such that the mask's own points lie before the horizon.
-        inside = np.append(np.mean([wanted[name] for name in _SIX], axis=0), 1.0)
-        return _Projective(inverse / (inverse[2] @ inside)), corners, {"left": 1.0, "right": 1.0}
-    if fit == "tps":
-        wanted, visible = targets(landmarks)
-        wanted = _bent(wanted, anchors, _narrower_half(landmarks))
-        knots = np.array(list(wanted.values()))
-        spline = thin_plate_spline(knots, np.array([anchors[name] for name in wanted]))
-        return spline, knots, visible
-    raise ValueError(f"fit: {fit!r}; known: tps, homography")
+        forward, inverse = _both_ways(wanted, anchors)
+        corners = forward(np.array(list(anchors.values()), np.float64))
+        return inverse, corners, {"left": 1.0, "right": 1.0}
+    if fit not in ("tps", "flat"):
+        raise ValueError(f"fit: {fit!r}; known: tps, homography, flat")
+    wanted, visible = targets(landmarks)
+    wanted = _bent(wanted, anchors, _narrower_half(landmarks))
+    knots = np.array(list(wanted.values()))
+    if fit == "flat":
+        body = {name: point for name, point in wanted.items() if not name.startswith("loop")}
+        forward, inverse = _both_ways(body, anchors)
+        return inverse, forward(np.array([anchors[name] for name in wanted])), visible
+    return thin_plate_spline(knots, np.array([anchors[name] for name in wanted])), knots, visible
+
+
+def _both_ways(
+    wanted: Mapping[str, np.ndarray], anchors: Mapping[str, tuple[float, float]]
+) -> tuple[_Projective, _Projective]:
+    """The best projective map from the anchors to where they are wanted, and its inverse."""
+    source, target = (np.array([points[name] for name in wanted]) for points in (anchors, wanted))
+    forward = homography(source, target)
+    inverse = np.linalg.inv(forward)
+    # The sign is chosen such that the mask's own points lie before the horizon.
+    inside = np.append(target.mean(0), 1.0)
+    return _Projective(forward), _Projective(inverse / (inverse[2] @ inside))

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from maskbench.measurements import NONE
-from maskbench.metrics.catalogue import metric
+from maskbench.metrics.catalogue import KEEPS_FACE, metric
 from maskbench.reporting.aggregate import interval, number, seeds_in_words
 from maskbench.reporting.names import condition_title, title_of
 from maskbench.reporting.pages import initial, render
@@ -37,6 +37,8 @@ NOTES = (
     "Supported: the whole interval lies on the claimed side of zero. Contradicted: it lies on the "
     "other side. Undecided: it holds zero, or there is no interval. Not measured: a number is "
     "missing.",
+    "Claims about where masks sit ask both methods to keep the face: an SSIM outside the mask of "
+    f"at least {KEEPS_FACE}. Else they are not measured.",
     "Where a method has several seeds, one is drawn in each resample. Where it has one, the "
     "interval does not show how another training would have come out.",
     "Each claim is judged at 95% by itself: of differences that are truly zero, about 5% come out "

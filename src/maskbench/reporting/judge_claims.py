@@ -17,7 +17,8 @@ from typing import Any
 import pandas as pd
 
 from maskbench.artifacts import atomic_file
-from maskbench.metrics.catalogue import metric
+from maskbench.measurements import ALL
+from maskbench.metrics.catalogue import KEEPS_FACE, metric
 from maskbench.reporting import names
 from maskbench.reporting.claims_page import VERDICTS, page
 from maskbench.reporting.papers import Paper, papers
@@ -124,9 +125,9 @@ def judge(claim: Claim, evaluations: Evaluations) -> Row:
         verdict = NOT_MEASURED if unmeasured else UNDECIDED
         return row | {"verdict": verdict, "reason": _joined(missing)}
     row |= {"difference": left.value - right.value}
-    small = too_small_gallery(claim, evaluations)
-    if small:
-        return row | {"verdict": NOT_MEASURED, "reason": small}
+    unfit = too_small_gallery(claim, evaluations) or lost_face(claim, evaluations)
+    if unfit:
+        return row | {"verdict": NOT_MEASURED, "reason": unfit}
     first, second = common([left.replicates, right.replicates])
     found = interval(first - second)
     if found is None:
@@ -158,6 +159,25 @@ def too_small_gallery(claim: Claim, evaluations: Evaluations) -> str:
             return (
                 f"{side.metric} among {people} people in the gallery; the claim needs "
                 f"{claim.gallery_people}"
+            )
+    return ""
+
+
+def lost_face(claim: Claim, evaluations: Evaluations) -> str:
+    """Why a claim about placement cannot be measured: a side's pictures do not keep the face; ""
+    where both do."""
+    for side in claim.sides:
+        if not claim.keeps_face or not isinstance(side, Quantity):
+            continue
+        outside = side.model_copy(update={"metric": "ssim_outside_mask", "subset": ALL})
+        try:
+            kept = evaluations.estimate(outside).value
+        except (Unmeasured, Unclear) as reason:
+            return str(reason)
+        if kept < KEEPS_FACE:
+            return (
+                f"{side.method} does not keep the face ({outside.metric} {kept:.2f}; the claim "
+                f"needs {KEEPS_FACE})"
             )
     return ""
 

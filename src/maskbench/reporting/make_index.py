@@ -17,10 +17,11 @@ from maskbench.artifacts import atomic_file
 from maskbench.errors import MaskbenchError, from_os_error
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.measurements import read_measurements
+from maskbench.metrics.catalogue import KEEPS_FACE
 from maskbench.reporting import answers, headline
 from maskbench.reporting.answers import Value
 from maskbench.reporting.claims_page import VERDICTS
-from maskbench.reporting.names import know, title_of
+from maskbench.reporting.names import is_reference, know, title_of
 from maskbench.reporting.pages import render
 from maskbench.reporting.papers import papers
 from maskbench.reporting.replicates import Evaluations
@@ -58,7 +59,8 @@ def make_index(
     frame, verdicts = read_measurements(measurements), _verdicts(claims)
     evaluations, dataset = Evaluations(metrics), headline.main_dataset(frame)
     placed = answers.placement(frame, dataset)
-    ranked = [name for name, of in placed.items() if answers.PLACEMENT in of]
+    remarks = _remarks(placed)
+    ranked = [name for name, of in placed.items() if answers.PLACEMENT in of and not remarks[name]]
     tested = sorted(set(frame.loc[frame["step"] == "recognition", "dataset"]))
     every = [answers.recognition(frame, evaluations, name) for name in tested]
     found = [one for one in every if one is not None]
@@ -77,6 +79,7 @@ def make_index(
         facts=_facts(frame, dataset),
         placed=placed,
         ranked=ranked,
+        remarks=remarks,
         lead=answers.lead(evaluations, dataset, *ranked[:2]) if len(ranked) > 1 else None,
         recognition=found,
         pictures=pictures(masked),
@@ -88,6 +91,17 @@ def make_index(
     )  # fmt: skip
     with atomic_file(Path(out)) as tmp:
         tmp.write_text(page, encoding="utf-8")
+
+
+def _remarks(placed: Mapping[str, Mapping[str, Value]]) -> dict[str, str]:
+    """Why a method is not ranked by its placement; "" of those that are."""
+    found = dict.fromkeys(placed, "")
+    for name, of in placed.items():
+        if is_reference(name):
+            found[name] = "reference: sees the landmarks"
+        elif (kept := of.get("ssim_outside_mask")) and kept.mean < KEEPS_FACE:
+            found[name] = "does not keep the face"
+    return found
 
 
 def title(name: str) -> str:
@@ -164,7 +178,7 @@ def _facts(frame: pd.DataFrame, dataset: str) -> dict[str, Any]:
         rows = rows[rows["dataset"] == dataset]
         trained = rows.groupby(["method", "training_set"])["seed"].nunique()
         facts[step] = {
-            "methods": sorted(set(rows["method"])),
+            "methods": sorted(name for name in set(rows["method"]) if not is_reference(name)),
             "people": int(rows["n_people"].max()) if len(rows) else 0,
             "pictures": int(rows["n"].max()) if len(rows) else 0,
             "fewest": int(trained.min()) if len(trained) else 0,

@@ -75,6 +75,14 @@ def title_of(name: str) -> str:
     return known.get(name, name)
 
 
+def is_reference(method: str) -> bool:
+    """Whether a synthesis method is there to compare others with and is not ranked."""
+    from maskbench.synthesis.specs import METHODS
+
+    spec = METHODS.all().get(_origins.get(method, method))
+    return spec is not None and spec.reference
+
+
 def in_order(names: Iterable[str]) -> list[str]:
     """Names of any kind as tables show them; a block follows what it is made from."""
     first = {name: place for place, name in enumerate(_sequence())}

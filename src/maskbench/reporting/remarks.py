@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isnan
 from typing import NamedTuple
 
-from maskbench.metrics.catalogue import metric
+from maskbench.metrics.catalogue import KEEPS_FACE, metric
 from maskbench.reporting.aggregate import ABSENT, seeds_in_words, superscript
 from maskbench.reporting.names import UNRESTORED, title_of
 from maskbench.reporting.papers.tables import Table
@@ -129,6 +129,9 @@ def _of_line(cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
     seeds = [int(cell.seeds) for cell in found]
     few, many = min(seeds), max(seeds)
     yield "seeds", (f"{few} to " if few < many else "") + seeds_in_words(many)
+    kept = found[0].kept
+    lost = f"did not keep the face: SSIM outside the mask {kept:.3f}, below {KEEPS_FACE}"
+    yield "face", lost if kept < KEEPS_FACE else ""
     hole = first.method == UNRESTORED and first.restorer
     yield "hole", f"in the hole: where {title_of(first.restorer)} paints" if hole else ""
 

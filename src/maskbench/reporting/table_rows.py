@@ -14,12 +14,14 @@ from math import isnan, nan
 from types import SimpleNamespace
 from typing import Any
 
+from maskbench.measurements import ALL
 from maskbench.reporting.aggregate import ABSENT, GROUP, QUANTITIES
 from maskbench.reporting.names import condition_order, in_order, title_of
 from maskbench.reporting.papers.tables import PLAIN, Column, Row, Table, differences
 
 UNNAMED = "not named"
 PLACE = ["dataset", "split", "crop"]
+PICTURES = [*PLACE, "method", "styles"]
 NAME = ["method", "training_set", "restorer"]
 CSV = [
     "paper_row", "method", "title", "training_set", "restorer", "protocol", "subset", "styles",
@@ -30,10 +32,12 @@ CSV = [
 MEASURED = [name for name in CSV if name in (*GROUP, *QUANTITIES) and name not in NAME]
 Cell = SimpleNamespace
 """A number, printed and measured: the columns :data:`CSV`, where an absent text is empty and an
-absent number NaN; ``printed`` as the paper has it; and where it stands: ``part``, ``line``,
+absent number NaN; ``printed`` as the paper has it; ``kept``, how far its method keeps the face
+(``ssim_outside_mask``, of synthesis alone); and where it stands: ``part``, ``line``,
 ``column``, and ``row`` of the paper (-1: none), each a number."""
 _NOTHING = dict.fromkeys(CSV, "") | dict.fromkeys(
-    ["printed", "reported", "mean", "sd", "seeds", "ci_low", "ci_high", "n_people", "n"], nan
+    ["printed", "kept", "reported", "mean", "sd", "seeds", "ci_low", "ci_high", "n_people", "n"],
+    nan,
 )
 
 Name = tuple[str, ...]
@@ -75,6 +79,11 @@ def numbers(table: Table, results: Sequence[Result]) -> list[Cell]:
     if not entries:  # a paper's table stands even where nothing was measured
         part = _entries(table, _by_name(pictures, ["method"]), {}, {})
         entries = [one | {"part": 0} for one in part]
+    kept = _having(results, {"step": "synthesis", "metric": "ssim_outside_mask", "subset": ALL})
+    means = {_values(r, PICTURES): r["mean"] for r in kept}
+    for entry in entries:
+        if entry["step"] == "synthesis" and "mean" in entry:
+            entry["kept"] = means.get(_values(entry, PICTURES), nan)
     return [Cell(**(_NOTHING | entry)) for entry in entries]
 
 

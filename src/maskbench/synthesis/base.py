@@ -167,6 +167,11 @@ class Method(ABC):
         """What makes each player's network, freshly initialised, by the player's name."""
         return {}
 
+    def fit(self, data: TrainingData) -> Mapping[str, nn.Module]:
+        """Learn at once, without steps: the networks of :attr:`APPLIED` by player. For methods
+        whose spec is ``trained`` and that are no :class:`LearningMethod`."""
+        raise NotImplementedError(f"{type(self).__name__} does not learn at once")
+
     @abstractmethod
     def put_on(self, faces: Faces, styles: Styles | None) -> tuple[np.ndarray, np.ndarray]:
         """Put masks on.
@@ -240,7 +245,7 @@ class Method(ABC):
 
 
 class LearningMethod(Method, Learner):
-    """A method that is trained.
+    """A method that is trained in steps.
 
     Attributes:
         data: what it learns from.

@@ -13,7 +13,7 @@ from maskbench.guides.specs import GUIDES
 from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.registry import Block
-from maskbench.synthesis.base import TrainingData
+from maskbench.synthesis.base import LearningMethod, Method, TrainingData
 from maskbench.synthesis.model import write_params
 from maskbench.training import state
 from maskbench.training.checkpoint import STATE, training_key
@@ -62,19 +62,22 @@ def train_synthesis(
     bare, pictures = FaceSet.open(faces), MaskPictures.open(mask_pictures)
     people = People()
     with atomic_dir(Path(out)) as tmp:
+        learner: Method = spec.load()
         if spec.trained:
-            learner = spec.load()
             named = dict(zip(spec.guides, guides, strict=True))
             masked = MaskedSet.open(masked_domain)
             people = together(bare.people_of("train"), masked.people_of("train"))
-            learner.start(method, TrainingData(bare, masked, pictures, styles, named), seed)
+            data = TrainingData(bare, masked, pictures, styles, named)
+        if isinstance(learner, LearningMethod):
+            learner.start(method, data, seed)
             train(
                 learner, title=f"{method.name} seed {seed}", seed=seed, out=tmp, scratch=own,
                 log=to_run(run), log_every=params.log_every,
                 checkpoint_every=params.checkpoint_every, pictures=2 * params.batch_size,
             )  # fmt: skip
         else:
-            state.save(tmp / STATE, {})
+            learnt = learner.fit(data) if spec.trained else {}
+            state.save(tmp / STATE, state.capture(learnt))
             write_curves(tmp / "curves.parquet", {})
         write_params(tmp, method, styles, seed, bare, pictures, people)
     remove(own)

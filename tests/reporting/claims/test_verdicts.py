@@ -259,3 +259,27 @@ def test_a_claim_about_ranks_needs_a_gallery(
     assert verdicts(found) == {"claim": verdict, "asks_nothing": "supported"}
     if people < 50:
         assert found["claim"].reason == "rank_5 among 8 people in the gallery; the claim needs 50"
+
+
+@pytest.mark.parametrize(
+    ("kept", "verdict", "reason"),
+    [
+        (0.5, "supported", ""),
+        (
+            0.304, "not measured",
+            "gan_direct does not keep the face (ssim_outside_mask 0.30; the claim needs 0.5)",
+        ),
+        (None, "not measured", "ssim_outside_mask of gan_direct was not measured on orl"),
+    ],
+)  # fmt: skip
+def test_a_claim_about_placement_needs_a_face(kept, verdict, reason, claim, judge, simulated):
+    """On turned faces, too, where how far the face is kept is not measured by itself."""
+    turned = {"subset": "pose_turned"}
+    folders = simulated({"gan_stn": [0.7], "gan_direct": [0.2]}, metric="placement_iou", **turned)
+    outside = {"gan_stn": [0.99]} | ({} if kept is None else {"gan_direct": [kept]})
+    folders += simulated(outside, metric="ssim_outside_mask")
+    sides = [quantity(name, "placement_iou", **turned) for name in ("gan_direct", "gan_stn")]
+    asks = claim(sides[0], "<", sides[1], keeps_face=True)
+    found = judge([asks, claim(sides[0], "<", sides[1], "asks_nothing")], folders)
+    assert (found["claim"].verdict, found["claim"].reason) == (verdict, reason)
+    assert found["asks_nothing"].verdict == "supported"

@@ -103,3 +103,22 @@ def test_networks_are_never_mixed(tables):
     (grid,) = made.grids("synthesis_quality")
     assert [row["Inception Score ↑"] for row in grid] == ["2.000", "3.000"]
     assert "¹ network: net0" in made.text("synthesis_quality")
+
+
+@pytest.mark.parametrize("table", ["table2_pywgan", "synthesis_quality"])
+def test_a_row_says_that_its_method_lost_the_face(table, tables):
+    """By the mean over seeds, also in a table that does not show how far the face is kept."""
+    kept = {"gan_direct": (0.3, 0.4), "gan_stn": (0.49, 0.52)}
+    rows = [
+        (method, seed, metric, value, {})
+        for method, values in kept.items()
+        for seed, value in enumerate(values)
+        for metric in ("ssim", "ssim_outside_mask")
+    ]
+    made = tables(*rows)
+    text, (grid,) = made.text(table), made.grids(table)
+    assert text.count("did not keep the face") == 1
+    assert "did not keep the face: SSIM outside the mask 0.350, below 0.5" in text
+    (mark,) = {line[0] for line in text.splitlines() if line[1:].startswith(" did not keep")}
+    marked = [row["Method"] for row in grid if mark in row["Method"]]
+    assert marked == [f"GAN without STN{mark}"]

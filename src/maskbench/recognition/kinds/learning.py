@@ -43,7 +43,7 @@ class Learning(Section):
         "keypoint",
         description="a synthesis method whose masked pictures are learnt from beside the bare "
         "ones; bare: bare pictures alone; several of them as a list, or `every` for bare and all "
-        "methods of this configuration: then each is a training of its own",
+        "methods of this configuration but references: then each is a training of its own",
     )
     steps: int = Field(600, ge=1, description="batches that are learnt from")
     people: int = Field(14, ge=2, description="P, people in a batch")

@@ -84,6 +84,8 @@ class Claim(Section):
         left, relation, right: the inequality.
         gallery_people: a claim about ranks is not measured where fewer people are in the gallery:
             among few people guessing finds the right one often.
+        keeps_face: a claim about placement is not measured where the pictures of a side lost the
+            face (:data:`maskbench.metrics.catalogue.KEEPS_FACE`): their masks have no place.
         printed: the two sides as the paper prints them, where it does.
     """
 
@@ -94,6 +96,7 @@ class Claim(Section):
     relation: Relation
     right: Quantity | RankCorrelation | float
     gallery_people: int | None = Field(default=None, ge=1)
+    keeps_face: bool = False
     printed: tuple[float, float] | None = None
 
     @property

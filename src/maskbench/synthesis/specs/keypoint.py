@@ -9,15 +9,17 @@ from pydantic import Field
 from maskbench.config import Section
 from maskbench.synthesis.specs import METHODS, SynthesisSpec
 
+Fit = Literal["tps", "homography", "flat"]
+FIT = (
+    "tps: thin-plate spline that follows cheeks and chin; homography: the six points of "
+    "MaskTheFace; flat: the homography nearest to tps"
+)
+
 
 class KeypointParams(Section):
     """Block ``synthesis.methods.keypoint``."""
 
-    fit: Literal["tps", "homography"] = Field(
-        "tps",
-        description="tps: thin-plate spline that follows cheeks and chin; homography: the six "
-        "points of MaskTheFace",
-    )
+    fit: Fit = Field("tps", description=FIT)
     brightness: bool = Field(True, description="match brightness and greyness to the face")
 
 
