@@ -1,7 +1,9 @@
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
+import scipy.stats
 
 from maskbench.measurements import to_frame
 from maskbench.reporting.aggregate import interval, number, over_seeds, with_spread
@@ -43,6 +45,15 @@ def test_folds_are_pooled_by_hand(make_measurement):
     low = math.hypot(0.25 * 0.04, 0.75 * 0.05)  # of fold 1: 0.8 - 0.75
     assert ssim["ci_low"] == pytest.approx(ssim["mean"] - low)
     assert ssim["ci_high"] == pytest.approx(ssim["mean"] + math.hypot(0.25 * 0.08, 0.75 * 0.09))
+
+
+def test_metrics_of_sets_have_the_interval_of_their_mean_over_folds(make_measurement):
+    values = [2.0, 2.2, 2.1, 2.3, 2.4]
+    rows = [make_measurement("m", fold, "is", v, fold=fold) for fold, v in enumerate(values)]
+    expected = scipy.stats.t.interval(0.95, 4, np.mean(values), scipy.stats.sem(values))
+    result = only(rows)
+    assert (result.ci_low, result.ci_high) == pytest.approx(expected)
+    assert pd.isna(only(rows[:2]).ci_low)
 
 
 def test_scores_of_recognition_are_averaged_over_folds(make_measurement):

@@ -26,7 +26,8 @@ def over_seeds(measurements: pd.DataFrame) -> pd.DataFrame:
     - ``seeds``: how many could be measured;
     - ``ci_low``, ``ci_high``: the 95% interval. In a fold from the lowest to the highest bound of
       the seeds' own. Folds test different people, so that the distances of the bounds from the mean
-      are added in quadrature;
+      are added in quadrature. Metrics of whole sets have none in a fold; three folds or more give
+      Student's interval of their mean;
     - ``n_people``, ``n``: people and pictures behind the number: in each fold the fewest of its
       seeds, summed over folds;
     - ``note``: remarks of the evaluations, without repeats.
@@ -47,16 +48,29 @@ def over_seeds(measurements: pd.DataFrame) -> pd.DataFrame:
     table = rows.groupby(GROUP).agg(sd=("value", "std"), seeds=("value", "count"))
     table["mean"] = (share * folds["mean"]).groupby(GROUP).sum(min_count=1)
     measured = folds["mean"].groupby(GROUP).count()
+    of_sets = table.index.get_level_values("metric").isin(OF_SETS)
+    student = _students(folds["mean"].groupby(GROUP).std(), measured.where(of_sets))
     for name in ("ci_low", "ci_high"):
+        sign = -1 if name == "ci_low" else 1
         distance = share * (folds[name] - folds["mean"])
         pooled = np.sqrt((distance**2).groupby(GROUP).sum(min_count=1))
-        bound = table["mean"] + pooled * (-1 if name == "ci_low" else 1)
-        table[name] = bound.where(distance.groupby(GROUP).count() == measured)
+        pooled = pooled.where(distance.groupby(GROUP).count() == measured)
+        table[name] = table["mean"] + sign * pooled.where(~of_sets, student)
     for name in ("n_people", "n"):
         table[name] = folds[name].groupby(GROUP).sum()
     noted = rows[rows["note"] != ""].drop_duplicates([*GROUP, "note"])
     table["note"] = noted.groupby(GROUP)["note"].agg("; ".join)
     return table[QUANTITIES].fillna({"note": ""}).reset_index()
+
+
+def _students(deviation: pd.Series, folds: pd.Series) -> pd.Series:
+    """Half of Student's 95% interval of a mean over folds; NaN for fewer than three."""
+    folds = folds.where(folds >= 3)
+    if folds.isna().all():
+        return folds
+    from scipy.special import stdtrit  # takes as long as a table
+
+    return pd.Series(stdtrit(folds - 1, 0.975), folds.index) * deviation / np.sqrt(folds)
 
 
 def number(value: float, digits: int) -> str:

@@ -83,7 +83,7 @@ def _claim(good: _Printed, bad: _Printed, shown: Metric, where: str) -> Claim:
     recogniser = "".join(f" ({label})" for label in good.labels[1:])
     return Claim(
         id=_id(good.quantity, word, bad.quantity),
-        where=where,
+        where=f"order of the numbers printed in {where}",
         says=f"{shown.title} is {shown.better} for {good.labels[0]} than for {bad.labels[0]}"
         f"{recogniser}.",
         left=good.quantity,
