@@ -101,6 +101,23 @@ rule evaluate_synthesis:
         "../scripts/step.py"
 
 
+rule measure_costs:
+    input:
+        model=rules.train_synthesis.output.out,
+        faces=rules.crop_faces.output.out,
+        guides=guides,
+        references=REFERENCES,
+        mask_pictures=rules.draw_masks.output.out,
+    output:
+        out=directory(f"{OUT}/metrics/costs/{{dataset}}/{{method}}/seed{{seed}}"),
+    params:
+        **step("synthesis.measure_costs", method=METHOD, styles=CONFIG.masks.figure_styles),
+    message:
+        "Count what a picture costs by {wildcards.method} ({wildcards.dataset})"
+    script:
+        "../scripts/step.py"
+
+
 rule synthesise_training:
     input:
         model=rules.train_synthesis.output.out,
@@ -171,6 +188,13 @@ rule evaluate_guide:
 
 RUNS = ("method seed", EXPERIMENT.runs)
 SYNTHESES = over(rules.evaluate_synthesis.output.out, *RUNS, dataset=DATASET)
+# Every training of a method costs the same.
+COSTS = over(
+    rules.measure_costs.output.out,
+    RUNS[0],
+    dict(reversed(EXPERIMENT.runs)).items(),
+    dataset=DATASET,
+)
 GUIDES = expand(rules.evaluate_guide.output.out, dataset=DATASET, guide=EXPERIMENT.guides, seed=0)
 # The runs whose masks recognisers learn from.
 LEARNT_FROM = {
@@ -184,6 +208,7 @@ TESTS = set(CONFIG.recognition.tests) - {DATASET, *EXPERIMENT.really_masked}
 rule synthesis:
     input:
         SYNTHESES,
+        COSTS,
         GUIDES,
         over(rules.synthesise_training.output.out, RUNS[0], sorted(LEARNT_FROM), dataset=DATASET),
         expand(OVERLAY, dataset=sorted(TESTS)),

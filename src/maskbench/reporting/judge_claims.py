@@ -2,8 +2,9 @@
 
 The difference left - right gets a 95% percentile interval from replicates over pictures (in
 recognition: people), and over seeds where there are several
-(:mod:`maskbench.reporting.replicates`). A claim is supported when the whole interval lies on the
-side that it names, contradicted when it lies on the other side, undecided otherwise. It is not
+(:mod:`maskbench.reporting.replicates`); between counted numbers it is the difference itself. A
+claim is supported when the whole interval lies on the side that it names, contradicted when it lies
+on the other side, undecided otherwise. It is not
 measured where one of its sides was not: a method that did not run, weights or a data set that are
 absent. An unfavourable verdict is a result.
 """
@@ -17,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from maskbench.artifacts import atomic_file
+from maskbench.measurements import COSTS
 from maskbench.metrics.catalogue import metric
 from maskbench.reporting import names
 from maskbench.reporting.claims_page import VERDICTS, page
@@ -128,7 +130,8 @@ def judge(claim: Claim, evaluations: Evaluations) -> Row:
     if small:
         return row | {"verdict": NOT_MEASURED, "reason": small}
     first, second = common([left.replicates, right.replicates])
-    found = interval(first - second)
+    counted = left.step == COSTS
+    found = (row["difference"],) * 2 if counted else interval(first - second)
     if found is None:
         return row | {"verdict": UNDECIDED, "reason": "the difference has no interval"}
     low, high = found
@@ -166,6 +169,8 @@ def resampled(left: Estimate, right: Estimate) -> str:
     """What the interval of the sides' difference knows the sampling of."""
     drawn = "people" if "recognition" in (left.step, right.step) else "pictures"
     trained = {n: side for n, side in (("left", left), ("right", right)) if side.seeds}
+    if left.step == COSTS:
+        return ""
     several = [name for name, side in trained.items() if side.seeds > 1]
     if not several:
         return f"{drawn} only"
