@@ -107,7 +107,6 @@ MASKFACENET = {
     "faces.detector.coarse_share": (0, SILENT),
     "faces.detector.second_look": (False, SILENT),
     "masks.size": (224, f"{PAPER_2}, section 3.1: as large as the faces"),
-    "synthesis.seeds": ((0,), f"{PAPER_2}: the masks are put on once"),
     "synthesis.copies": (1, f"{PAPER_2}, section 3.1"),
     "synthesis.methods.keypoint.fit": ("homography", MASK_THE_FACE),
     "synthesis.methods.keypoint.brightness": (True, MASK_THE_FACE),
@@ -191,7 +190,6 @@ def in_force(found):
         "faces": config.faces,
         "masks": config.masks,
         "metrics.weights": config.metrics.weights,
-        "synthesis.seeds": config.synthesis.seeds,
         "synthesis.methods": {name: block.params for name, block in found.methods.items()},
         "guides": {name: block.params for name, block in found.guides.items()},
         "restoration.restorers": {n: block.params for n, block in found.restorers.items()},
@@ -201,7 +199,7 @@ def in_force(found):
         sections["synthesis.real_domain.source"] = config.synthesis.real_domain.source
     if found.recognisers:
         sections["synthesis.copies"] = config.synthesis.copies
-        for key in ("seeds", "tests", "folds", "test_styles"):
+        for key in ("tests", "folds", "test_styles"):
             sections[f"recognition.{key}"] = getattr(config.recognition, key)
     return dict(leaf for key, value in sections.items() for leaf in leaves(key, value))
 

@@ -118,6 +118,15 @@ rule measure_costs:
         "../scripts/step.py"
 
 
+# Every training of a method costs the same: the first one is counted.
+COSTS = over(
+    rules.measure_costs.output.out,
+    "method seed",
+    dict(reversed(EXPERIMENT.runs)).items(),
+    dataset=DATASET,
+)
+
+
 rule synthesise_training:
     input:
         model=rules.train_synthesis.output.out,
@@ -188,13 +197,6 @@ rule evaluate_guide:
 
 RUNS = ("method seed", EXPERIMENT.runs)
 SYNTHESES = over(rules.evaluate_synthesis.output.out, *RUNS, dataset=DATASET)
-# Every training of a method costs the same.
-COSTS = over(
-    rules.measure_costs.output.out,
-    RUNS[0],
-    dict(reversed(EXPERIMENT.runs)).items(),
-    dataset=DATASET,
-)
 GUIDES = expand(rules.evaluate_guide.output.out, dataset=DATASET, guide=EXPERIMENT.guides, seed=0)
 # The runs whose masks recognisers learn from.
 LEARNT_FROM = {

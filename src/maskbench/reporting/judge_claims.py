@@ -18,7 +18,6 @@ from typing import Any
 import pandas as pd
 
 from maskbench.artifacts import atomic_file
-from maskbench.measurements import COSTS
 from maskbench.metrics.catalogue import metric
 from maskbench.reporting import names
 from maskbench.reporting.claims_page import VERDICTS, page
@@ -130,8 +129,7 @@ def judge(claim: Claim, evaluations: Evaluations) -> Row:
     if small:
         return row | {"verdict": NOT_MEASURED, "reason": small}
     first, second = common([left.replicates, right.replicates])
-    counted = left.step == COSTS
-    found = (row["difference"],) * 2 if counted else interval(first - second)
+    found = (row["difference"],) * 2 if left.counted else interval(first - second)
     if found is None:
         return row | {"verdict": UNDECIDED, "reason": "the difference has no interval"}
     low, high = found
@@ -169,7 +167,7 @@ def resampled(left: Estimate, right: Estimate) -> str:
     """What the interval of the sides' difference knows the sampling of."""
     drawn = "people" if "recognition" in (left.step, right.step) else "pictures"
     trained = {n: side for n, side in (("left", left), ("right", right)) if side.seeds}
-    if left.step == COSTS:
+    if left.counted:
         return ""
     several = [name for name, side in trained.items() if side.seeds > 1]
     if not several:
