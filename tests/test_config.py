@@ -117,8 +117,8 @@ def test_overlays_merge_mappings_and_replace_the_rest():
 
 def layers(overlay):
     """What an overlay lies on."""
-    below = [ROOT / "config/lfw.yaml"] if overlay.stem == "mfr2" else []
-    return [DEFAULT, *below, overlay]
+    below = {"mfr2": "lfw.yaml", "maskfacenet_cloth": "paper/maskfacenet.yaml"}.get(overlay.stem)
+    return [DEFAULT, *([ROOT / "config" / below] if below else []), overlay]
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.stem)
@@ -141,23 +141,6 @@ def test_people_of_the_test_are_not_learnt_from():
     config = experiment.load(layers(ROOT / "config/mfr2.yaml")).config
     assert "Nancy_Pelosi" in config.datasets["lfw"].exclude
     assert config.datasets["mfr2"].shares.test == 1
-
-
-def test_the_published_setting_keeps_nothing_of_the_laptops_inventions():
-    """It lies over params.yaml, whose additions it must switch off one by one."""
-    files = [DEFAULT, ROOT / "config/paper/pywgan_div.yaml"]
-    methods = experiment.load(files).methods
-    for name in ("gan_stn", "dcgan_stn", "wgan_stn", "pywgan_div"):
-        params = methods[name].params
-        assert params.train_size == 144 and params.sheet_every == 50_000
-        assert (params.equivariance, params.jitter, params.blur) == (0, 0, 0)
-        assert not params.relight and params.match == "nothing" and params.supersampling == 1
-        moves = params.augmentation
-        assert moves.stretch == moves.light == 0
-        assert min(moves.translation, moves.rotation, moves.scaling) > 0
-    div = methods["pywgan_div"].params
-    assert (div.k, div.p, div.penalty_pictures, div.sampling) == (2, 6, 0, "between")
-    assert methods["wgan_stn"].params.clip == 0.01
 
 
 def test_default_file_states_every_key(values):

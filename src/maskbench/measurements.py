@@ -19,6 +19,8 @@ if TYPE_CHECKING:  # imported where they are used: the workflow needs the names 
     import pandas as pd
 
 STANDARD, ALL, SEEN, UNSEEN, FINAL, NONE = "standard", "all", "seen", "unseen", "final", "none"
+COSTS = "costs"
+"""The step whose numbers are counted, not sampled: they are exact."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +28,7 @@ class Measurement:
     """One number with everything that is needed to compare it.
 
     Attributes:
-        step: ``synthesis``, ``guides``, ``restoration`` or ``recognition``.
+        step: ``synthesis``, ``costs``, ``guides``, ``restoration`` or ``recognition``.
         dataset: where it was measured.
         fold: which people were tested; 0 where a data set is cut once.
         split: part of the data set.

@@ -88,6 +88,9 @@ def test_published_weights_are_taken_from_the_folder(tmp_path: Path, weights: Pa
     torch.save(_whole_state(inception), tmp_path / features.FID_INCEPTION)
     extractor = feature_extractor(tmp_path, published=True)
     assert extractor.name == "inception_v3_fid" and extractor.dim == 2048
+    scorer = class_scorer(extractor, tmp_path, published=True)
+    assert (scorer.name, scorer.classes) == ("inception_v3", 1000)  # both files are there
+    (tmp_path / features.INCEPTION).unlink()
     assert class_scorer(extractor, tmp_path, published=True) is extractor
     key = "blocks.0.0.conv.weight"
     loaded = extractor.network.state_dict()[key]

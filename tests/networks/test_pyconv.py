@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from maskbench.networks.pyconv import PYRAMIDS, PyConv
+from maskbench.networks.critics import PyConvTrunk
+from maskbench.networks.pyconv import PYRAMIDS, PyConv, plain
 
 
 @pytest.mark.parametrize("levels", [2, 3, 4])
@@ -44,3 +45,19 @@ def test_each_level_is_a_grouped_convolution_of_its_own():
 def test_channels_that_groups_do_not_divide_are_refused(inputs, outputs):
     with pytest.raises(ValueError, match="PyConv4"):
         PyConv(inputs, outputs, 4)
+
+
+def test_a_plain_twin_has_one_convolution_for_each_pyramid():
+    network = PyConvTrunk(7, 32, 64)
+    twin = plain(network)
+    assert any(isinstance(part, PyConv) for part in network.modules())
+    assert not any(isinstance(part, PyConv) for part in twin.modules())
+    x = torch.zeros(1, 7, 32, 32)
+    assert twin(x).shape == network(x).shape
+    # 16 -> 64 -> 64 -> 128 -> 128 channels. Four, three, two and two levels:
+    pyramids = (2304 + 1600 + 1568 + 1296) + (9216 + 6400 + 12544) + (36864 + 25600)
+    pyramids += 73728 + 51200
+    convolutions = 9 * (16 * 64 + 64 * 64 + 64 * 128 + 128 * 128)
+    count = lambda net: sum(p.numel() for p in net.parameters())  # noqa: E731
+    stem = 7 * 16 * 49 + 16
+    assert (count(network), count(twin)) == (stem + pyramids, stem + convolutions)

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from maskbench.config import MetricsConfig
-from maskbench.recognition.measure import measure
+from maskbench.recognition.evaluate_recognition import remarked
+from maskbench.recognition.measure import measure, nothing
+from maskbench.recognition.specs import NETWORKS
 from maskbench.recognition.test_set import TestSet
 
 
@@ -89,3 +91,14 @@ def test_a_file_that_lies_there_twice_is_never_compared_with_itself():
     numbers = {(n.protocol, n.metric): n for n in found.numbers}
     assert numbers["standard", "rank_1"].n == 5  # the copy's photograph is in the gallery
     assert not [n for n in found.numbers if n.protocol == "same_picture"]
+
+
+def test_who_may_be_known_to_a_published_network_is_said():
+    """VGGFace2 names its people n000001 to n009294; its lists do not come with the weights."""
+    facenet, dlib = NETWORKS.get("facenet"), NETWORKS.get("dlib_resnet")
+    remark = facenet.remark_on(["ann", "n000261"])
+    assert "8,631 people of VGGFace2's training split" in remark
+    assert facenet.remark_on(["ann", "n00026", "s1"]) == "" == dlib.remark_on(["n000261"])
+    assert "FaceScrub" in dlib.people
+    (first, *_) = remarked(nothing("why"), remark, "facenet").numbers
+    assert first.note == f"why; {remark}"

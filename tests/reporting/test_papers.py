@@ -92,3 +92,16 @@ def test_papers_stand_in_their_order():
 def test_a_wrong_key_is_named(text, words):
     with pytest.raises(MaskbenchError, match=words):
         read_paper(text, "my.yaml")
+
+
+def test_what_is_inferred_of_a_lost_table_is_said_beside_it():
+    """Table I of the fourth paper: only the two methods of Table III have printed numbers."""
+    first, third = (tables()[f"table{n}_mfgan"] for n in (1, 3))
+    printed = {row.labels[0]: row.printed for row in first.rows if row.printed}
+    (cyclegan, *_, whole) = (row.printed for row in third.rows)
+    metrics = ("ssim_outside_mask", "psnr", "fid")
+    assert printed == {
+        "CycleGAN": {name: cyclegan[name] for name in metrics},
+        "MFGAN": {name: whole[name] for name in metrics},
+    }
+    assert "inferred from Table III" in first.title and "lost" in first.notes[0]

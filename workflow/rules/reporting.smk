@@ -20,7 +20,7 @@ CAPTIONS = Path(workflow.basedir, "workflow", "report")
 RECORDED = Path(".snakemake", "captions").absolute()
 if "MASKBENCH_RENDERING" in os.environ:
     write_captions(RECORDED)
-EVALUATIONS = [*SYNTHESES, *GUIDES, *RESTORATIONS, *RECOGNITIONS]
+EVALUATIONS = [*SYNTHESES, *COSTS, *GUIDES, *RESTORATIONS, *RECOGNITIONS]
 # What figures are drawn from, by the names of their needs.
 TRAINED = [run for run in EXPERIMENT.runs if EXPERIMENT.methods[run[0]].spec.trained]
 SHOWN = [run for run in EXPERIMENT.runs if not EXPERIMENT.methods[run[0]].spec.reference]

@@ -98,6 +98,32 @@ rule evaluate_synthesis:
         "../scripts/step.py"
 
 
+rule measure_costs:
+    input:
+        model=rules.train_synthesis.output.out,
+        faces=FACES,
+        guides=guides,
+        references=REFERENCES,
+        mask_pictures=rules.draw_masks.output.out,
+    output:
+        out=directory(f"{OUT}/metrics/costs/{{dataset}}/{{method}}/seed{{seed}}"),
+    params:
+        **step("synthesis.measure_costs", method=METHOD, styles=CONFIG.masks.figure_styles),
+    message:
+        "Count what a picture costs by {wildcards.method} ({wildcards.dataset})"
+    script:
+        "../scripts/step.py"
+
+
+# Every training of a method costs the same: the first one is counted.
+COSTS = over(
+    rules.measure_costs.output.out,
+    "method seed",
+    dict(reversed(EXPERIMENT.runs)).items(),
+    dataset=DATASET,
+)
+
+
 rule synthesise_training:
     input:
         model=rules.train_synthesis.output.out,
@@ -175,6 +201,7 @@ TESTS = set(CONFIG.recognition.tests) - {DATASET, *EXPERIMENT.really_masked}
 rule synthesis:
     input:
         SYNTHESES,
+        COSTS,
         GUIDES,
         over(rules.synthesise_training.output.out, RUNS[0], sorted(LEARNT_FROM), dataset=DATASET),
         [

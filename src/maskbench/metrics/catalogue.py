@@ -49,6 +49,14 @@ METRICS: dict[str, Metric] = {
     "kid": Metric("KID", "lower", 4),
     "is": Metric("Inception Score", "higher", 3),
     "identity_cosine": Metric("Identity cosine", "higher", 3),
+    "parameters": Metric("Parameters", "lower", 0),
+    "multiply_adds": Metric("Multiply-adds a picture", "lower", 0, "Multiply-adds"),
+    "plain_parameters": Metric(
+        "Parameters with 3x3 convolutions for pyramids", "lower", 0, "Parameters, 3x3"
+    ),
+    "plain_multiply_adds": Metric(
+        "Multiply-adds with 3x3 convolutions for pyramids", "lower", 0, "Multiply-adds, 3x3"
+    ),
     "psnr_in_hole": Metric("PSNR where restored (dB)", "higher", 2, "PSNR in hole"),
     "ssim_in_hole": Metric("SSIM where restored", "higher", 3, "SSIM in hole"),
     "mean_iou": Metric("Mean IoU of the mask", "higher", 3),

@@ -176,10 +176,9 @@ def feature_extractor(
 
 
 def class_scorer(features: FeatureExtractor, weights: Path, published: bool) -> FeatureExtractor:
-    """The network for the Inception Score. The Inception of FID is that of the score's authors
-    and serves if present; else torchvision's; else the packaged one."""
-    if features.name == FidInceptionFeatures.name:
-        return features
+    """The network for the Inception Score: torchvision's Inception where its file is there, whose
+    1000 ImageNet classes paper 1 names (section 4.2); else the network of the other features. The
+    Inception of FID is that of the score's authors, with 1008 classes."""
     if not published or not has_weights(weights, INCEPTION):
         return features
     path = weights_file(weights, INCEPTION)

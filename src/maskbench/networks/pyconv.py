@@ -6,6 +6,7 @@ and the whole costs no more than one 3x3 convolution. The outputs of the levels 
 
 from __future__ import annotations
 
+import copy
 from typing import NamedTuple
 
 import torch
@@ -44,6 +45,7 @@ class PyConv(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, levels: int, stride: int = 1) -> None:
         super().__init__()
+        self.inputs, self.outputs, self.stride = inputs, outputs, stride
         self.levels = nn.ModuleList()
         for level in PYRAMIDS[levels]:
             width = int(outputs * level.share)
@@ -62,3 +64,15 @@ class PyConv(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs, H, W) -> (B, outputs, ceil(H / stride), ceil(W / stride))."""
         return torch.cat([level(x) for level in self.levels], dim=1)
+
+
+def plain(network: nn.Module) -> nn.Module:
+    """A copy of a network with one 3x3 convolution in the place of each pyramid: what a pyramid of
+    as many channels must not cost more than (Duta et al. 2020; paper 1, section 2.2)."""
+    twin = copy.deepcopy(network)
+    for name, part in list(twin.named_modules()):
+        if isinstance(part, PyConv):
+            like = next(part.parameters())
+            one = nn.Conv2d(part.inputs, part.outputs, 3, part.stride, 1, bias=False)
+            twin.set_submodule(name, one.to(like.device))
+    return twin

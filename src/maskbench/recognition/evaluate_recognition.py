@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,10 @@ from maskbench.errors import MaskbenchError
 from maskbench.faces.people import People, together
 from maskbench.metrics.numbers import write_numbers
 from maskbench.recognition.embed import read_embeddings
-from maskbench.recognition.kinds import networks_of, restorer_of
+from maskbench.recognition.kinds import FACENET, networks_of, restorer_of
 from maskbench.recognition.measure import Measured, measure, nothing
 from maskbench.recognition.recogniser import Model, Recogniser
-from maskbench.recognition.specs import Absent
+from maskbench.recognition.specs import NETWORKS, Absent
 from maskbench.recognition.test_set import TestSet, open_test_set, refuse_known, unit_rows
 from maskbench.registry import Block
 
@@ -109,7 +109,19 @@ def _measured(
         diverged = f"the training diverged: lower lr of recognition.recognisers.{recogniser.name}"
         log.warning("%s: %s", model or recogniser.name, diverged)
         return nothing(diverged)
-    return measure(found.values, test, folds, config, found.backbone)
+    measured = measure(found.values, test, folds, config, found.backbone)
+    known = NETWORKS.get(found.network).remark_on(test.identities) if found.network else ""
+    return remarked(measured, known, recogniser.name) if known else measured
+
+
+def remarked(measured: Measured, remark: str, name: str) -> Measured:
+    """The same numbers, each with a remark, which the log says too."""
+    log.warning("%s: %s", name, remark)
+    numbers = [
+        replace(number, note="; ".join(filter(None, (number.note, remark))))
+        for number in measured.numbers
+    ]
+    return replace(measured, numbers=numbers)
 
 
 def _write(folder: Path, measured: Measured, test: TestSet, facts: Mapping[str, Any]) -> None:
@@ -123,10 +135,12 @@ def _write(folder: Path, measured: Measured, test: TestSet, facts: Mapping[str, 
 
 @dataclass(frozen=True)
 class _Embedded:
-    """Embeddings (N, dim) float32 of length 1, what made them, and the people it learnt from."""
+    """Embeddings (N, dim) float32 of length 1, what made them, the published network in it ("":
+    none), and the people it learnt from."""
 
     values: np.ndarray
     backbone: str
+    network: str
     learnt_from: People
 
 
@@ -146,7 +160,8 @@ def _embedded(
         frozen, network, restored_from = _first_present(embeddings, test)
     values = unit_rows(kind.embed(model, test, frozen)).astype(np.float32)
     learnt_from = together(model.learnt_from, restored_from)
-    return _Embedded(values, kind.in_words(model, network), learnt_from)
+    started = FACENET if getattr(model.block.params, "start", None) == FACENET else ""
+    return _Embedded(values, kind.in_words(model, network), network or started, learnt_from)
 
 
 def _first_present(folders: Sequence[Path], test: TestSet) -> tuple[np.ndarray, str, People]:

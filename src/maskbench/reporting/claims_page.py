@@ -94,7 +94,8 @@ def judged(row: Row) -> dict[str, Any]:
     ``sides``: value of left and right, and what it is of; ``facts``: data set, shared conditions,
     seeds, and what the interval is over.
     """
-    digits = max(3, metric(row["left_metric"]).digits)
+    digits = metric(row["left_metric"]).digits
+    digits = digits and max(3, digits)  # counts have none
     between = interval(row["ci_low"], row["ci_high"], digits)
     conditions = {side: _conditions(row, side) for side in SIDES}
     shared = [words for words in conditions["left"] if words in conditions["right"]]

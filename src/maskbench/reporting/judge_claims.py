@@ -2,8 +2,9 @@
 
 The difference left - right gets a 95% percentile interval from replicates over pictures (in
 recognition: people), and over seeds where there are several
-(:mod:`maskbench.reporting.replicates`). A claim is supported when the whole interval lies on the
-side that it names, contradicted when it lies on the other side, undecided otherwise. It is not
+(:mod:`maskbench.reporting.replicates`); between counted numbers it is the difference itself. A
+claim is supported when the whole interval lies on the side that it names, contradicted when it lies
+on the other side, undecided otherwise. It is not
 measured where one of its sides was not: a method that did not run, weights or a data set that are
 absent. An unfavourable verdict is a result.
 """
@@ -129,7 +130,7 @@ def judge(claim: Claim, evaluations: Evaluations) -> Row:
     if unfit:
         return row | {"verdict": NOT_MEASURED, "reason": unfit}
     first, second = common([left.replicates, right.replicates])
-    found = interval(first - second)
+    found = (row["difference"],) * 2 if left.counted else interval(first - second)
     if found is None:
         return row | {"verdict": UNDECIDED, "reason": "the difference has no interval"}
     low, high = found
@@ -186,6 +187,8 @@ def resampled(left: Estimate, right: Estimate) -> str:
     """What the interval of the sides' difference knows the sampling of."""
     drawn = "people" if "recognition" in (left.step, right.step) else "pictures"
     trained = {n: side for n, side in (("left", left), ("right", right)) if side.seeds}
+    if left.counted:
+        return ""
     several = [name for name, side in trained.items() if side.seeds > 1]
     if not several:
         return f"{drawn} only"

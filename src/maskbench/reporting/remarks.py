@@ -125,7 +125,7 @@ def _of_line(cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
         if cell.metric != "undetected":
             kind = metric(cell.metric).over if cell.step == "recognition" else "pictures"
             most[kind] = max(most.get(kind, 0), int(cell.n))
-    yield from ((kind, f"{n} {kind}") for kind, n in most.items())
+    yield from ((kind, f"{n} {kind if n != 1 else kind[:-1]}") for kind, n in most.items())
     seeds = [int(cell.seeds) for cell in found]
     few, many = min(seeds), max(seeds)
     yield "seeds", (f"{few} to " if few < many else "") + seeds_in_words(many)

@@ -22,6 +22,7 @@ import pandas as pd
 
 from maskbench.datasets.manifest import read_table
 from maskbench.measurements import (
+    COSTS,
     NONE,
     Measurement,
     evaluations_in,
@@ -69,6 +70,11 @@ class Estimate:
     def step(self) -> str:
         """Of its measurements; "" of a plain number."""
         return self.columns.get("step", "")
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is exact: nothing of it was sampled."""
+        return self.step == COSTS
 
 
 @dataclass(frozen=True)

@@ -183,7 +183,7 @@ def _differences(table: Table, row: Row, column: Column, result: Mapping[str, An
     own = [*differences(table.differs, column.metric), *differences(row.differs, column.metric)]
     if result["step"] != "recognition":
         found = ["pictures", "training of the methods"]
-        same = result["backbone"].startswith((column.network, *column.same_network))
+        same = result["backbone"] in (column.network, *column.same_network)
         if column.network and not same:
             unnamed = f" ({UNNAMED} in the paper)" if column.network == UNNAMED else ""
             found.append(f"network{unnamed}")

@@ -73,7 +73,7 @@ def divergence_penalty(
 
     Args:
         real, fake: (B, C, H, W), without gradient.
-        p: 6 in the paper, with k = 2; Wu et al.'s code has p = 2 and a coefficient of 10.
+        p: 6 in Wu et al. 2018, with k = 2; their code has p = 2 and a coefficient of 10.
         sampling: where x is drawn. ``between``: x = real + a (fake - real), a ~ U(0, 1), one a
             picture (Wu et al., who draw the two apart; in batches with ``match: faces`` they show
             the same face). ``endpoints``: at the real and at the fake pictures, the mean of both

@@ -33,6 +33,27 @@ def test_three_verdicts_where_the_truth_is_known(claim, judge, simulated):
     assert 0.04 < one.ci_low < 0.05 < one.ci_high < 0.06  # what shakes both cancels
 
 
+def test_counted_numbers_are_exact(claim, judge, evaluation, make_measurement):
+    rows = [
+        make_measurement("pywgan_div", 0, name, value, step="costs")
+        for name, value in (("parameters", 90.0), ("plain_parameters", 100.0), ("same", 90.0))
+    ]
+    own, plain, same = (quantity("pywgan_div", row.metric, step="costs") for row in rows)
+    found = judge(
+        [
+            claim(own, "<=", plain, "fewer"),
+            claim(own, ">", plain, "more"),
+            claim(own, "<=", same, "no_more"),
+            claim(own, "<", same, "tie"),
+        ],
+        [evaluation(rows)],
+    )
+    assert verdicts(found) == {
+        "fewer": "supported", "more": "contradicted", "no_more": "supported", "tie": "undecided",
+    }  # fmt: skip
+    assert (found["fewer"].ci_low, found["fewer"].ci_high) == (-10, -10)
+
+
 def test_pairing_decides_what_unpaired_pictures_would_not(claim, judge, simulated):
     """A difference of 0.01 under a common shake of 0.02: only paired replicates see it."""
     folders = simulated({"gan_stn": [0.70], "wgan_stn": [0.71]})

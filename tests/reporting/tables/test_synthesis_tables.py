@@ -63,6 +63,12 @@ def test_what_people_judged_stands_as_printed(made):
     assert not made.number("table1_pywgan", paper_row="GAN", metric="artificial_percent")["mean"]
 
 
+def test_a_score_over_1008_classes_is_of_another_network_than_the_paper_s(tables):
+    made = tables(("gan_stn", 0, "is", 2.5, {"backbone": "inception_v3_fid"}))
+    gan = made.number("table1_pywgan", paper_row="GAN", metric="is")
+    assert gan["differs_in"] == "pictures; training of the methods; network"
+
+
 def test_every_number_as_a_row(made):
     gan = made.number("table2_pywgan", paper_row="GAN", metric="lpips")
     assert float(gan["mean"]) == pytest.approx(0.39)

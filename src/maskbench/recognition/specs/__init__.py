@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from maskbench.registry import Registry, Spec
@@ -17,9 +19,23 @@ class NetworkSpec(Spec):
 
     Attributes:
         file: its weights, in the table :mod:`maskbench.datasets.weights`.
+        people: whom its authors trained it on; "": not on faces.
+        named: a pattern of these people's names, where their collection has names of its own.
     """
 
     file: str
+    people: str = ""
+    named: str = ""
+
+    def remark_on(self, tested: Iterable[str]) -> str:
+        """What to say of numbers on these people; "" where none is named as those that the network
+        learnt from. No list of the latter ships with its weights, so that it cannot be decided."""
+        if not self.named or not any(re.fullmatch(self.named, name) for name in tested):
+            return ""
+        return (
+            f"{self.title} learnt from {self.people}, and these people are named as in that "
+            "collection: make sure that none of them is among those"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,7 +42,7 @@ class Column(Section):
     measured: bool = Field(True, description="false: printed only")
     percent: bool = Field(False, description="a share that is printed as percents")
     network: str = Field("", description="the paper's, for this metric")
-    same_network: tuple[str, ...] = Field((), description="beginnings of our names for it")
+    same_network: tuple[str, ...] = Field((), description="our names for it")
 
     @property
     def metrics(self) -> tuple[str, ...]:
