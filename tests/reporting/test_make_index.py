@@ -21,9 +21,14 @@ def shaken(value, half, seed):
 
 @pytest.fixture
 def evaluations(evaluation, make_measurement):
-    """Three methods' placement, and two recognisers on bare faces and two methods' masks."""
+    """Four methods' placement, and two recognisers on bare faces and two methods' masks."""
     folders = []
-    for method, iou in (("pywgan_div", 0.8), ("wgan_stn", 0.79), ("gan_stn", 0.5)):
+    for method, iou in (
+        ("pywgan_div", 0.8),
+        ("wgan_stn", 0.79),
+        ("mean_placement", 0.6),
+        ("gan_stn", 0.5),
+    ):
         low, high = iou - 0.02, iou + 0.02
         found = make_measurement(method, 0, "placement_iou", iou, ci_low=low, ci_high=high)
         kept = make_measurement(method, 0, "placement_iou", iou / 2, styles="unseen")
@@ -121,6 +126,7 @@ def test_the_answers_say_what_is_not_decided(page):
     text = re.sub(r"\s+", " ", " ".join(page.text))
     assert re.search(r"Py-WGAN-div : its masks overlap .* 0\.800", text)
     assert re.search(r"ahead of WGAN \+ STN by \+0\.010 \[.*the interval includes zero", text)
+    assert re.search(r"mean placement of .* is \+0\.200 \[.*the interval excludes zero", text)
     assert "1 of 2 training sets have an interval wholly above zero" in text
     assert "8 test people" in text
     assert "was trained once on each training set" in text
@@ -128,7 +134,7 @@ def test_the_answers_say_what_is_not_decided(page):
 
 def test_references_and_what_loses_the_face_are_shown_and_not_ranked(page):
     text = re.sub(r"\s+", " ", " ".join(page.text))
-    assert "Synthesis: 5 methods" in text
+    assert "Synthesis: 6 methods" in text
     rows = {row[0]: row[1:] for row in page.rows}
     assert rows["Best homographyreference: sees the landmarks"][0] == "0.900"
     assert rows["GAN without STNdoes not keep the face"][0] == "0.900"

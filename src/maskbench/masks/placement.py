@@ -5,8 +5,8 @@ projective map. ``tps`` ties all anchors of the mask picture to the face by a th
 (Bookstein 1989), so that the mask follows cheeks and chin, on the far side of a turned face too. A
 mask is stiff: on a frontal face it bends only a part of the way from the best flat (projective)
 fit to the face's own contour, and the whole way as the head turns. ``flat`` is the projective map
-that comes nearest to ``tps``, by least squares over the anchors of the mask's body: what any
-homography can do, since the loops, thin as they are, would pull it off the face.
+that comes nearest to ``tps``, by least squares over the anchors of the mask's body; the loops, thin
+as they are, would pull the body away.
 All maps go from face pixels to mask-picture pixels, the direction in which pictures are sampled.
 """
 

@@ -35,7 +35,7 @@ class Metric:
 
 KEEPS_FACE = 0.5
 """The least ``ssim_outside_mask`` of pictures that still show the face: below it there is no face
-on which a mask has a place. This project's choice; overlays reach 1, noise 0.3."""
+on which a mask has a place. This project's choice; overlays reach 1, noise 0.4."""
 
 METRICS: dict[str, Metric] = {
     "placement_iou": Metric("Placement IoU", "higher", 3),

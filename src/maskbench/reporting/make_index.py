@@ -26,6 +26,7 @@ from maskbench.reporting.pages import render
 from maskbench.reporting.papers import papers
 from maskbench.reporting.replicates import Evaluations
 
+BASELINE = "mean_placement"  # what the best method is compared with, beside the next one
 PEOPLE, SIDE = 2, 96  # pictures of each method; pixels
 DRAWING = 120  # pixels of an interval's axis
 
@@ -81,6 +82,10 @@ def make_index(
         ranked=ranked,
         remarks=remarks,
         lead=answers.lead(evaluations, dataset, *ranked[:2]) if len(ranked) > 1 else None,
+        over_mean=(
+            answers.lead(evaluations, dataset, ranked[0], BASELINE)
+            if BASELINE in ranked[2:] else None
+        ),
         recognition=found,
         pictures=pictures(masked),
         verdicts=verdicts,

@@ -46,7 +46,9 @@ class MeanPlacement(Keypoint):
         return {"landmarks": found}
 
     def put_on(self, faces: Faces, styles: Styles | None) -> tuple[np.ndarray, np.ndarray]:
-        points = self.applied["landmarks"].points.cpu().numpy() * faces.images.shape[1]
+        points = (
+            self.applied["landmarks"].get_buffer("points").cpu().numpy() * faces.images.shape[1]
+        )
         return super().put_on(
             Faces(faces.images, np.broadcast_to(points, faces.landmarks.shape)), styles
         )
