@@ -1,5 +1,7 @@
 """Failures that a user can mend: one clear line, no traceback, and the others go on."""
 
+import shlex
+
 from .conftest import copy_tree
 
 
@@ -42,3 +44,23 @@ def test_own_files_are_refused_before_the_first_job(tmp_path):
     refused = project.run(*draw, "output=made", code=1)
     assert "made/mask_pictures: holds notes.txt, not written by the workflow" in refused.text
     assert (project.path / notes).read_text() == "own"
+
+
+def test_one_that_fails_does_not_cost_the_results_of_the_others(project):
+    """The run's end names it and the command that makes everything else."""
+    overlay = project.path / "mine.yaml"
+    (project.path / "damaged.safetensors").write_text("no weights")
+    overlay.write_text(
+        "run: {recognisers: [dlib_resnet, arcface, dlib_resnet_projected, damaged]}\n"
+        "recognition: {recognisers: {damaged: {use: arcface, start: damaged.safetensors}}}\n"
+    )
+    tables = ("snakemake", "tables", "--configfile", "mine.yaml", "--config", "tracking={}")
+    done = project.run(*tables, code=1)
+    (line,) = [line for line in done.text.splitlines() if line.startswith("failed: ")]
+    what, command = line.split("; everything else: ")
+    assert what == "failed: recogniser damaged"
+    project.run(*shlex.split(command))
+    overlay.unlink()
+    made = (project.path / "results" / "tables" / "recognition.csv").read_text()
+    assert "arcface" in made
+    assert "damaged" not in made

@@ -5,7 +5,7 @@ import hashlib
 
 import yaml
 
-from maskbench import artifacts, timeleft, tracking, versioning
+from maskbench import artifacts, failures, timeleft, tracking, versioning
 from maskbench.datasets.collection import left_out_beside
 
 # Snakemake formats this path: braces of a folder's name are doubled.
@@ -93,6 +93,10 @@ onstart:
 
 onerror:
     tracking.end_workflow("FAILED")
+    FAILED = [dict(job.wildcards.items()) for job in workflow.scheduler.failed]
+    COMMAND = ["snakemake", *sys.argv[1:], "--config", *workflow.config_settings.config_args]
+    if LINE := failures.way_out(EXPERIMENT, FAILED, COMMAND):
+        logger.warning(LINE)
 
 
 onsuccess:

@@ -1,0 +1,81 @@
+"""What a run can still make where blocks of its configuration failed, and the command for it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+
+import yaml
+
+from maskbench.checks import SEGMENTER
+from maskbench.config import REFERENCE
+from maskbench.experiment import Experiment
+from maskbench.recognition import kinds
+
+KINDS = ("recogniser", "network", "restorer", "method", "guide")
+"""Wildcards that name what a job belongs to, the first that it has."""
+
+Named = tuple[str, str]
+"""One of KINDS and a name."""
+
+
+def way_out(
+    experiment: Experiment, failed: Iterable[Mapping[str, str]], command: Sequence[str]
+) -> str:
+    """A line that names what failed and the command that makes everything else.
+
+    Args:
+        experiment: of the run.
+        failed: the wildcards of the jobs that failed.
+        command: the arguments that the run was started with; ``--config`` and its values last.
+
+    Returns:
+        "" where nothing can be made without a job that failed.
+    """
+    named: set[Named] = set()
+    for wildcards in failed:
+        kind = next((kind for kind in KINDS if kind in wildcards), None)
+        if kind is None:
+            return ""
+        named.add((kind, wildcards[kind]))
+    left = without(experiment, named)
+    if not left:
+        return ""
+    run = yaml.safe_dump(left, default_flow_style=True, width=float("inf")).strip()
+    what = ", ".join(f"{kind} {name}" for kind, name in sorted(named))
+    return f"failed: {what}; everything else: {shlex.join([*command, f'run={run}'])}"
+
+
+def without(experiment: Experiment, failed: set[Named]) -> dict[str, list[str]]:
+    """The lists of ``run`` that leave out what failed and what needs it; none where the masks of
+    the test people are lost."""
+
+    def lost(*parts: Named) -> bool:
+        return not failed.isdisjoint(parts)
+
+    gone = {
+        name
+        for name, block in experiment.methods.items()
+        if lost(("method", name), *(("guide", guide) for guide in block.spec.guides))
+    }
+    if REFERENCE in gone:
+        return {}
+    methods = [name for name in experiment.running if name not in gone]
+    restorers = [
+        name
+        for name in experiment.restorers
+        if name not in gone and not lost(("restorer", name), ("guide", SEGMENTER))
+    ]
+    recognisers = [
+        name
+        for name, block in experiment.recognisers.items()
+        if not lost(("recogniser", name), *(("network", own) for own in kinds.networks_of(block)))
+        and kinds.restorer_of(block) in ("", *restorers)
+        and gone.isdisjoint(kinds.training_sets(block, tuple(methods)))
+    ]
+    every = {
+        "methods": (methods, experiment.running),
+        "restorers": (restorers, experiment.restorers),
+        "recognisers": (recognisers, experiment.recognisers),
+    }
+    return {key: left for key, (left, all_) in every.items() if len(left) < len(all_)}
