@@ -1,7 +1,6 @@
 """What the first page answers: who places masks best, and whose masks help recognition.
 
-Differences have 95% intervals from paired replicates, as verdicts on claims have
-(:mod:`maskbench.reporting.replicates`).
+Differences have the intervals of verdicts on claims (:mod:`maskbench.reporting.differences`).
 """
 
 from __future__ import annotations
@@ -13,10 +12,11 @@ import numpy as np
 import pandas as pd
 
 from maskbench.measurements import UNSEEN
+from maskbench.reporting.differences import difference
 from maskbench.reporting.headline import compared, plain
 from maskbench.reporting.names import BARE
 from maskbench.reporting.papers.claims import Quantity
-from maskbench.reporting.replicates import Evaluations, Unclear, Unmeasured, common, interval
+from maskbench.reporting.replicates import Evaluations, Unclear, Unmeasured, mean_of
 
 PLACEMENT = "placement_iou"
 AUC, TAR = "auc", "tar_at_far_1e-2"
@@ -28,17 +28,21 @@ class Value:
 
     Attributes:
         seeds: trainings behind it.
+        undecided: of a difference, why it decides nothing whatever its interval; "" where it may.
     """
 
     mean: float
     low: float | None = None
     high: float | None = None
     seeds: int = 0
+    undecided: str = ""
 
     @property
     def decided(self) -> bool:
-        """Whether the interval excludes zero."""
-        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+        """Whether a difference may decide, and its interval excludes zero."""
+        if self.undecided or self.low is None or self.high is None:
+            return False
+        return self.low > 0 or self.high < 0
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,9 @@ class Recognition:
 
     @property
     def helpful(self) -> list[TrainingSet]:
-        """Those whose gain has an interval wholly above zero."""
-        return [one for one in self.gained if (one.gains[AUC].low or 0.0) > 0]
+        """Those whose gain is decided, and above zero."""
+        gains = [(one, one.gains[AUC]) for one in self.gained]
+        return [one for one, gain in gains if gain.decided and gain.mean > 0]
 
 
 def over_seeds(rows: pd.DataFrame) -> Value:
@@ -120,7 +125,7 @@ def placement(measurements: pd.DataFrame, dataset: str) -> dict[str, dict[str, V
 
 
 def lead(evaluations: Evaluations, dataset: str, first: str, second: str) -> Value | None:
-    """How far one method's placement lies ahead of another's; None without replicates."""
+    """How far one method's placement lies ahead of another's; None where one was not measured."""
     sides = [
         Quantity(method=name, metric=PLACEMENT, step="synthesis", dataset=dataset)
         for name in (first, second)
@@ -186,8 +191,7 @@ def _difference(
         return None
     if not sides:
         return None
-    flat = common([one.replicates for pair in sides for one in pair])
-    replicates = np.mean(flat[::2], 0) - np.mean(flat[1::2], 0)
-    mean = float(np.mean([left.value - right.value for left, right in sides]))
-    low, high = interval(replicates) or (None, None)
-    return Value(mean, low, high, min(one.seeds for pair in sides for one in pair))
+    left, right = (mean_of([pair[side] for pair in sides]) for side in (0, 1))
+    found = difference(left, right)
+    seeds = min(one.seeds for pair in sides for one in pair)
+    return Value(found.value, found.low, found.high, seeds, found.undecided)
