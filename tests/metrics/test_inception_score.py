@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from maskbench.errors import MaskbenchError
-from maskbench.metrics.inception_score import inception_score, probabilities, replicate_scores
+from maskbench.metrics.inception_score import inception_score, probabilities
 
 
 def test_certain_and_even_over_classes_gives_the_number_of_classes():
@@ -28,13 +28,6 @@ def test_splits_are_averaged():
     assert inception_score(p, splits=2) == pytest.approx(expected)
     with pytest.raises(MaskbenchError, match="splits"):
         inception_score(p, splits=11)
-
-
-def test_replicates_are_scores_of_resamples():
-    p = probabilities(np.random.default_rng(1).normal(0, 3, (4, 6)))
-    rows = np.array([0, 0, 2, 3])
-    weights = np.bincount(rows, minlength=4)[None].astype(float)
-    np.testing.assert_allclose(replicate_scores(p, weights), [inception_score(p[rows])])
 
 
 def test_softmax_does_not_overflow():

@@ -3,13 +3,17 @@
 import numpy as np
 import pytest
 
-from maskbench.metrics.bootstrap import draw_faces, interval
+from maskbench.metrics.bootstrap import People, interval
 from maskbench.recognition import intervals
 from maskbench.recognition.intervals import pair_replicates
 from maskbench.recognition.roc import roc_of
 from maskbench.recognition.verification import best_threshold
 
 FARS = (1e-1, 1e-2)
+
+
+def drawn(people, resamples, seed):
+    return People.drawn(np.arange(people), resamples, seed).draws
 
 
 def collection(seed, people=6, ties=True):
@@ -25,7 +29,7 @@ def collection(seed, people=6, ties=True):
 def test_equals_the_metrics_of_repeated_pairs(monkeypatch, seed, held):
     monkeypatch.setattr(intervals, "_HELD", held)
     scores, same, first, second = collection(seed)
-    draws = draw_faces(6, 25, seed)
+    draws = drawn(6, 25, seed)
     found = pair_replicates(scores, same, first, second, draws, FARS)
     assert list(found) == [
         "auc",
@@ -68,11 +72,11 @@ def test_the_interval_is_wider_than_one_of_independent_pairs():
     same = np.tile([True, False], 300)
     scores = rng.normal(size=15)[person] * 2 + rng.normal(size=600) * 0.1 + same
     partner = np.where(same, person, 15 + person)  # partners of their own
-    by_person = pair_replicates(scores, same, person, partner, draw_faces(30, 400, 0))
+    by_person = pair_replicates(scores, same, person, partner, drawn(30, 400, 0))
     row = np.arange(600)
     by_pair = pair_replicates(
-        scores, same, row, np.where(same, row, 600), np.c_[draw_faces(600, 400, 0), np.ones(400)]
+        scores, same, row, np.where(same, row, 600), np.c_[drawn(600, 400, 0), np.ones(400)]
     )
-    low, high = interval(by_person["auc"])
-    narrow = interval(by_pair["auc"])
+    low, high = interval(0.7, by_person["auc"], 30)
+    narrow = interval(0.7, by_pair["auc"], 600)
     assert high - low > 2 * (narrow[1] - narrow[0])

@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from maskbench.metrics.bootstrap import draw_faces
+from maskbench.metrics.bootstrap import People
 from maskbench.recognition import protocols
-from maskbench.recognition.protocols import People
 from maskbench.recognition.separation import separation
 from maskbench.recognition.test_set import Pairs
 
@@ -23,7 +22,7 @@ def example(seed=0, people=6, pictures=4, replicates=30, dim=5):
     x = (x / np.linalg.norm(x, axis=1, keepdims=True)).astype(np.float32)
     first, second = np.triu_indices(len(of), 1)
     pairs = Pairs(first, second, of[first] == of[second])
-    return x, pairs, People(of, draw_faces(people, replicates, 0))
+    return x, pairs, People.drawn(of, replicates, 0)
 
 
 def by_name(numbers):
@@ -78,9 +77,7 @@ def test_folds_choose_their_thresholds_on_other_people():
     level = np.where(np.arange(people) % 2, 10.0, -10.0)
     scores = (level[of[first]] + np.where(same, 1, -1)).astype(np.float32)
     folded = by_name(
-        protocols.verification(
-            scores, Pairs(first, second, same), People(of, draw_faces(people, 5, 0)), 4, 0
-        )
+        protocols.verification(scores, Pairs(first, second, same), People.drawn(of, 5, 0), 4, 0)
     )
     assert folded["accuracy"].value < 0.98
     assert folded["accuracy"].note == ""
@@ -122,7 +119,7 @@ def test_operating_points_by_hand():
     bare = np.arange(100) / 100
     first, second = np.array([0, 2, 0, 0]), np.array([1, 3, 2, 3])
     pairs = Pairs(first, second, np.array([True, True, False, False]))
-    people = People(np.array([0, 0, 1, 1]), draw_faces(2, 10, 0))
+    people = People.drawn(np.array([0, 0, 1, 1]), 10, 0)
     scores = np.array([0.995, 0.5, 0.975, 0.981])  # accepted from just above 0.98
     found = by_name(protocols.operating_points(scores, pairs, people, bare))
     assert found["fmr100_fmr"].value == 0.5
@@ -167,7 +164,7 @@ def test_identification_by_hand():
     gallery = np.eye(3, dtype=np.float32)
     probes = np.array([[1, 0, 0], [0.8, 0.6, 0], [0.7, 0.71, 0.05]], np.float32)
     probes /= np.linalg.norm(probes, axis=1, keepdims=True)
-    people = People(np.array([0, 1, 2, 0, 1, 2]), draw_faces(3, 20, 0))
+    people = People.drawn(np.array([0, 1, 2, 0, 1, 2]), 20, 0)
     found = protocols.identification(
         np.concatenate([gallery, probes]), np.arange(3), np.arange(3, 6), people
     )

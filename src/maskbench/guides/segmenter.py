@@ -26,8 +26,7 @@ from maskbench.guides.unet import UNet
 from maskbench.imaging.resize import resized
 from maskbench.imaging.tensors import as_tensor
 from maskbench.masks.maskedset import MaskedSet
-from maskbench.metrics import bootstrap
-from maskbench.metrics.numbers import Number, mean_number
+from maskbench.metrics.numbers import Number, mean_number, people_of
 from maskbench.metrics.picture_metrics import counterparts
 from maskbench.metrics.placement import COVERED, placement_iou
 from maskbench.threads import one_thread
@@ -81,7 +80,8 @@ class SegmenterGuide:
         nothing should be.
         """
         find = self.open(model)
-        bare_rows, face = np.unique(counterparts(masked, faces, ["face_id"]), return_inverse=True)
+        bare_rows = counterparts(masked, faces, ["face_id"])
+        firsts = np.unique(bare_rows, return_index=True)[1]  # a masked picture of each bare face
         with one_thread():
             overlap = np.concatenate(
                 [
@@ -92,21 +92,15 @@ class SegmenterGuide:
             found = np.concatenate(
                 [
                     (find.predict(np.array(faces.images[b])) >= COVERED).mean(axis=(1, 2))
-                    for b in batches(bare_rows)
+                    for b in batches(bare_rows[firsts])
                 ]
             )
-        draws = bootstrap.draw_faces(len(bare_rows), config.bootstrap, config.bootstrap_seed)
-        people = masked.faces["identity"].to_numpy()
-        bare_people = faces.faces["identity"].to_numpy()[bare_rows]
+        people = people_of(masked, config)
         numbers = [
-            mean_number(
-                "mean_iou", overlap[rows], face[rows], draws, people[rows], styles=styles
-            )
+            mean_number("mean_iou", overlap[rows], people.of(rows), styles=styles)
             for styles, rows in seen_and_unseen(masked, unseen_styles).items()
-        ]  # fmt: skip
-        numbers.append(
-            mean_number("mask_found_on_bare", found, np.arange(len(found)), draws, bare_people)
-        )
+        ]
+        numbers.append(mean_number("mask_found_on_bare", found, people.of(firsts)))
         per_picture = pd.DataFrame(
             {
                 "face_id": masked.faces["bare_id"].to_numpy(),

@@ -1,51 +1,117 @@
-"""Bootstrap intervals with faces as clusters (Efron & Tibshirani 1993, chapters 8 and 13).
+"""The bootstrap over people, which every interval and verdict rests on.
 
-Pictures of one face with several mask styles are not independent, so faces are resampled and every
-style of a drawn face goes with it. The draw depends on the seed and the number of faces alone:
-replicate b of two methods measured on the same faces is the same resample, and the difference of
-their replicates is a paired one.
+A person's pictures are not independent, nor are pairs that share a person. So people are drawn, as
+many as there are, with replacement, and all of a drawn person's pictures, styles and pairs go with
+them (Efron & Tibshirani 1993, chapter 8). The draw depends on the seed and the people's names
+alone: on the same test people resample b of two methods, restorers or recognisers is the same, and
+the difference of their resamples is a paired one; other people, as those of another fold, are drawn
+independently.
+
+Folds test different people. A number of several folds is a mean of theirs, weighted by pictures
+where it is a mean over pictures, equally where it is a score of its own; the same mean of the
+folds' resamples, resample by resample, are its resamples.
 """
 
 from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 LEVEL = 0.95
 
 
-def draw_faces(faces: int, resamples: int, seed: int) -> np.ndarray:
-    """How often each face stands in each resample.
+@dataclass(frozen=True)
+class People:
+    """Who is on each picture, and how often each person stands in each resample.
 
-    Returns:
-        (resamples, faces) float64; rows sum to ``faces``.
+    Attributes:
+        person: (N,) int, the column of ``draws`` of each picture.
+        draws: (R, people) float64; rows sum to the number of people.
     """
-    rng = np.random.default_rng(seed)
-    return rng.multinomial(faces, np.full(faces, 1 / faces), size=resamples).astype(np.float64)
+
+    person: np.ndarray
+    draws: np.ndarray
+
+    @classmethod
+    def drawn(cls, names: Sequence[Any] | np.ndarray, resamples: int, seed: int) -> People:
+        """Draw the people of a test set.
+
+        Args:
+            names: (N,) who is on each picture.
+            resamples: R.
+            seed: of the draw.
+        """
+        different, person = np.unique(np.asarray(names), return_inverse=True)
+        key = zlib.crc32("\n".join(map(str, different)).encode())
+        count = len(different)
+        draws = np.random.default_rng([seed, key]).multinomial(
+            count, np.full(count, 1 / count), size=resamples
+        )
+        return cls(person, draws.astype(np.float64))
+
+    def of(self, rows: np.ndarray) -> People:
+        """Those of some pictures, by the same draw."""
+        return People(self.person[rows], self.draws)
+
+    @property
+    def count(self) -> int:
+        """How many people are on the pictures."""
+        return len(np.unique(self.person))
+
+    def means(self, values: np.ndarray) -> np.ndarray:
+        """The mean of something of pictures in every resample.
+
+        Args:
+            values: (N,); NaN = not defined for that picture, left out.
+
+        Returns:
+            (R,); NaN where a resample holds no defined value.
+        """
+        known, people = np.isfinite(values), self.draws.shape[1]
+        sums = np.bincount(self.person[known], weights=values[known], minlength=people)
+        counts = np.bincount(self.person[known], minlength=people).astype(np.float64)
+        total = self.draws @ counts
+        none = np.full(len(self.draws), np.nan)
+        return np.divide(self.draws @ sums, total, out=none, where=total > 0)
 
 
-def replicate_means(values: np.ndarray, face: np.ndarray, draws: np.ndarray) -> np.ndarray:
-    """The mean of a picture metric in every resample.
+def interval(
+    value: float, replicates: np.ndarray, people: int, folds: int = 1
+) -> tuple[float, float] | None:
+    """The 95% interval of a number: the percentile interval, stretched away from the number.
+
+    A bootstrap of n people has (n - 1) / n of the variance, and its quantiles are those of a normal
+    distribution where Student's are due: with eight people the percentile interval is a fifth too
+    short (Hesterberg 2015, "What teachers should know about the bootstrap", narrowness bias). Both
+    ends are moved to sqrt(n / (n - folds)) t(n - folds) / 1.96 times their distance from the
+    number. The stretched interval may leave the range of the metric.
 
     Args:
-        values: (N,); NaN = not defined for that picture, left out.
-        face: (N,) int, the face (column of ``draws``) of each picture.
-        draws: (R, F) from :func:`draw_faces`.
+        value: the number.
+        replicates: (R,) its resamples.
+        people: n, behind the number, in all folds together.
+        folds: each of which was drawn by itself.
 
     Returns:
-        (R,); NaN where a resample holds no defined value.
+        low and high; None with fewer than two finite replicates, or no more people than folds.
     """
-    known = np.isfinite(values)
-    faces = draws.shape[1]
-    sums = np.bincount(face[known], weights=values[known], minlength=faces)
-    counts = np.bincount(face[known], minlength=faces).astype(np.float64)
-    total = draws @ counts
-    return np.divide(draws @ sums, total, out=np.full(len(draws), np.nan), where=total > 0)
+    from scipy.special import ndtri
 
-
-def interval(replicates: np.ndarray) -> tuple[float | None, float | None]:
-    """The 95% percentile interval; (None, None) with fewer than two finite replicates."""
     finite = replicates[np.isfinite(replicates)]
-    if len(finite) < 2:
-        return None, None
-    low, high = np.quantile(finite, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    if len(finite) < 2 or people <= folds:
+        return None
+    ends = np.quantile(finite, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    stretch = np.sqrt(people / (people - folds)) * student(people - folds)
+    low, high = value + (ends - value) * stretch / ndtri((1 + LEVEL) / 2)
     return float(low), float(high)
+
+
+def student(freedom: int) -> float:
+    """The quantile of Student's distribution that bounds a two-sided 95% interval."""
+    from scipy.special import stdtrit  # here: what only names the columns starts without SciPy
+
+    return float(stdtrit(freedom, (1 + LEVEL) / 2))

@@ -6,6 +6,7 @@ Tables, figures and claims read it; a metric without an entry keeps its plain na
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf, nan
 from typing import Literal
 
 
@@ -87,6 +88,25 @@ METRICS: dict[str, Metric] = {
     "error_rate_empirical": Metric("Error rate, empirical", "lower", 3, "Error, emp."),
     "rank_correlation": Metric("Rank correlation", "", 3),
 }
+
+SETS = ("fid", "kid", "is")
+"""Metrics of a set of pictures as a whole, which are no means over pictures."""
+_SHARES = (
+    "placement_iou", "covers_nose_mouth", "leaves_eyes", "mean_iou", "mask_found_on_bare",
+    "accuracy", "auc", "eer", "tar_at_far_", "rank_1", "rank_5", "fmr100", "error_rate_",
+)  # fmt: skip
+"""How the names of metrics from 0 to 1 begin."""
+
+
+def bounds(name: str) -> tuple[float, float]:
+    """The least and the greatest value of a metric."""
+    return (0.0, 1.0) if name.startswith(_SHARES) else (-inf, inf)
+
+
+def best(name: str) -> float:
+    """The value that a metric cannot pass; NaN where there is none."""
+    low, high = bounds(name)
+    return {"higher": high, "lower": low, "": nan}[metric(name).better]
 
 
 def metric(name: str) -> Metric:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,9 +28,10 @@ from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.measurements import ALL, NONE, SEEN, UNSEEN
-from maskbench.metrics import bootstrap, kid
+from maskbench.metrics.bootstrap import People
 from maskbench.metrics.fid import FEWER, fid
-from maskbench.metrics.inception_score import inception_score, probabilities, replicate_scores
+from maskbench.metrics.inception_score import inception_score, probabilities
+from maskbench.metrics.kid import kid
 from maskbench.metrics.numbers import Number, facts_of, mean_number, people_of, write_numbers
 from maskbench.metrics.picture_metrics import Measured, Networks, measure_pictures
 
@@ -42,7 +43,6 @@ FRONTAL_YAW = 15.0
 FRONTAL_PITCH = 15.0
 """Degrees: a head bowed by more is not ``pose_frontal``."""
 PLACEMENT = ("placement_iou", "covers_nose_mouth", "leaves_eyes")
-_CHUNK = 4_000_000  # weights held at a time when sets are resampled
 
 
 def evaluate_synthesis(
@@ -89,11 +89,11 @@ def evaluate_synthesis(
             config.batch_size,
             is_reference=method == REFERENCE_METHOD,
         )
-        people = people_of(pictures)
+        people = people_of(pictures, config)
         numbers = [
             replace(number, backbone=networks.backbones.get(number.metric, NONE))
             for part in _parts(pictures, unseen_styles)
-            for number in _summarise(measured, people, part, config)
+            for number in _summarise(measured, people, part)
         ]
         count = write_numbers(tmp, numbers, facts_of("synthesis", pictures, method, seed, run_id))
         measured.pictures.to_parquet(tmp / "per_picture.parquet", index=False)
@@ -124,64 +124,36 @@ def _parts(pictures: MaskedSet, unseen_styles: Sequence[str]) -> list[_Part]:
     return [_Part(*name, np.flatnonzero(mask)) for name, mask in chosen.items() if mask.any()]
 
 
-def _summarise(
-    measured: Measured, people: np.ndarray, part: _Part, config: MetricsConfig
-) -> list[Number]:
-    """The numbers of one part; ``people``: (N,) who is on each picture."""
+def _summarise(measured: Measured, people: People, part: _Part) -> list[Number]:
+    """The numbers of one part; ``people``: of all pictures."""
     names = [c for c in measured.pictures.columns if c not in ("face_id", "style")]
     if part.subset != ALL:
         names = [name for name in names if name in PLACEMENT]
-    people = people[part.rows]
-    faces, face = np.unique(measured.face[part.rows], return_inverse=True)
-    draws = bootstrap.draw_faces(len(faces), config.bootstrap, config.bootstrap_seed)
+    here = people.of(part.rows)
     numbers = [
-        mean_number(name, measured.pictures[name].to_numpy()[part.rows], face, draws, people)
-        for name in names
+        mean_number(name, measured.pictures[name].to_numpy()[part.rows], here) for name in names
     ]
     if part.subset == ALL:
-        numbers += _set_numbers(measured, part.rows, face, len(np.unique(people)), draws)
+        numbers += _set_numbers(measured, part.rows, here.count)
     return [replace(n, styles=part.styles, subset=part.subset) for n in numbers]
 
 
-def _set_numbers(
-    measured: Measured, chosen: np.ndarray, face: np.ndarray, people: int, draws: np.ndarray
-) -> list[Number]:
+def _set_numbers(measured: Measured, chosen: np.ndarray, people: int) -> list[Number]:
     """Inception Score, FID and KID of one part.
 
-    FID has no interval: its value falls with the number of different pictures, which resampling
-    with replacement lowers by a third, and a thousand of these distances take minutes.
+    None has an interval here. Each depends on how many different people are in the set, of which a
+    resample has a third fewer: it shows this, not how the number would vary. Their interval is that
+    over folds.
     """
-    n, nothing = len(chosen), np.empty(0)
-    p = probabilities(measured.logits[chosen])
-    scores = _replicates(draws, face, lambda w: replicate_scores(p, w))
-    score = Number("is", inception_score(p), n, people, scores)
+    n = len(chosen)
+    score = Number("is", inception_score(probabilities(measured.logits[chosen])), n, people)
     if measured.reference_features is None:
         return [score]
     x, y = measured.features[chosen], measured.reference_features[chosen]
+    face = measured.face[chosen]
     flag = f"{FEWER} ({n} < {x.shape[1]})" if n < x.shape[1] else ""
-    kid_replicates = nothing
-    if n <= kid.SUBSET:
-        kid_replicates = _replicates(
-            draws, face, lambda w: kid.weighted_mmd2(x, y, w, w, face, face)
-        )
     return [
         score,
-        Number("fid", fid(x, y), n, people, nothing, flag),
-        Number("kid", kid.kid(x, y, of_x=face, of_y=face), n, people, kid_replicates),
+        Number("fid", fid(x, y), n, people, note=flag),
+        Number("kid", kid(x, y, of_x=face, of_y=face), n, people),
     ]
-
-
-def _replicates(
-    draws: np.ndarray, face: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray]
-) -> np.ndarray:
-    """A set statistic in every resample; weights (r, N) are made a few resamples at a time.
-
-    Resamples hold pictures twice, which shifts statistics of sets (not means of pictures): the
-    replicates are moved so that their mean is the statistic of the pictures themselves.
-    """
-    step = max(1, _CHUNK // max(1, len(face)))
-    parts = [statistic(draws[i : i + step][:, face]) for i in range(0, len(draws), step)]
-    if not parts:
-        return np.empty(0)
-    replicates = np.concatenate(parts)
-    return replicates - np.nanmean(replicates) + statistic(np.ones((1, len(face))))

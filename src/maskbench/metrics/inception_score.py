@@ -36,17 +36,3 @@ def inception_score(p: np.ndarray, splits: int = 1) -> float:
         raise MaskbenchError("is", f"{len(p)} pictures for {splits} splits", "use fewer splits")
     parts = np.array_split(p, splits)
     return float(np.mean([np.exp(_neg_entropy(x).mean() - _neg_entropy(x.mean(0))) for x in parts]))
-
-
-def replicate_scores(p: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The score (one split) of weighted resamples.
-
-    Args:
-        p: (N, C) probabilities.
-        weights: (R, N), how often each picture stands in each resample.
-
-    Returns:
-        (R,)
-    """
-    weights = weights / weights.sum(axis=1, keepdims=True)
-    return np.exp(weights @ _neg_entropy(p) - _neg_entropy(weights @ p))

@@ -23,39 +23,16 @@ def unbiased_mmd2(
 ) -> float:
     """The unbiased estimator of MMD^2 (Gretton et al. 2012, equation 3). May be negative.
 
-    Args:
-        x, y: (N, d) and (M, d) features.
-        of_x, of_y: as in :func:`weighted_mmd2`.
-
-    Raises:
-        MaskbenchError: fewer than two pictures on a side.
-    """
-    ones_x, ones_y = np.ones((1, len(x))), np.ones((1, len(y)))
-    return float(weighted_mmd2(x, y, ones_x, ones_y, of_x, of_y)[0])
-
-
-def weighted_mmd2(
-    x: np.ndarray,
-    y: np.ndarray,
-    wx: np.ndarray,
-    wy: np.ndarray,
-    of_x: np.ndarray | None = None,
-    of_y: np.ndarray | None = None,
-) -> np.ndarray:
-    """MMD^2 of weighted resamples. Pairs of a picture with its own copy are left out, otherwise
-    resampling with replacement would bring the diagonal's bias back.
-
     The estimator takes all pictures for independent draws. Two pictures of one face are not, be it
     in two styles or by two methods: a pair of such is left out of all three means.
 
     Args:
         x, y: (N, d) and (M, d) features.
-        wx, wy: (R, N) and (R, M), how often each picture stands in each resample.
         of_x, of_y: (N,) and (M,) integers, the face that each picture shows; None: all differ.
 
     Returns:
-        (R,); NaN where a resample holds fewer than two different faces on a side, or no pair of
-        different faces across.
+        the distance; NaN with fewer than two different faces on a side, or no pair of different
+        faces across.
 
     Raises:
         MaskbenchError: fewer than two pictures on a side.
@@ -67,16 +44,12 @@ def weighted_mmd2(
     of_x = np.arange(len(x)) if of_x is None else of_x
     of_y = -1 - np.arange(len(y)) if of_y is None else of_y
 
-    def mean(
-        a: np.ndarray, b: np.ndarray, wa: np.ndarray, wb: np.ndarray, of: tuple[np.ndarray, ...]
-    ) -> np.ndarray:
-        apart = (of[0][:, None] != of[1][None]).astype(np.float64)
-        pairs = ((wa @ apart) * wb).sum(1)
-        total = ((wa @ (_kernel(a, b) * apart)) * wb).sum(1)
-        return np.divide(total, pairs, out=np.full(len(wa), np.nan), where=pairs > 0)
+    def mean(a: np.ndarray, b: np.ndarray, of_a: np.ndarray, of_b: np.ndarray) -> float:
+        apart = of_a[:, None] != of_b[None]
+        pairs = int(apart.sum())
+        return float((_kernel(a, b) * apart).sum() / pairs) if pairs else np.nan
 
-    within = mean(x, x, wx, wx, (of_x, of_x)) + mean(y, y, wy, wy, (of_y, of_y))
-    return within - 2 * mean(x, y, wx, wy, (of_x, of_y))
+    return mean(x, x, of_x, of_x) + mean(y, y, of_y, of_y) - 2 * mean(x, y, of_x, of_y)
 
 
 def kid(
@@ -95,7 +68,7 @@ def kid(
         x, y: (N, d) and (M, d) features.
         subset, subsets: pictures in a subset, number of subsets.
         seed: of the draw of the subsets.
-        of_x, of_y: as in :func:`weighted_mmd2`.
+        of_x, of_y: as in :func:`unbiased_mmd2`.
     """
     if max(len(x), len(y)) <= subset:
         return unbiased_mmd2(x, y, of_x, of_y)

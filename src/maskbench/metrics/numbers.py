@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from maskbench.config import MetricsConfig
 from maskbench.faces.faceset import FaceSet
 from maskbench.measurements import ALL, FINAL, NONE, SEEN, STANDARD, Measurement, write_metrics
-from maskbench.metrics import bootstrap
+from maskbench.metrics.bootstrap import People, interval
+from maskbench.metrics.catalogue import bounds
 
 
 @dataclass(frozen=True)
@@ -48,19 +50,15 @@ class Number:
 def mean_number(
     metric: str,
     values: np.ndarray,
-    face: np.ndarray,
-    draws: np.ndarray,
-    people: np.ndarray,
+    people: People,
     **labels: Any,
 ) -> Number:
-    """A mean over pictures with its bootstrap over faces; undefined pictures are left out.
+    """A mean over pictures with its bootstrap over people; undefined pictures are left out.
 
     Args:
         metric: its plain name.
         values: (N,), NaN where undefined.
-        face: (N,) number of each picture's face.
-        draws: (R, faces) from :func:`.bootstrap.draw_faces`.
-        people: (N,) who is on each picture.
+        people: of the N pictures.
         labels: further attributes of :class:`Number`: ``backbone``, ``styles``, ...
     """
     known = np.isfinite(values)
@@ -68,18 +66,30 @@ def mean_number(
         metric,
         float(values[known].mean()) if known.any() else None,
         int(known.sum()),
-        len(np.unique(people[known])),
-        bootstrap.replicate_means(values, face, draws),
+        people.of(known).count,
+        people.means(values),
         "" if known.all() else f"not defined for {int((~known).sum())} pictures",
         **labels,
     )
 
 
-def people_of(pictures: FaceSet) -> np.ndarray:
-    """(N,) the person on each picture; where it is unknown, each bare face counts as a person."""
+def _interval(number: Number) -> tuple[float | None, float | None]:
+    """Its 95% interval, within the values that its metric can have."""
+    if number.value is None:
+        return None, None
+    found = interval(number.value, number.replicates, number.n_people)
+    if found is None:
+        return None, None
+    low, high = np.clip(found, *bounds(number.metric))
+    return float(low), float(high)
+
+
+def people_of(pictures: FaceSet, config: MetricsConfig) -> People:
+    """The people on pictures; where one is unknown, each bare face counts as a person."""
     table = pictures.faces
     faces = table["bare_id" if "bare_id" in table else "face_id"]
-    return table["identity"].where(table["identity"] != "", faces).to_numpy()
+    names = table["identity"].where(table["identity"] != "", faces).to_numpy().astype(str)
+    return People.drawn(names, config.bootstrap, config.bootstrap_seed)
 
 
 def facts_of(
@@ -123,7 +133,7 @@ def write_numbers(folder: Path, numbers: Sequence[Number], facts: Mapping[str, A
     """
     rows = []
     for number in numbers:
-        low, high = bootstrap.interval(number.replicates)
+        low, high = _interval(number)
         own = {
             name: getattr(number, name)
             for name in (

@@ -3,8 +3,7 @@
 Pairs of one person are not independent, nor are impostor pairs that share one, so people are drawn,
 with replacement, and every pair goes with them: a genuine pair as often as its person was drawn, an
 impostor pair as often as the product of both (Bolle, Ratha, Pankanti 2004, subsets bootstrap; Poh
-and Bengio 2007). The draw depends on seed and people alone: replicate b of two recognisers measured
-on the same pairs is the same resample, and the difference of their replicates is a paired one.
+and Bengio 2007). The draw is that of :mod:`maskbench.metrics.bootstrap`.
 """
 
 from __future__ import annotations

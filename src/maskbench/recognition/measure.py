@@ -10,11 +10,11 @@ import pandas as pd
 
 from maskbench.config import MetricsConfig
 from maskbench.measurements import SEEN, STANDARD, UNSEEN
-from maskbench.metrics import bootstrap
+from maskbench.metrics.bootstrap import People
 from maskbench.metrics.numbers import Number
 from maskbench.recognition import protocols, test_set
 from maskbench.recognition.identification import cmc
-from maskbench.recognition.protocols import Identified, People
+from maskbench.recognition.protocols import Identified
 from maskbench.recognition.roc import roc_of, tar_name
 from maskbench.recognition.test_set import BARE, MASKED, Pairs, TestSet
 
@@ -63,9 +63,7 @@ def measure(
 
     ``standard`` are official pairs where the data set has them, else bare against masked pictures.
     """
-    names, person = np.unique(test.identities, return_inverse=True)
-    draws = bootstrap.draw_faces(len(names), config.bootstrap, config.bootstrap_seed)
-    people = People(person, draws)
+    people = People.drawn(test.identities, config.bootstrap, config.bootstrap_seed)
     standard = OFFICIAL if test.official is not None else BARE_MASKED
     lists: dict[str, Pairs] = {} if test.official is None else {OFFICIAL: test.official}
     for name, (one, other) in KINDS.items():
@@ -90,7 +88,9 @@ def measure(
     if test.table["undetected"].any() or test.official is not None:
         missed = int(test.table["undetected"].sum())
         note = "pictures without a detected face, taken whole"
-        numbers.append(Number("undetected", float(missed), len(person), len(names), note=note))
+        numbers.append(
+            Number("undetected", float(missed), len(test.table), people.count, note=note)
+        )
     own = _own_pictures(test, config.bootstrap_seed)
     if own is not None:
         found = protocols.same_picture(protocols.scores_of(embeddings, own), own, people)
@@ -104,7 +104,7 @@ def _labelled(
     numbers: Sequence[Number], people: People, rows: np.ndarray, **labels: str
 ) -> list[Number]:
     """Numbers with their protocol, and how many people the pictures behind them show."""
-    n_people = len(np.unique(people.person[rows]))
+    n_people = people.of(rows).count
     return [replace(number, n_people=n_people, **labels) for number in numbers]  # type: ignore[arg-type]
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
+from maskbench.metrics.bootstrap import People
 from maskbench.metrics.numbers import Number
 from maskbench.recognition.identification import ranks
 from maskbench.recognition.intervals import pair_replicates
@@ -32,19 +33,6 @@ SAME_PICTURE = (
     "cos_same_mean", "cos_same_sd", "cos_diff_mean", "cos_diff_sd",
     "sigma_separation", "error_rate_gaussian", "error_rate_empirical",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class People:
-    """Who is on each picture, and how often each person stands in each resample.
-
-    Attributes:
-        person: (N,) int, column of ``draws`` of each picture.
-        draws: (R, people).
-    """
-
-    person: np.ndarray
-    draws: np.ndarray
 
 
 def _number(name: str, value: float, n: int, replicates: np.ndarray) -> Number:
@@ -151,7 +139,7 @@ class _PairWeights:
     """Sums over pairs in every resample, by way of sums over pairs of people: fast and exact."""
 
     def __init__(self, pairs: Pairs, people: People) -> None:
-        self.same, self.draws = pairs.same, people.draws.astype(np.float64)
+        self.same, self.draws = pairs.same, people.draws
         count = people.draws.shape[1]
         self.count = count
         self.person = people.person[pairs.first][pairs.same]
@@ -310,19 +298,8 @@ def identification(
                 f"rank_{k}",
                 float(hit.mean()),
                 len(probes),
-                replicates=_probe_means(hit, probes, people),
+                replicates=people.of(probes).means(hit),
                 note=f"{count} people in the gallery",
             )
         )
     return Identified(numbers, rank, count)
-
-
-def _probe_means(hit: np.ndarray, probes: np.ndarray, people: People) -> np.ndarray:
-    person, count = people.person[probes], people.draws.shape[1]
-    total = people.draws @ np.bincount(person, minlength=count)
-    return np.divide(
-        people.draws @ np.bincount(person, hit, count),
-        total,
-        out=np.full(len(total), np.nan),
-        where=total > 0,
-    )

@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 
 from maskbench.measurements import CONDITIONS
+from maskbench.metrics.catalogue import SETS
 
 GROUP = [*(name for name in CONDITIONS if name != "fold"), "metric", "backbone", "crop"]
 QUANTITIES = ["mean", "sd", "seeds", "ci_low", "ci_high", "n_people", "n", "note"]
-OF_SETS = ("fid", "kid", "is")
-"""Metrics of a whole set of pictures, which are no means over them."""
 ABSENT = "absent"
 """What the column ``backbone`` holds for a network whose weights are not there."""
 
@@ -42,13 +41,13 @@ def over_seeds(measurements: pd.DataFrame) -> pd.DataFrame:
         n=("n", "min"),
     )
     step, metric = (folds.index.get_level_values(name) for name in ("step", "metric"))
-    of_pictures = (step != "recognition") & ~metric.isin(OF_SETS)
+    of_pictures = (step != "recognition") & ~metric.isin(SETS)
     weight = folds["n"].where(of_pictures, 1).where(folds["mean"].notna(), 0)
     share = weight / weight.groupby(GROUP).transform("sum")
     table = rows.groupby(GROUP).agg(sd=("value", "std"), seeds=("value", "count"))
     table["mean"] = (share * folds["mean"]).groupby(GROUP).sum(min_count=1)
     measured = folds["mean"].groupby(GROUP).count()
-    of_sets = table.index.get_level_values("metric").isin(OF_SETS)
+    of_sets = table.index.get_level_values("metric").isin(SETS)
     student = _students(folds["mean"].groupby(GROUP).std(), measured.where(of_sets))
     for name in ("ci_low", "ci_high"):
         sign = -1 if name == "ci_low" else 1

@@ -1,7 +1,6 @@
 """What the first page answers: who places masks best, and whose masks help recognition.
 
-Differences have 95% intervals from paired replicates, as verdicts on claims have
-(:mod:`maskbench.reporting.replicates`).
+Differences have the intervals of verdicts on claims (:mod:`maskbench.reporting.differences`).
 """
 
 from __future__ import annotations
@@ -13,10 +12,12 @@ import numpy as np
 import pandas as pd
 
 from maskbench.measurements import UNSEEN
+from maskbench.reporting.aggregate import over_seeds
+from maskbench.reporting.differences import difference
 from maskbench.reporting.headline import compared, plain
 from maskbench.reporting.names import BARE
 from maskbench.reporting.papers.claims import Quantity
-from maskbench.reporting.replicates import Evaluations, Unclear, Unmeasured, common, interval
+from maskbench.reporting.replicates import Evaluations, Unclear, Unmeasured, mean_of
 
 PLACEMENT = "placement_iou"
 AUC, TAR = "auc", "tar_at_far_1e-2"
@@ -28,17 +29,21 @@ class Value:
 
     Attributes:
         seeds: trainings behind it.
+        undecided: of a difference, why it decides nothing whatever its interval; "" where it may.
     """
 
     mean: float
     low: float | None = None
     high: float | None = None
     seeds: int = 0
+    undecided: str = ""
 
     @property
     def decided(self) -> bool:
-        """Whether the interval excludes zero."""
-        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+        """Whether a difference may decide, and its interval excludes zero."""
+        if self.undecided or self.low is None or self.high is None:
+            return False
+        return self.low > 0 or self.high < 0
 
 
 @dataclass(frozen=True)
@@ -80,24 +85,18 @@ class Recognition:
 
     @property
     def helpful(self) -> list[TrainingSet]:
-        """Those whose gain has an interval wholly above zero."""
-        return [one for one in self.gained if (one.gains[AUC].low or 0.0) > 0]
-
-
-def over_seeds(rows: pd.DataFrame) -> Value:
-    """Mean over seeds of one quantity; its interval reaches from the lowest to the highest bound of
-    the seeds' own."""
-    ends = (rows["ci_low"].min(), rows["ci_high"].max())
-    low, high = (None if pd.isna(end) else float(end) for end in ends)
-    return Value(float(rows["value"].mean()), low, high, rows["seed"].nunique())
+        """Those whose gain is decided, and above zero."""
+        gains = [(one, one.gains[AUC]) for one in self.gained]
+        return [one for one, gain in gains if gain.decided and gain.mean > 0]
 
 
 def table_of(rows: pd.DataFrame, by: Sequence[str]) -> dict[tuple[str, ...], dict[str, Value]]:
-    """Every metric of every row of a table."""
+    """Every metric of every row of a table, over seeds and folds."""
     found: dict[tuple[str, ...], dict[str, Value]] = {}
-    for key, group in rows.groupby([*by, "metric"], sort=True):
-        *name, metric = (str(part) for part in key)
-        found.setdefault(tuple(name), {})[metric] = over_seeds(group)
+    for row in over_seeds(rows).to_dict("records"):
+        low, high = (None if pd.isna(row[end]) else row[end] for end in ("ci_low", "ci_high"))
+        name = tuple(str(row[column]) for column in by)
+        found.setdefault(name, {})[row["metric"]] = Value(row["mean"], low, high, row["seeds"])
     return found
 
 
@@ -120,7 +119,7 @@ def placement(measurements: pd.DataFrame, dataset: str) -> dict[str, dict[str, V
 
 
 def lead(evaluations: Evaluations, dataset: str, first: str, second: str) -> Value | None:
-    """How far one method's placement lies ahead of another's; None without replicates."""
+    """How far one method's placement lies ahead of another's; None where one was not measured."""
     sides = [
         Quantity(method=name, metric=PLACEMENT, step="synthesis", dataset=dataset)
         for name in (first, second)
@@ -186,8 +185,7 @@ def _difference(
         return None
     if not sides:
         return None
-    flat = common([one.replicates for pair in sides for one in pair])
-    replicates = np.mean(flat[::2], 0) - np.mean(flat[1::2], 0)
-    mean = float(np.mean([left.value - right.value for left, right in sides]))
-    low, high = interval(replicates) or (None, None)
-    return Value(mean, low, high, min(one.seeds for pair in sides for one in pair))
+    left, right = (mean_of([pair[side] for pair in sides]) for side in (0, 1))
+    found = difference(left, right)
+    seeds = min(one.seeds for pair in sides for one in pair)
+    return Value(found.value, found.low, found.high, seeds, found.undecided)

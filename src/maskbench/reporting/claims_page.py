@@ -32,15 +32,15 @@ NOTES = (
     "Claims are in our words. Those of the form «X is higher for A than for B» are not sentences "
     "of the paper: they follow from two neighbouring numbers of a printed column.",
     "Difference: first number − second number, means over seeds (trainings). Its 95% interval "
-    "comes from a bootstrap over pictures (recognition: over people), paired where both numbers "
-    "were measured on the same ones.",
+    "spans other people (a bootstrap, paired where both numbers are of the same people) and other "
+    "trainings (Student's interval of their differences).",
     "Supported: the whole interval lies on the claimed side of zero. Contradicted: it lies on the "
-    "other side. Undecided: it holds zero, or there is no interval. Not measured: a number is "
-    "missing.",
+    "other side. Undecided: it holds zero, there is none, or the reason beside it. Not measured: a "
+    "number is missing; the other claims are measurable.",
     "Claims about where masks sit ask both methods to keep the face: an SSIM outside the mask of "
     f"at least {KEEPS_FACE}. Else they are not measured.",
-    "Where a method has several seeds, one is drawn in each resample. Where it has one, the "
-    "interval does not show how another training would have come out.",
+    "What is trained needs three trainings: the interval of fewer is over people only and decides "
+    "nothing. Both sides at the end of a metric's range decide nothing either.",
     "Each claim is judged at 95% by itself: of differences that are truly zero, about 5% come out "
     "as supported or contradicted.",
 )
@@ -92,7 +92,7 @@ def judged(row: Row) -> dict[str, Any]:
     """A claim of which both sides were measured, as text.
 
     ``sides``: value of left and right, and what it is of; ``facts``: data set, shared conditions,
-    seeds, and what the interval is over.
+    seeds, people, what the interval is over, and why it decides nothing.
     """
     digits = metric(row["left_metric"]).digits
     digits = digits and max(3, digits)  # counts have none
@@ -106,7 +106,9 @@ def judged(row: Row) -> dict[str, Any]:
         f"data set {row['left_dataset']}" if row["left_dataset"] else "",
         *shared,
         " and ".join(map(seeds_in_words, seeds)),
+        f"{row['n_people']} people" if row["n_people"] else "",
         f"interval over {row['resampled']}" if row["resampled"] else "",
+        row["reason"] if between else "",
     ]
     return {
         "verdict": row["verdict"],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from maskbench.reporting.aggregate import over_seeds
 from maskbench.reporting.papers.tables import PLAIN
 
 SYNTHESIS = {
@@ -56,6 +57,7 @@ def rows(measurements: pd.DataFrame) -> dict[str, dict[str, float]]:
     """
     found: dict[str, dict[str, float]] = {}
     main = main_dataset(measurements)
+    measurements = over_seeds(measurements).rename(columns={"mean": "value"})
 
     def put(table: pd.DataFrame, by: str, column: str) -> None:
         for name, value in table.groupby(by)["value"].mean().items():
@@ -73,7 +75,5 @@ def rows(measurements: pd.DataFrame) -> dict[str, dict[str, float]]:
                 (recognition["dataset"] == dataset) & (recognition["metric"] == metric)
             ]
             here = here[here["method"].isin(compared(here))]
-            # Seeds first: each recogniser counts once.
-            means = here.groupby(["training_set", "method"], as_index=False)["value"].mean()
-            put(means, "training_set", column if dataset == main else f"{column}_{dataset}")
+            put(here, "training_set", column if dataset == main else f"{column}_{dataset}")
     return dict(sorted(found.items()))

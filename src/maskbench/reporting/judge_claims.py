@@ -1,17 +1,18 @@
 """Judge the papers' claims: supported, contradicted, undecided or not measured.
 
-The difference left - right gets a 95% percentile interval from replicates over pictures (in
-recognition: people), and over seeds where there are several
-(:mod:`maskbench.reporting.replicates`); between counted numbers it is the difference itself. A
-claim is supported when the whole interval lies on the side that it names, contradicted when it lies
-on the other side, undecided otherwise. It is not
-measured where one of its sides was not: a method that did not run, weights or a data set that are
-absent. An unfavourable verdict is a result.
+The difference left - right has a 95% interval over people and trainings
+(:mod:`maskbench.reporting.differences`). A claim is supported when the whole interval lies on the
+side that it names, contradicted when it lies on the other side, undecided otherwise, with fewer
+than three trainings, and where both sides are equal throughout. Between counted numbers it is the
+difference itself. It is not measured where one of its
+sides was not: a method that did not run, weights or a data set that are absent. An unfavourable
+verdict is a result.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,10 @@ import pandas as pd
 
 from maskbench.artifacts import atomic_file
 from maskbench.measurements import ALL
-from maskbench.metrics.catalogue import KEEPS_FACE, metric
+from maskbench.metrics.catalogue import KEEPS_FACE, best, metric
 from maskbench.reporting import names
 from maskbench.reporting.claims_page import VERDICTS, page
+from maskbench.reporting.differences import difference
 from maskbench.reporting.papers import Paper, papers
 from maskbench.reporting.papers.claims import Claim, Quantity, RankCorrelation, Side
 from maskbench.reporting.papers.orders import with_orders
@@ -31,8 +33,6 @@ from maskbench.reporting.replicates import (
     NotRun,
     Unclear,
     Unmeasured,
-    common,
-    interval,
 )
 
 SUPPORTED, CONTRADICTED, UNDECIDED, NOT_MEASURED = VERDICTS
@@ -42,11 +42,11 @@ COLUMNS = (
     "paper", "id", "where", "says", "verdict", *(f"left_{column}" for column in SIDE),
     "left_network", "left_seeds", "left_value", "left_printed", "relation",
     *(f"right_{column}" for column in SIDE), "right_network", "right_seeds", "right_value",
-    "right_printed", "difference", "ci_low", "ci_high", "resampled", "reason",
+    "right_printed", "difference", "ci_low", "ci_high", "n_people", "resampled", "reason",
 )  # fmt: skip
-"""Of ``claims.csv``. ``ci_low`` and ``ci_high``: of the difference, left - right; ``resampled``:
-what this interval knows the sampling of; ``reason``: why a claim is not measured, or why an
-undecided one has no interval."""
+"""Of ``claims.csv``. ``ci_low`` and ``ci_high``: of the difference, left - right; ``n_people``:
+tested; ``resampled``: what this interval knows the sampling of; ``reason``: why a claim is not
+measured, or undecided whatever its interval."""
 Row = dict[str, Any]
 
 
@@ -118,28 +118,38 @@ def judge(claim: Claim, evaluations: Evaluations) -> Row:
         "relation": claim.relation,
     }
     row |= _side("left", claim.left, left) | _side("right", claim.right, right)
-    row |= {"resampled": "", "reason": "", "difference": None, "ci_low": None, "ci_high": None}
+    row |= {"resampled": "", "reason": "", "n_people": 0}
+    row |= {"difference": None, "ci_low": None, "ci_high": None}
     if claim.printed:
         row |= dict(zip(("left_printed", "right_printed"), claim.printed, strict=True))
     if left is None or right is None:
         unmeasured = any(isinstance(reason, Unmeasured) for reason in missing)
         verdict = NOT_MEASURED if unmeasured else UNDECIDED
         return row | {"verdict": verdict, "reason": _joined(missing)}
-    row |= {"difference": left.value - right.value}
+    found = difference(left, right, _best(claim))
+    row |= {"difference": found.value}
     unfit = too_small_gallery(claim, evaluations) or lost_face(claim, evaluations)
     if unfit:
         return row | {"verdict": NOT_MEASURED, "reason": unfit}
-    first, second = common([left.replicates, right.replicates])
-    found = (row["difference"],) * 2 if left.counted else interval(first - second)
-    if found is None:
-        return row | {"verdict": UNDECIDED, "reason": "the difference has no interval"}
-    low, high = found
+    verdict = UNDECIDED
+    if not found.undecided and found.low is not None and found.high is not None:
+        verdict = decide(found.low, found.high, claim.relation)
+    if left.counted and found.value == 0 and claim.relation.endswith("="):
+        verdict = SUPPORTED  # equal counts are equal; equal samples might not be
     return row | {
-        "verdict": decide(low, high, claim.relation),
-        "ci_low": low,
-        "ci_high": high,
-        "resampled": resampled(left, right),
+        "verdict": verdict,
+        "ci_low": found.low,
+        "ci_high": found.high,
+        "n_people": found.people,
+        "resampled": found.resampled,
+        "reason": found.undecided,
     }
+
+
+def _best(claim: Claim) -> float:
+    """The value that neither side can pass; NaN where there is none, or none in common."""
+    values = {best(side.metric) for side in claim.sides if isinstance(side, Quantity)}
+    return values.pop() if len(values) == 1 else nan
 
 
 def _joined(missing: Sequence[Exception]) -> str:
@@ -183,25 +193,11 @@ def lost_face(claim: Claim, evaluations: Evaluations) -> str:
     return ""
 
 
-def resampled(left: Estimate, right: Estimate) -> str:
-    """What the interval of the sides' difference knows the sampling of."""
-    drawn = "people" if "recognition" in (left.step, right.step) else "pictures"
-    trained = {n: side for n, side in (("left", left), ("right", right)) if side.seeds}
-    if left.counted:
-        return ""
-    several = [name for name, side in trained.items() if side.seeds > 1]
-    if not several:
-        return f"{drawn} only"
-    if len(several) == len(trained):
-        return f"{drawn} and seeds"
-    return f"{drawn}, and seeds of the {several[0]} side"
-
-
 def decide(low: float, high: float, relation: str) -> str:
     """The verdict on «difference ``relation`` 0» from the difference's interval."""
     if relation.startswith("<"):
         low, high = -high, -low
-    holds = low >= 0 if relation.endswith("=") else low > 0
+    holds = low >= 0 and high > 0 if relation.endswith("=") else low > 0
     return SUPPORTED if holds else CONTRADICTED if high < 0 else UNDECIDED
 
 

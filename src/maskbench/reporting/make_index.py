@@ -184,8 +184,8 @@ def _facts(frame: pd.DataFrame, dataset: str) -> dict[str, Any]:
         trained = rows.groupby(["method", "training_set"])["seed"].nunique()
         facts[step] = {
             "methods": sorted(name for name in set(rows["method"]) if not is_reference(name)),
-            "people": int(rows["n_people"].max()) if len(rows) else 0,
-            "pictures": int(rows["n"].max()) if len(rows) else 0,
+            "people": int(rows.groupby("fold")["n_people"].max().sum()),
+            "pictures": int(rows.groupby("fold")["n"].max().sum()),
             "fewest": int(trained.min()) if len(trained) else 0,
             "most": int(trained.max()) if len(trained) else 0,
         }

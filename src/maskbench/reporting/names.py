@@ -83,6 +83,14 @@ def is_reference(method: str) -> bool:
     return spec is not None and spec.reference
 
 
+def trained(method: str) -> bool:
+    """Whether a synthesis method learns anything; one that is not known is taken to."""
+    from maskbench.synthesis.specs import METHODS
+
+    spec = METHODS.all().get(_origins.get(method, method))
+    return spec is None or spec.trained
+
+
 def in_order(names: Iterable[str]) -> list[str]:
     """Names of any kind as tables show them; a block follows what it is made from."""
     first = {name: place for place, name in enumerate(_sequence())}

@@ -120,12 +120,13 @@ def _of_line(cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
         yield "missing", f"not measured{why}"
         return
     yield "missing", ""
-    most: dict[str, int] = {}  # where metrics differ
+    most: dict[str, tuple[int, int]] = {}  # where metrics differ
     for cell in found:
         if cell.metric != "undetected":
             kind = metric(cell.metric).over if cell.step == "recognition" else "pictures"
-            most[kind] = max(most.get(kind, 0), int(cell.n))
-    yield from ((kind, f"{n} {kind if n != 1 else kind[:-1]}") for kind, n in most.items())
+            most[kind] = max(most.get(kind, (0, 0)), (int(cell.n), int(cell.n_people)))
+    for over, (n, people) in most.items():
+        yield over, f"{n} {over if n != 1 else over[:-1]} of {people} people"
     seeds = [int(cell.seeds) for cell in found]
     few, many = min(seeds), max(seeds)
     yield "seeds", (f"{few} to " if few < many else "") + seeds_in_words(many)
@@ -149,17 +150,14 @@ def caption_of(table: Table, cells: Sequence[Cell], shared: Mapping[str, list[st
     found = [cell for cell in cells if not isnan(cell.mean)]
     sentences = []
     if found:
-        people = int(max(cell.n_people for cell in found))
-        counts = [f"{people} people"] if people else []
-        counts += [text for kind in _COUNTS for text in shared.get(kind, [])]
-        place = f"{found[0].dataset} {found[0].split} ({', '.join(counts)})"
+        counts = ", ".join(text for kind in _COUNTS for text in shared.get(kind, []))
+        place = f"{found[0].dataset} {found[0].split}" + (f" ({counts})" if counts else "")
         sentences.append(f"measured on {place}, crop {found[0].crop}")
         several = any(not isnan(cell.sd) for cell in found)
         (seeds,) = shared.get("seeds", ["seeds"])
         mean = f"mean ± standard deviation over {seeds}" if several else seeds
         if any(not isnan(cell.ci_low) for cell in found):
-            over = "people" if table.where["step"] == "recognition" else "pictures"
-            words = f"95% bootstrap interval over {over}"
+            words = "95% bootstrap interval over people"
             words += " (the widest of the seeds')" if several else ""
             no_interval = table.intervals == "none"
             mean += f"; the {words} stands in the CSV file" if no_interval else f" [{words}]"

@@ -1,18 +1,15 @@
-"""Bootstrap over pictures (recognition: people) and seeds: the replicates of a claim's difference.
+"""The quantities that claims compare: their numbers, replicates and resamples.
 
-Every evaluation leaves the replicates of its numbers (``resamples.parquet``). Replicate b of two
-methods is the same resample of the same faces; replicate b of two recognisers that were tested on
-one data set is the same resample of its people. Seeds are drawn on top: for each replicate and
-method (recognition: recogniser and training set) one training is drawn, the same for every quantity
-of it. A difference therefore spans what another sample of pictures and another training of either
-side would have given (a hierarchical bootstrap).
+A *replicate* is one repetition of an experiment: a training, and its test on the people of its
+fold. A *resample* is one draw of the test people (:mod:`maskbench.metrics.bootstrap`), of which
+every evaluation leaves its numbers (``resamples.parquet``). Replicate r of anything that is trained
+has fold r and seed r; where people are cut once, seed r.
 """
 
 from __future__ import annotations
 
 import itertools
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -29,10 +26,10 @@ from maskbench.measurements import (
     read_metrics,
     read_resamples,
 )
+from maskbench.metrics.catalogue import SETS
+from maskbench.reporting import names
 from maskbench.reporting.papers.claims import Quantity, RankCorrelation, Side
 
-SEED = 0  # of the draws of trainings
-LEVEL = 0.95
 _ONE_OF = ("step", "dataset", "split", "training_set", "restorer", "backbone", "crop")
 
 
@@ -49,22 +46,51 @@ class Unclear(Exception):
 
 
 @dataclass(frozen=True)
+class Replicate:
+    """A quantity in one replicate.
+
+    Attributes:
+        value: the number.
+        resamples: (B,) the number of every resample; empty where the quantity has none.
+        fold: which people were tested.
+        people: how many.
+        weight: of the replicate in the mean over replicates.
+    """
+
+    value: float
+    resamples: np.ndarray
+    fold: int = 0
+    people: int = 0
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
 class Estimate:
     """A quantity.
 
     Attributes:
-        value: its mean over seeds.
-        replicates: (B,); empty where one of its measurements has none.
+        replicates: by number; a plain number has none.
+        constant: the plain number.
+        trained: whether something was trained for it: another training gives another number.
         networks: what computed it, sorted; none where it is plain arithmetic.
-        seeds: trainings behind it, the fewest where it is made of several quantities.
         columns: what all of its measurements agree in; nothing of a plain number.
     """
 
-    value: float
-    replicates: np.ndarray
+    replicates: Mapping[int, Replicate] = field(default_factory=dict)
+    constant: float = np.nan
+    trained: bool = False
     networks: tuple[str, ...] = ()
-    seeds: int = 0
     columns: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def value(self) -> float:
+        """The mean over replicates."""
+        return self.over(self.replicates).value
+
+    @property
+    def seeds(self) -> int:
+        """How many replicates there are; 0 of a plain number."""
+        return len(self.replicates)
 
     @property
     def step(self) -> str:
@@ -76,6 +102,46 @@ class Estimate:
         """Whether it is exact: nothing of it was sampled."""
         return self.step == COSTS
 
+    @property
+    def folds(self) -> int:
+        """How many folds its people are from."""
+        return len({one.fold for one in self.replicates.values()})
+
+    @property
+    def people(self) -> int:
+        """Who was tested, in all folds together."""
+        return sum({one.fold: one.people for one in self.replicates.values()}.values())
+
+    def at(self, number: int) -> Replicate:
+        """A replicate; of a plain number, and of what nothing was trained for and was measured
+        once, always the same."""
+        if not self.replicates:
+            return Replicate(self.constant, np.array([self.constant]))
+        only = next(iter(self.replicates.values()))
+        return only if self.fixed else self.replicates[number]
+
+    @property
+    def fixed(self) -> bool:
+        """Whether it is the same in every replicate."""
+        return not self.trained and len(self.replicates) <= 1
+
+    def over(self, numbers: Iterable[int]) -> Replicate:
+        """The mean over some replicates."""
+        return pooled([self.at(number) for number in numbers] or [self.at(0)])
+
+
+def pooled(replicates: Sequence[Replicate]) -> Replicate:
+    """The weighted mean of a quantity over replicates, and of its resamples."""
+    weights = [one.weight for one in replicates]
+    table = np.stack(common([one.resamples for one in replicates]))
+    return Replicate(
+        float(np.average([one.value for one in replicates], weights=weights)),
+        np.average(table, axis=0, weights=weights),
+        replicates[0].fold,
+        min(one.people for one in replicates),
+        replicates[0].weight,
+    )
+
 
 @dataclass(frozen=True)
 class _Evaluation:
@@ -84,7 +150,7 @@ class _Evaluation:
     folder: Path
 
     @cached_property
-    def replicates(self) -> dict[int, np.ndarray]:
+    def resamples(self) -> dict[int, np.ndarray]:
         """By row number of ``metrics.json``."""
         return read_resamples(self.folder)
 
@@ -104,12 +170,12 @@ class _Measured:
     evaluation: _Evaluation
 
     @property
-    def replicates(self) -> np.ndarray:
-        return self.evaluation.replicates.get(self.number, np.empty(0))
+    def resamples(self) -> np.ndarray:
+        return self.evaluation.resamples.get(self.number, np.empty(0))
 
 
 class Evaluations:
-    """The numbers and replicates of all evaluations.
+    """The numbers and resamples of all evaluations.
 
     Args:
         folders: of evaluations (``metrics.json``, ``resamples.parquet``), in them or below.
@@ -151,7 +217,7 @@ class Evaluations:
             return self._quantity(side)
         if isinstance(side, RankCorrelation):
             return self._rank_correlation(side)
-        return Estimate(float(side), np.array([float(side)]))
+        return Estimate(constant=float(side))
 
     def _measured(self, side: Quantity) -> list[_Measured]:
         """The rows that a quantity means, by seed."""
@@ -170,15 +236,19 @@ class Evaluations:
             if len(several) > 1:
                 what = f"{side.words()} was measured with several values of {column}"
                 raise Unclear(f"{what}: {', '.join(several)}")
-        table = np.stack(common([one.replicates for one in found]))
+        folds = len({one.row.fold for one in found}) > 1
+        replicates = {
+            number: pooled([_replicate(one, folds) for one in of_number])
+            for number, of_number in itertools.groupby(
+                found, lambda one: one.row.fold if folds else one.row.seed
+            )
+        }
         first = found[0].row
-        drawn = _draw_seeds(first.method, first.training_set, *table.shape)
         return Estimate(
-            float(np.mean([one.row.value for one in found])),
-            table[drawn, np.arange(table.shape[1])],
-            tuple(sorted({one.row.backbone for one in found} - {NONE})),
-            len(found),
-            {column: getattr(first, column) for column in _ONE_OF},
+            replicates,
+            trained=trained(first),
+            networks=tuple(sorted({one.row.backbone for one in found} - {NONE})),
+            columns={column: getattr(first, column) for column in _ONE_OF},
         )
 
     def _why_not(self, side: Quantity, measured: Sequence[_Measured]) -> Unmeasured:
@@ -206,16 +276,68 @@ class Evaluations:
 
     def _rank_correlation(self, side: RankCorrelation) -> Estimate:
         parts = [[self._quantity(one) for one in of_metric] for of_metric in _quantities(side)]
-        values = [np.array([[one.value] for one in row]) for row in parts]
-        tables = common([np.stack(common([one.replicates for one in row])) for row in parts])
         both = [one for row in parts for one in row]
+        replicates = {}
+        for number in shared(both):
+            at = [[one.at(number) for one in row] for row in parts]
+            tables = common([np.stack(common([one.resamples for one in row])) for row in at])
+            (value,) = spearman(*(np.array([[one.value] for one in row]) for row in at))
+            if np.isnan(value):
+                raise Unmeasured("all of its methods have the same number")
+            replicates[number] = Replicate(
+                float(value),
+                spearman(*tables),
+                at[0][0].fold,
+                min(one.people for row in at for one in row),
+            )
+        if not replicates:
+            raise Unmeasured("its methods have no replicate in common")
         return Estimate(
-            float(spearman(*values)[0]),
-            spearman(*tables),
-            tuple(sorted({name for one in both for name in one.networks})),
-            min(one.seeds for one in both),
-            both[0].columns,
+            replicates,
+            trained=any(one.trained for one in both),
+            networks=tuple(sorted({name for one in both for name in one.networks})),
+            columns=both[0].columns,
         )
+
+
+def _replicate(one: _Measured, folds: bool) -> Replicate:
+    """A row; with folds, means over pictures weigh by their pictures."""
+    row = one.row
+    over_pictures = row.step != "recognition" and row.metric not in SETS
+    weight = float(row.n) if folds and over_pictures else 1.0
+    return Replicate(
+        np.nan if row.value is None else row.value, one.resamples, row.fold, row.n_people, weight
+    )
+
+
+def trained(row: Measurement) -> bool:
+    """Whether something was trained for a number: a frozen network on pictures as they are, and a
+    method that learns nothing, would give the same once more, as do counted numbers."""
+    if row.step == COSTS:
+        return False
+    if row.step == "recognition":
+        return row.training_set != NONE or row.restorer != ""
+    return row.step != "synthesis" or names.trained(row.method)
+
+
+def shared(estimates: Sequence[Estimate]) -> list[int]:
+    """The numbers of the replicates that quantities have in common; what is fixed is in each, but
+    not in those of other people of its data set."""
+    folded = {one.columns.get("dataset") for one in estimates if one.folds > 1}
+    own = [
+        one for one in estimates if not one.fixed or one.columns.get("dataset") in folded
+    ] or list(estimates)
+    return sorted(set.intersection(*(set(one.replicates) for one in own if one.replicates)))
+
+
+def mean_of(estimates: Sequence[Estimate]) -> Estimate:
+    """The mean of several quantities, in the replicates that they have in common."""
+    return Estimate(
+        {number: pooled([one.at(number) for one in estimates]) for number in shared(estimates)},
+        trained=any(one.trained for one in estimates),
+        networks=tuple(sorted({name for one in estimates for name in one.networks})),
+        columns=estimates[0].columns,
+    )
 
 
 def _notes(measured: Sequence[_Measured]) -> str:
@@ -239,28 +361,12 @@ def spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.divide((x * y).sum(0), scale, out=np.full(x.shape[1], np.nan), where=scale > 0)
 
 
-def common(replicates: Sequence[np.ndarray]) -> list[np.ndarray]:
+def common(resamples: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Arrays (..., B) cut to the shortest B; a single value is repeated.
 
-    Replicate b of either is the same resample, so that the first ones of both fit together.
+    Number b of either is the same resample, so that the first ones of both fit together.
     """
-    length = min((r.shape[-1] for r in replicates if r.shape[-1] != 1), default=1)
+    length = min((r.shape[-1] for r in resamples if r.shape[-1] != 1), default=1)
     return [
-        r[..., :length] if r.shape[-1] != 1 else np.repeat(r, length, axis=-1) for r in replicates
+        r[..., :length] if r.shape[-1] != 1 else np.repeat(r, length, axis=-1) for r in resamples
     ]
-
-
-def interval(differences: np.ndarray) -> tuple[float, float] | None:
-    """The 95% percentile interval of replicates (B,); None where fewer than two are finite."""
-    finite = differences[np.isfinite(differences)]
-    if len(finite) < 2:
-        return None
-    low, high = np.quantile(finite, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
-
-
-def _draw_seeds(method: str, training_set: str, seeds: int, replicates: int) -> np.ndarray:
-    """Which seed stands in each replicate: (B,) of 0 .. seeds - 1, a training's own draws."""
-    training = "/".join(part for part in (method, training_set) if part not in ("", NONE))
-    rng = np.random.default_rng([SEED, zlib.crc32(training.encode())])
-    return rng.integers(seeds, size=replicates)

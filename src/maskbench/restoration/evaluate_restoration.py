@@ -23,11 +23,17 @@ from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.guides.evaluate_guide import batches, seen_and_unseen
 from maskbench.masks.maskedset import MaskedSet
-from maskbench.metrics import bootstrap, identity, psnr, ssim
+from maskbench.metrics import identity, psnr, ssim
 from maskbench.metrics.features import feature_extractor
 from maskbench.metrics.identity import DlibRecogniser
 from maskbench.metrics.lpips import perceptual_distance
-from maskbench.metrics.numbers import Number, facts_of, mean_number, write_numbers
+from maskbench.metrics.numbers import (
+    Number,
+    facts_of,
+    mean_number,
+    people_of,
+    write_numbers,
+)
 from maskbench.metrics.picture_metrics import counterparts
 from maskbench.threads import one_thread
 
@@ -74,16 +80,14 @@ def evaluate_restoration(
         raise MaskbenchError(restored, "no pictures", "make the set again")
     if list(after.faces["face_id"]) != list(before.faces["face_id"]):
         raise MaskbenchError(restored, f"was not made from {masked}", "restore that set again")
-    values, face, backbones = _measure(after, before, bare, weights, config)
-    draws = bootstrap.draw_faces(int(face.max()) + 1, config.bootstrap, config.bootstrap_seed)
-    people = after.faces["identity"].to_numpy()
+    values, backbones = _measure(after, before, bare, weights, config)
+    people = people_of(after, config)
     numbers: list[Number] = []
     for styles, rows in seen_and_unseen(after, unseen_styles).items():
-        faces_of, own = np.unique(face[rows], return_inverse=True)
         for prefix, other in (("", {}), (_BEFORE, {"method": UNRESTORED})):
             numbers += [
                 mean_number(
-                    name, values[prefix + name][rows], own, draws[:, faces_of], people[rows],
+                    name, values[prefix + name][rows], people.of(rows),
                     backbone=backbones.get(name, "none"), styles=styles, other=other,
                 )
                 for name in METRICS
@@ -101,8 +105,8 @@ def evaluate_restoration(
 
 def _measure(
     after: MaskedSet, before: MaskedSet, bare: FaceSet, weights: Path, config: MetricsConfig
-) -> tuple[dict[str, np.ndarray], np.ndarray, dict[str, str]]:
-    """Values (N,) by name, the number of each picture's face, and the networks by metric."""
+) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Values (N,) by name, and the networks by metric."""
     rows = counterparts(after, bare, ["face_id"])
     counterparts(before, bare, ["face_id"])  # of the same size
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -135,8 +139,7 @@ def _measure(
                 part |= {prefix + name: value for name, value in own.items()}
             parts.append(part)
     values = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
-    face = np.unique(rows, return_inverse=True)[1]
-    return values, face, {"identity_cosine": recogniser.name, "lpips": distance.name}
+    return values, {"identity_cosine": recogniser.name, "lpips": distance.name}
 
 
 def _pictures(images: np.ndarray, wanted: np.ndarray, holes: np.ndarray) -> dict[str, np.ndarray]:

@@ -55,33 +55,39 @@ def test_sides_stand_in_columns(claim, judged, evaluation, make_measurement):
 
 def test_seeds_and_what_the_interval_is_over(claim, judged, evaluation, make_measurement):
     folders = []
-    trainings = [("arcface", "keypoint", 0), ("arcface", "keypoint", 1), ("arcface", "bare", 0)]
+    trainings = [*(("arcface", "keypoint", seed) for seed in range(3)), ("arcface", "bare", 0)]
     for method, training_set, seed in [*trainings, ("dlib_resnet", "none", 0)]:
+        value = 0.6 if training_set == "none" else 0.7
         row = make_measurement(
-            method, seed, "accuracy", 0.7, training_set=training_set, step="recognition"
+            method, seed, "accuracy", value, training_set=training_set, step="recognition"
         )
-        folders.append(evaluation([row], {0: 0.7 + np.arange(5) / 100}, root=training_set))
+        folders.append(evaluation([row], {0: value + np.arange(5) / 100}, root=training_set))
     masked, bare = (quantity("arcface", "accuracy", training_set=t) for t in ("keypoint", "bare"))
     frozen = quantity("dlib_resnet", "accuracy")
     found = judged(
         [
             claim(bare, ">", frozen, "one_seed"),
-            claim(masked, ">", 0.5, "two_seeds"),
+            claim(masked, ">", 0.5, "three_seeds"),
             claim(masked, ">", frozen, "mixed"),
+            claim(frozen, ">", 0.5, "nothing_trained"),
         ],
         folders,
     )
     assert found["resampled"].to_dict() == {
         "one_seed": "people only",
-        "two_seeds": "people and seeds",
-        "mixed": "people, and seeds of the left side",
+        "three_seeds": "people and 3 trainings",
+        "mixed": "people and 3 trainings",
+        "nothing_trained": "people",
     }
-    assert found["left_seeds"].to_dict() == {"one_seed": 1, "two_seeds": 2, "mixed": 2}
-    assert found["right_seeds"].to_dict() == {"one_seed": 1, "two_seeds": 0, "mixed": 1}
+    assert found["reason"].to_dict() == {
+        "one_seed": "one training", "three_seeds": "", "mixed": "", "nothing_trained": "",
+    }  # fmt: skip
+    assert list(found["left_seeds"]) == [1, 3, 3, 1] and list(found["right_seeds"]) == [1, 0, 1, 0]
+    assert set(found["n_people"]) == {8}
 
 
 def test_the_page_counts_first_and_says_what_is_shared_once(claim, judged, simulated, tmp_path):
-    folders = simulated({"gan_stn": [0.70, 0.70], "wgan_stn": [0.75, 0.75]})
+    folders = simulated({"gan_stn": [0.70] * 3, "wgan_stn": [0.75] * 3})
     judged(
         [
             claim(quantity("wgan_stn"), ">", quantity("gan_stn"), "a", printed=(0.11, 0.205)),
@@ -93,9 +99,10 @@ def test_the_page_counts_first_and_says_what_is_shared_once(claim, judged, simul
     )
     for name in ("claims.md", "claims.html"):
         page = (tmp_path / "out" / name).read_text()
-        counts = "1 supported, 1 contradicted, 0 undecided, 2 not measured (2 of 4 measurable)"
+        counts = "1 of 2 measurable supported, 1 contradicted, 0 undecided, 2 not measured"
         assert page.index(f"4 claims: {counts}.") < page.index("In our words.")
-        assert page.count("data set orl; 2 seeds; interval over pictures and seeds") == 1
+        shared = "data set orl; 3 seeds; 8 people; interval over people and 3 trainings"
+        assert page.count(shared) == 1
         assert "0.110 and 0.205" in page
         assert "iamgan and mfgan did not run" in page
         assert "0.050 [" in page

@@ -49,7 +49,7 @@ def test_table_2_of_paper_2_by_hand(recognition):
     assert [row[here] for row in rows] == ["–", "71.00 ± 1.41 [65.00, 78.00]", "80.00", "60.00"]
     text = made.text("table2_maskfacenet")
     assert "not measured: no weights" in text and "network in the paper: FaceNet, trained" in text
-    assert "Measured on orl test (8 people, 500 pairs), crop mtcnn+0.2/144." in text
+    assert "Measured on orl test (500 pairs of 8 people), crop mtcnn+0.2/144." in text
     maskfacenet = made.number("table2_maskfacenet", method="maskfacenet")
     assert float(maskfacenet["reported"]) == pytest.approx(0.7506)
     assert float(maskfacenet["mean"]) == pytest.approx(0.71)
@@ -77,8 +77,8 @@ def test_table_ii_of_paper_4_stands_until_its_methods_are_measured(recognition):
     )  # fmt: skip
     text = made.text("table2_mfgan")
     orl, rmfrd = (part.split("\n\n") for part in text.split("Measured on ")[1:])
-    assert orl[0].startswith("orl test (8 people, 500 pairs, 80 probes)")
-    assert rmfrd[0].startswith("rmfrd test (8 people, 500 pairs)")
+    assert orl[0].startswith("orl test (500 pairs of 8 people, 80 probes of 8 people)")
+    assert rmfrd[0].startswith("rmfrd test (500 pairs of 8 people)")
     assert f"Network: {NET}, where not noted otherwise." in orl[0]
     numbers = made.numbers("table2_mfgan")
     orl_rows = numbers[numbers["dataset"].eq("orl") & numbers["metric"].eq("accuracy")]

@@ -41,8 +41,8 @@ def test_likeness_beside_what_is_printed(made):
     assert [row["LPIPS ↓, paper"] for row in rows] == ["0.181", "0.110", "0.049", "0.011", ""]
     assert rows[0]["LPIPS ↓, paper here"] == "0.390 ± 0.014"
     text = made.text("table2_pywgan")
-    assert "Measured on orl test (8 people, 400 pictures), crop mtcnn+0.2/144." in text
-    assert "Mean ± standard deviation over 2 seeds [95% bootstrap interval over pictures" in text
+    assert "Measured on orl test (400 pictures of 8 people), crop mtcnn+0.2/144." in text
+    assert "Mean ± standard deviation over 2 seeds [95% bootstrap interval over people" in text
     assert "Differs from the paper in: pictures; training of the methods; reference picture" in text
     assert "¹ network: efficientnet_lite0" in text
     assert "² differs from the paper in: network (not named in the paper)" in text
@@ -87,7 +87,7 @@ def test_quality_has_a_part_for_seen_and_for_unseen_styles(made):
     seen, unseen = made.text("synthesis_quality").split("\n## ")[1:]
     assert seen.startswith("Mask styles seen in training")
     assert unseen.startswith("Mask styles kept for the test")
-    assert "(8 people, 400 pictures)" in seen and "(8 people, 80 pictures)" in unseen
+    assert "(400 pictures of 8 people)" in seen and "(80 pictures of 8 people)" in unseen
     first, second = made.grids("synthesis_quality")
     assert first[0]["FID ↓"] == "30.00 ± 0.00"
     assert "few pictures" in seen and "FID" not in unseen.split("\n- ")[0]
@@ -101,7 +101,7 @@ def test_a_row_of_other_seeds_has_a_footnote(tables):
     (grid,) = made.grids("synthesis_quality")
     assert [row["Method"] for row in grid] == ["Key-point matching¹ ²", "GAN + STN", "WGAN + STN"]
     text = made.text("synthesis_quality")
-    assert "over 3 seeds" in text and "¹ 40 pictures  \n² 1 seed" in text
+    assert "over 3 seeds" in text and "¹ 40 pictures of 8 people  \n² 1 seed" in text
 
 
 def test_networks_are_never_mixed(tables):
