@@ -45,7 +45,7 @@ class Measurement:
         metric: plain name (:mod:`maskbench.metrics.catalogue`).
         value: the number; None where it could not be measured (``note`` says why).
         n_people, n: people, and pictures or pairs, behind it.
-        ci_low, ci_high: bootstrap 95% interval; None where it has no meaning.
+        ci_low, ci_high: 95% interval over people; None where it has no meaning.
         backbone: network and weights that computed it, ``none`` for plain arithmetic.
         crop: short name of the crop specification, e.g. ``mtcnn+0.2/144``.
         mlflow_run_id: the tracking run, "" when tracking is off.

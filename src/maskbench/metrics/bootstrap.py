@@ -88,7 +88,7 @@ def interval(
     distribution where Student's are due: with eight people the percentile interval is a fifth too
     short (Hesterberg 2015, "What teachers should know about the bootstrap", narrowness bias). Both
     ends are moved to sqrt(n / (n - folds)) t(n - folds) / 1.96 times their distance from the
-    number. The stretched interval may leave the range of the metric.
+    number. It may then leave the range of the metric.
 
     Args:
         value: the number.

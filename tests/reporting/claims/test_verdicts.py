@@ -73,7 +73,25 @@ def test_seeds_that_disagree_leave_it_undecided(claim, judge, simulated):
     assert found.ci_high == pytest.approx(0.04 + 0.17914, abs=2e-3)
 
 
-def test_one_training_is_drawn_for_all_quantities_of_a_method(
+def test_replicates_of_folds_are_paired_by_fold(claim, judge, evaluation, make_measurement):
+    """Five folds, of which people differ by far more than the methods: in each of them one is ahead
+    by about 0.02. Scores of folds count equally, means over pictures by their pictures."""
+    rng = np.random.default_rng(0)
+    folders = []
+    for fold, level in enumerate((0.3, 0.5, 0.6, 0.8, 0.9)):
+        people = rng.normal(0, 0.03, RESAMPLES)
+        for method, value in (("wgan_stn", level + 0.02), ("gan_stn", level)):
+            value += rng.normal(0, 0.001)
+            n = 400 if fold else 100
+            row = make_measurement(method, fold, "ssim", value, fold=fold, n=n)
+            folders.append(evaluation([row], {0: value + people}))
+    found = judge([claim(quantity("wgan_stn"), ">", quantity("gan_stn"))], folders)["claim"]
+    assert (found.verdict, found.n_people) == ("supported", 40)
+    assert found.resampled == "people and 5 trainings"
+    assert found.right_value == pytest.approx((0.3 * 100 + 2.8 * 400) / 1700, abs=0.002)
+
+
+def test_quantities_of_one_method_are_of_the_same_trainings(
     claim, judge, evaluation, make_measurement
 ):
     """Seeds differ much, but in each of them turned faces are harder by 0.05."""
