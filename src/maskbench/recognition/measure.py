@@ -11,9 +11,11 @@ import pandas as pd
 from maskbench.config import MetricsConfig
 from maskbench.measurements import SEEN, STANDARD, UNSEEN
 from maskbench.metrics import bootstrap
-from maskbench.metrics.numbers import Number
+from maskbench.metrics.numbers import Number, noted
 from maskbench.recognition import protocols, test_set
 from maskbench.recognition.identification import cmc
+from maskbench.recognition.nearest import NAME, accuracy_1nn
+from maskbench.recognition.official import confounds, of_one_bare_picture
 from maskbench.recognition.protocols import Identified, People
 from maskbench.recognition.roc import roc_of, tar_name
 from maskbench.recognition.test_set import BARE, MASKED, Pairs, TestSet
@@ -46,7 +48,7 @@ _ROC, _CMC = ("protocol", "far", "tar"), ("protocol", "rank", "share")
 
 def nothing(why: str) -> Measured:
     """Numbers of a recogniser that is not there."""
-    names = ["accuracy", "accuracy_best_threshold", "auc", "eer"]
+    names = [NAME, "accuracy", "accuracy_best_threshold", "auc", "eer"]
     names += [*map(tar_name, protocols.FARS), *(f"rank_{k}" for k in protocols.RANKS)]
     columns = {"scores": _SCORES, "roc": _ROC, "cmc": _CMC}
     return Measured(
@@ -61,13 +63,17 @@ def measure(
     """Every protocol on embeddings of length 1, in the order of the test set's table; ``backbone``
     made them.
 
-    ``standard`` are official pairs where the data set has them, else bare against masked pictures.
+    ``standard`` are pairs of a bare with a masked picture: those of the official list where the
+    data set has one (whose whole is ``official``), else all that can be made.
     """
     names, person = np.unique(test.identities, return_inverse=True)
     draws = bootstrap.draw_faces(len(names), config.bootstrap, config.bootstrap_seed)
     people = People(person, draws)
-    standard = OFFICIAL if test.official is not None else BARE_MASKED
-    lists: dict[str, Pairs] = {} if test.official is None else {OFFICIAL: test.official}
+    lists: dict[str, Pairs] = {}
+    standard, remark = BARE_MASKED, ""
+    if test.official is not None:
+        standard, remark = STANDARD, confounds(test.official, test)
+        lists = {STANDARD: of_one_bare_picture(test.official, test), OFFICIAL: test.official}
     for name, (one, other) in KINDS.items():
         drawn = test.pairs(one, other, IMPOSTORS, config.bootstrap_seed)
         if len(drawn) or name == standard:
@@ -79,14 +85,17 @@ def measure(
     numbers: list[Number] = []
     for name, pairs in lists.items():
         found = protocols.verification(scores[name], pairs, people, folds, config.bootstrap_seed)
-        if name != OFFICIAL:
-            found += protocols.operating_points(scores[name], pairs, people, bare_impostors)
+        found += protocols.operating_points(scores[name], pairs, people, bare_impostors)
+        if name == OFFICIAL:
+            found = [noted(number, remark) for number in found]
         protocol = STANDARD if name in (standard, UNSEEN_STYLES) else name
         styles = UNSEEN if name == UNSEEN_STYLES else SEEN
         rows = np.concatenate([pairs.first, pairs.second])
         numbers += _labelled(found, people, rows, protocol=protocol, styles=styles)
     identified, probes = _identified(embeddings, test, people)
     numbers += _labelled(identified.numbers, people, probes)
+    nearest = accuracy_1nn(embeddings, test, people, config.bootstrap_seed)
+    numbers += _labelled([nearest], people, np.concatenate([*map(test.of_kind, (BARE, MASKED))]))
     if test.table["undetected"].any() or test.official is not None:
         missed = int(test.table["undetected"].sum())
         note = "pictures without a detected face, taken whole"
@@ -129,12 +138,7 @@ def _identified(
     found = protocols.identification(embeddings, gallery, probes[known], people)
     if lost := int((~known).sum()):
         remark = f"{lost} probes left out: their people are not in the gallery"
-        found = replace(
-            found,
-            numbers=[
-                replace(n, note="; ".join(filter(None, (n.note, remark)))) for n in found.numbers
-            ],
-        )
+        found = replace(found, numbers=[noted(number, remark) for number in found.numbers])
     return found, probes[known]
 
 

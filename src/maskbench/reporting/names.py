@@ -20,12 +20,12 @@ BARE = "bare"
 UNRESTORED = "unrestored"
 CONDITIONS: dict[str, dict[str, str]] = {
     "protocol": {
-        STANDARD: "standard pairs (bare with masked faces, or the data set's official pairs)",
-        "bare_masked": "bare with masked faces",
+        STANDARD: "standard pairs (bare with masked faces, of an official list if there is one)",
+        "bare_masked": "all bare with all masked faces",
+        "official": "the whole official list, masked with masked and bare with bare faces too",
         "bare_bare": "bare with bare faces",
         "masked_masked": "masked with masked faces",
         "same_picture": "a face with its own masked picture, and with those of other people",
-        "official": "official pairs",
         "identification": "bare gallery, masked probes",
     },
     "styles": {
