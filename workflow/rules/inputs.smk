@@ -6,6 +6,9 @@ from maskbench.recognition.specs import NETWORKS
 # What specs say beside their implementation: margins and scales of losses, ranges of pixels.
 FACTS = ("recognition/specs/*.py",)
 
+# The recognisers that a fused one adds.
+MEMBERS = lambda w: [EXPERIMENT.recognisers[name] for name in kinds.members_of(RECOGNISER(w))]
+
 
 def guides(wildcards):
     """The trained parts that a method needs."""
@@ -51,6 +54,22 @@ def learns_from(wildcards, frozen):
         seed = EXPERIMENT.run_of(method, int(seed))[1]
     sets = dict.fromkeys([("bare", 0), (method, 0 if method == "bare" else seed)])
     return over(rules.embed.output.out, "training_set seed", sets, **own)
+
+
+def parts(recogniser):
+    """The specs of a recogniser and of what it is made of."""
+    return [recogniser.spec, *kinds.parts_of(recogniser)]
+
+
+def members(wildcards, trained):
+    """What the recognisers that a fused one adds leave: their models, or their evaluations."""
+    runs = EXPERIMENT.members(wildcards.recogniser, int(wildcards.seed))
+    if not trained:
+        path = rules.evaluate_recognition.output.out
+        return over(path, "recogniser training_set seed", runs, dataset=wildcards.dataset)
+    runs = [run for run in runs if run[1] != experiment.NOTHING]
+    path = rules.train_recogniser.output.out
+    return over(path, "recogniser training_set seed", runs, dataset=wildcards.dataset)
 
 
 def start(wildcards):

@@ -23,6 +23,7 @@ rule train_recogniser:
         faces=rules.crop_faces.output.out,
         masked=lambda wildcards: learns_from(wildcards, frozen=False),
         embeddings=lambda wildcards: learns_from(wildcards, frozen=True),
+        models=lambda wildcards: members(wildcards, trained=True),
         after=start,
         weights=rules.fetch_weights.output.out,
     output:
@@ -32,9 +33,10 @@ rule train_recogniser:
     params:
         **step(
             "recognition.train_recogniser",
-            uses=lambda w: kinds.parts_of(RECOGNISER(w)),
+            uses=lambda w: [part for each in (RECOGNISER(w), *MEMBERS(w)) for part in parts(each)],
             files=FACTS,
             recogniser=RECOGNISER,
+            members=MEMBERS,
         ),
     message:
         "Train {wildcards.recogniser} on {wildcards.training_set}, seed {wildcards.seed}"
@@ -90,6 +92,7 @@ rule evaluate_recognition:
             network=kinds.networks_of(RECOGNISER(wildcards)),
             restorer=kinds.restorer_of(RECOGNISER(wildcards)) or "none",
         ),
+        members=lambda wildcards: members(wildcards, trained=False),
     output:
         out=directory(f"{OUT}/metrics/recognition/{{dataset}}/{{recogniser}}/seed{{seed}}"),
     resources:

@@ -132,31 +132,39 @@ def open_test_set(
 
 
 def masked_by_us(
-    faces: Path, masked: Path, styles: int, unseen_styles: Sequence[str], shown: Path | None = None
+    faces: Path,
+    masked: Path,
+    styles: int | None = None,
+    unseen_styles: Sequence[str] = (),
+    shown: Path | None = None,
+    split: str = SPLIT,
 ) -> TestSet:
-    """The test people's bare faces, and as many dealt styles of masks on each.
+    """The bare faces of a split's people, and as many dealt styles of masks on each.
 
     Args:
         faces: FaceSet of bare faces.
-        masked: MaskedSet of the test people, every face with every measured style.
-        styles: how many of the seen, and how many of the unseen styles each face wears.
+        masked: MaskedSet of these people among others.
+        styles: how many of the seen, and how many of the unseen styles each face wears; None: all
+            that there are.
         unseen_styles: styles that no training has seen.
         shown: a set with the same rows as ``masked`` whose pictures are tested in their place
             (masks taken off).
+        split: ``test``, or ``val`` for choices.
 
     Raises:
-        MaskbenchError: no test people, no masked pictures, sets that do not belong together.
+        MaskbenchError: no people, no masked pictures, sets that do not belong together.
     """
     bare, overlaid = FaceSet.open(faces), MaskedSet.open(masked)
-    rows = bare.of_split(SPLIT)
+    rows = bare.of_split(split)
     if not len(rows):
-        raise MaskbenchError(faces, "no test people", "check datasets.*.shares")
+        raise MaskbenchError(faces, f"no {split} people", "check datasets.*.shares")
     replaced: FaceSet = overlaid if shown is None else _same_rows(overlaid, FaceSet.open(shown))
     is_unseen = overlaid.faces["style"].isin(list(unseen_styles)).to_numpy()
+    theirs = (overlaid.faces["split"] == split).to_numpy()
     parts: list[tuple[FaceSet, np.ndarray]] = [(bare, rows)]
     tables = [_described(bare, rows, BARE, bare.faces["face_id"])]
     for kind, wanted in ((MASKED, ~is_unseen), (UNSEEN, is_unseen)):
-        chosen = _dealt(overlaid.faces, np.flatnonzero(wanted), styles)
+        chosen = _dealt(overlaid.faces, np.flatnonzero(theirs & wanted), styles)
         if len(chosen):
             parts.append((replaced, chosen))
             tables.append(_described(overlaid, chosen, kind, overlaid.faces["bare_id"]))
@@ -208,8 +216,10 @@ def _described(found: FaceSet, rows: np.ndarray, kind: str, photo: pd.Series) ->
     )
 
 
-def _dealt(table: pd.DataFrame, rows: np.ndarray, count: int) -> np.ndarray:
-    """Of the rows of each face ``count``, starting one style later with every next face."""
+def _dealt(table: pd.DataFrame, rows: np.ndarray, count: int | None) -> np.ndarray:
+    """Of the rows of each face ``count``, starting one style later with every next face; or all."""
+    if count is None:
+        return rows
     chosen: list[int] = []
     for number, (_, own) in enumerate(
         table.iloc[rows].groupby("bare_id", sort=False).indices.items()

@@ -63,6 +63,11 @@ def networks_of(block: Block) -> tuple[str, ...]:
     return (one,) if one else getattr(block.params, "networks", ())
 
 
+def members_of(block: Block) -> tuple[str, ...]:
+    """The recognisers whose scores a fused one adds; (): it is none."""
+    return getattr(block.params, "recognisers", ())
+
+
 def parts_of(block: Block) -> list[Spec]:
     """The specs of what a recogniser is made of."""
     made: dict[str, Registry[Any]] = {"network": NETWORKS, "backbone": BACKBONES, "loss": LOSSES}
