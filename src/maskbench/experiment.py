@@ -103,15 +103,6 @@ class Experiment:
         """What a recogniser learns from, each trained on separately; (): it learns nothing."""
         return kinds.training_sets(self.recognisers[recogniser], self.running)
 
-    def members(self, recogniser: str, seed: int) -> list[RecogniserRun]:
-        """The runs of the recognisers that a fused one adds: of its training set, and of its seed
-        where they have it. Of others: none."""
-        sets, found = {*self.training_sets(recogniser), NOTHING}, []
-        for name in kinds.members_of(self.recognisers[recogniser]):
-            runs = [run for run in self.recogniser_runs if run[0] == name and run[1] in sets]
-            found.append(next((run for run in runs if run[2] == seed), runs[0]))
-        return found
-
     def run_of(self, method: str, seed: int) -> Run:
         """The run of a method whose pictures something of ``seed`` learns from: that of the same
         seed where there is one, else the method's first."""

@@ -20,7 +20,7 @@ from maskbench.recognition.encoders import encoder_of
 from maskbench.recognition.evaluate_recognition import evaluate_recognition
 from maskbench.recognition.fused import SCORES, joined
 from maskbench.recognition.identification import ranks
-from maskbench.recognition.kinds import RECOGNISERS
+from maskbench.recognition.kinds import RECOGNISERS, member_runs
 from maskbench.recognition.test_set import masked_by_us
 from maskbench.recognition.train_recogniser import train_recogniser
 
@@ -199,7 +199,8 @@ def test_what_is_fused_runs_as_well():
     values["run"] = {"recognisers": ["fused"]}
     experiment = check(values)
     assert list(experiment.recognisers) == ["dlib_resnet_upper", "adapter_arcface", "fused"]
-    assert experiment.members("fused", 0) == [
+    runs, blocks = experiment.recogniser_runs, experiment.recognisers
+    assert member_runs(blocks["fused"], runs, 0) == [
         ("dlib_resnet_upper", "none", 0), ("adapter_arcface", "keypoint", 0),
     ]  # fmt: skip
-    assert experiment.members("adapter_arcface", 0) == []
+    assert member_runs(blocks["adapter_arcface"], runs, 0) == []

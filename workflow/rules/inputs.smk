@@ -56,19 +56,11 @@ def learns_from(wildcards, frozen):
     return over(rules.embed.output.out, "training_set seed", sets, **own)
 
 
-def parts(recogniser):
-    """The specs of a recogniser and of what it is made of."""
-    return [recogniser.spec, *kinds.parts_of(recogniser)]
-
-
-def members(wildcards, trained):
-    """What the recognisers that a fused one adds leave: their models, or their evaluations."""
-    runs = EXPERIMENT.members(wildcards.recogniser, int(wildcards.seed))
-    if not trained:
-        path = rules.evaluate_recognition.output.out
-        return over(path, "recogniser training_set seed", runs, dataset=wildcards.dataset)
-    runs = [run for run in runs if run[1] != experiment.NOTHING]
-    path = rules.train_recogniser.output.out
+def members(wildcards, path, learnt=False):
+    """What the recognisers that a fused one adds leave; with `learnt`, those of them that learn."""
+    block, seed = RECOGNISER(wildcards), int(wildcards.seed)
+    runs = kinds.member_runs(block, EXPERIMENT.recogniser_runs, seed)
+    runs = [run for run in runs if run[1] != experiment.NOTHING or not learnt]
     return over(path, "recogniser training_set seed", runs, dataset=wildcards.dataset)
 
 
@@ -83,6 +75,11 @@ def start(wildcards):
 
 def really_masked(wildcards):
     return wildcards.dataset in EXPERIMENT.really_masked
+
+
+def detected(wildcards, restored):
+    """Faces found on masked pictures, where the masks are ours and stay on."""
+    return when(not (restored or really_masked(wildcards)), rules.detect_masked.output.out)
 
 
 def shown(path, category):

@@ -23,7 +23,7 @@ rule train_recogniser:
         faces=rules.crop_faces.output.out,
         masked=lambda wildcards: learns_from(wildcards, frozen=False),
         embeddings=lambda wildcards: learns_from(wildcards, frozen=True),
-        models=lambda wildcards: members(wildcards, trained=True),
+        models=lambda w: members(w, rules.train_recogniser.output.out, learnt=True),
         after=start,
         weights=rules.fetch_weights.output.out,
     output:
@@ -33,7 +33,7 @@ rule train_recogniser:
     params:
         **step(
             "recognition.train_recogniser",
-            uses=lambda w: [part for each in (RECOGNISER(w), *MEMBERS(w)) for part in parts(each)],
+            uses=lambda w: kinds.parts_of(RECOGNISER(w), *MEMBERS(w)),
             files=FACTS,
             recogniser=RECOGNISER,
             members=MEMBERS,
@@ -57,9 +57,34 @@ STYLES = {
 }
 
 
+rule detect_masked:
+    input:
+        pictures=rules.fetch.output.out,
+        faces=rules.crop_faces.output.out,
+        masked=OVERLAY,
+        weights=rules.fetch_weights.output.out,
+    output:
+        out=directory(f"{OUT}/detected/{{dataset}}"),
+    threads: 8
+    resources:
+        **CPU,
+    params:
+        **step(
+            "recognition.detect_masked",
+            method=EXPERIMENT.methods["keypoint"],
+            config=CONFIG.faces,
+            **STYLES,
+        ),
+    message:
+        "Find the faces of {wildcards.dataset} on pictures with masks"
+    script:
+        "../scripts/step.py"
+
+
 rule embed_test:
     input:
         **TEST,
+        detected=lambda wildcards: detected(wildcards, wildcards.restorer != "none"),
         restored=lambda wildcards: when(
             wildcards.restorer != "none",
             expand(rules.restore.output.out, **wildcards, seed=0)[0],
@@ -81,6 +106,7 @@ rule embed_test:
 rule evaluate_recognition:
     input:
         **TEST,
+        detected=lambda wildcards: detected(wildcards, kinds.restorer_of(RECOGNISER(wildcards))),
         models=lambda wildcards: expand(
             rules.train_recogniser.output.out,
             **{**wildcards, "dataset": DATASET},
@@ -92,7 +118,7 @@ rule evaluate_recognition:
             network=kinds.networks_of(RECOGNISER(wildcards)),
             restorer=kinds.restorer_of(RECOGNISER(wildcards)) or "none",
         ),
-        members=lambda wildcards: members(wildcards, trained=False),
+        members=lambda w: members(w, rules.evaluate_recognition.output.out),
     output:
         out=directory(f"{OUT}/metrics/recognition/{{dataset}}/{{recogniser}}/seed{{seed}}"),
     resources:

@@ -55,6 +55,7 @@ def evaluate_recognition(
     models: Sequence[Path] = (),
     embeddings: Sequence[Path] = (),
     members: Sequence[Path] = (),
+    detected: Path | None = None,
     run_id: str = "",
 ) -> None:
     """Measure a recogniser.
@@ -75,12 +76,13 @@ def evaluate_recognition(
             the first that holds embeddings counts. None for the kinds ``network`` and ``fused``.
         members: folders written by this step on the same pictures, of the recognisers that a fused
             one adds.
+        detected: as for ``embed_test``.
         run_id: tracking run.
 
     Raises:
         MaskbenchError: unreadable inputs; a person of the test was learnt from.
     """
-    test = open_test_set(faces, masked, pictures, styles, unseen_styles)
+    test = open_test_set(faces, masked, pictures, styles, unseen_styles, detected=detected)
     facts = {
         "step": "recognition", "dataset": test.dataset, "split": "test", "method": recogniser.name,
         "seed": seed, "crop": test.crop, "mlflow_run_id": run_id,

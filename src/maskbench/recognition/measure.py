@@ -23,12 +23,13 @@ from maskbench.recognition.test_set import BARE, MASKED, Pairs, TestSet
 IMPOSTORS = 500_000
 """Impostor pairs of a protocol at most; they resolve a FAR of 1e-4 fifty times over."""
 OFFICIAL, BARE_BARE, BARE_MASKED = "official", "bare_bare", "bare_masked"
-UNSEEN_STYLES = "unseen_styles"
+UNSEEN_STYLES, MASKED_DETECTION = "unseen_styles", "masked_detection"
 KINDS = {
     BARE_BARE: (BARE, BARE),
     BARE_MASKED: (BARE, MASKED),
     "masked_masked": (MASKED, MASKED),
     UNSEEN_STYLES: (BARE, test_set.UNSEEN),
+    MASKED_DETECTION: (BARE, test_set.DETECTED),
 }
 """Lists of pairs, as the tables ``scores`` and ``roc`` name them."""
 
@@ -88,6 +89,11 @@ def measure(
         found += protocols.operating_points(scores[name], pairs, people, bare_impostors)
         if name == OFFICIAL:
             found = [noted(number, remark) for number in found]
+        if name == MASKED_DETECTION:
+            nearest = accuracy_1nn(
+                embeddings, test, people, config.bootstrap_seed, test_set.DETECTED
+            )
+            found = [noted(number, _failures(test)) for number in (*found, nearest)]
         protocol = STANDARD if name in (standard, UNSEEN_STYLES) else name
         styles = UNSEEN if name == UNSEEN_STYLES else SEEN
         rows = np.concatenate([pairs.first, pairs.second])
@@ -100,6 +106,10 @@ def measure(
         missed = int(test.table["undetected"].sum())
         note = "pictures without a detected face, taken whole"
         numbers.append(Number("undetected", float(missed), len(person), len(names), note=note))
+    if test.missed or len(test.of_kind(test_set.DETECTED)):
+        n = len(test.of_kind(test_set.DETECTED)) + len(test.missed)
+        count = Number("undetected", float(len(test.missed)), n, note=_failures(test))
+        numbers.append(replace(count, n_people=len(names), protocol=MASKED_DETECTION))
     own = _own_pictures(test, config.bootstrap_seed)
     if own is not None:
         found = protocols.same_picture(protocols.scores_of(embeddings, own), own, people)
@@ -107,6 +117,16 @@ def measure(
         numbers += _labelled(found, people, rows, protocol="same_picture")
     numbers = [replace(number, backbone=backbone) for number in numbers]
     return Measured(numbers, _tables(lists, scores, test, identified), embeddings)
+
+
+def _failures(test: TestSet) -> str:
+    """How many faces were not found on masked pictures, and which first."""
+    pictures = len(test.of_kind(test_set.DETECTED)) + len(test.missed)
+    if not test.missed:
+        return f"a face was found on all {pictures} masked pictures"
+    shown, more = ", ".join(test.missed[:3]), len(test.missed) - 3
+    rest = f" and {more} more" if more > 0 else ""
+    return f"no face was found on {len(test.missed)} of {pictures} masked pictures: {shown}{rest}"
 
 
 def _labelled(

@@ -8,6 +8,7 @@ others is of the same person is averaged over as many batches as hold 100 pictur
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
@@ -21,7 +22,9 @@ PEOPLE, OF_A_KIND, PICTURES = 20, 3, 100
 """People in a batch; bare and masked pictures of each; pictures a person in all batches."""
 
 
-def accuracy_1nn(embeddings: np.ndarray, test: TestSet, people: People, seed: int) -> Number:
+def accuracy_1nn(
+    embeddings: np.ndarray, test: TestSet, people: People, seed: int, masked: str = MASKED
+) -> Number:
     """Leave-one-out accuracy of the nearest neighbour inside batches, 0 to 1.
 
     In resamples a picture counts as often as its person was drawn; batches and neighbours stay.
@@ -29,6 +32,7 @@ def accuracy_1nn(embeddings: np.ndarray, test: TestSet, people: People, seed: in
     Args:
         embeddings: (N, dim) of length 1, in the order of the test set's table.
         test: its bare pictures, and those in masks of the seen styles.
+        masked: the kind of the latter.
         people: who is on each picture.
         seed: of the batches.
     """
@@ -36,7 +40,7 @@ def accuracy_1nn(embeddings: np.ndarray, test: TestSet, people: People, seed: in
     right, total = np.zeros(count), np.zeros(count)
     used: set[int] = set()
     sizes = set()
-    for rows in batches(test, seed):
+    for rows in batches(test, seed, masked):
         scores = embeddings[rows] @ embeddings[rows].T
         np.fill_diagonal(scores, -np.inf)
         person = people.person[rows]
@@ -45,7 +49,7 @@ def accuracy_1nn(embeddings: np.ndarray, test: TestSet, people: People, seed: in
         total += np.bincount(person, minlength=count) / len(rows)
         used.update(rows.tolist())
         sizes |= set(np.unique(person, return_counts=True)[1].tolist())
-    found = np.count_nonzero(total)
+    found = int(np.count_nonzero(total))
     if found < 2:
         return Number(NAME, None, len(used), note="fewer than two people with two photographs")
     drawn = people.draws @ total
@@ -72,7 +76,7 @@ def _smaller(people: int, sizes: set[int]) -> str:
     )
 
 
-def batches(test: TestSet, seed: int) -> Iterator[np.ndarray]:
+def batches(test: TestSet, seed: int, masked: str = MASKED) -> Iterator[np.ndarray]:
     """The rows (B,) of each batch.
 
     People with fewer than two photographs have no neighbour of their own and are left out; where
@@ -80,8 +84,8 @@ def batches(test: TestSet, seed: int) -> Iterator[np.ndarray]:
     or masked, so that none is recognised by itself: where a person has fewer than six, there are
     fewer pictures of them, as many of both kinds as can be.
     """
-    table = test.table[test.table["kind"].isin([BARE, MASKED])]
-    table = table.assign(row=np.flatnonzero(test.table["kind"].isin([BARE, MASKED])))
+    chosen = test.table["kind"].isin([BARE, masked])
+    table = test.table[chosen].assign(row=np.flatnonzero(chosen))
     photos = [
         [photo[["row", "kind"]].to_numpy() for _, photo in own.groupby("photo", sort=False)]
         for _, own in table.groupby("identity")
@@ -90,8 +94,8 @@ def batches(test: TestSet, seed: int) -> Iterator[np.ndarray]:
     size = min(PEOPLE, len(photos))
     rng = np.random.default_rng(seed)
     for _ in range(-(-PICTURES * len(photos) // (2 * OF_A_KIND * size)) if size else 0):
-        chosen = rng.choice(len(photos), size, replace=False)
-        yield np.array([row for person in chosen for row in _drawn(photos[person], rng)], int)
+        drawn = rng.choice(len(photos), size, replace=False)
+        yield np.array([row for person in drawn for row in _drawn(photos[person], rng)], int)
 
 
 def _drawn(photos: list[np.ndarray], rng: np.random.Generator) -> list[int]:
@@ -100,11 +104,11 @@ def _drawn(photos: list[np.ndarray], rng: np.random.Generator) -> list[int]:
     Args:
         photos: (row, kind) of the pictures of each photograph.
     """
-    rows: dict[str, list[int]] = {BARE: [], MASKED: []}
+    rows: dict[str, list[int]] = defaultdict(list)
     for number in rng.permutation(len(photos)):
         pictures = rng.permutation(photos[number])
         kinds = [kind for kind in set(pictures[:, 1]) if len(rows[kind]) < OF_A_KIND]
         if kinds:
             kind = min(kinds, key=lambda kind: (len(rows[kind]), kind))
             rows[kind].append(int(next(row for row, other in pictures if other == kind)))
-    return rows[BARE] + rows[MASKED]
+    return [row for kind in sorted(rows) for row in rows[kind]]

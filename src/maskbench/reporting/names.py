@@ -25,6 +25,7 @@ CONDITIONS: dict[str, dict[str, str]] = {
         "official": "the whole official list, masked with masked and bare with bare faces too",
         "bare_bare": "bare with bare faces",
         "masked_masked": "masked with masked faces",
+        "masked_detection": "bare with masked faces that were found on the masked picture",
         "same_picture": "a face with its own masked picture, and with those of other people",
         "identification": "bare gallery, masked probes",
     },

@@ -207,11 +207,11 @@ def test_what_the_masks_of_a_list_say_stands_in_its_caption(recognition):
     made = recognition(
         ("dlib_resnet", "none", "auc", 0.9, {"dataset": "mfr2"}),
         ("dlib_resnet", "none", "auc", 0.95, official),
-        ("dlib_resnet", "none", "accuracy", 0.8, official | {"note": f"4 folds of people; {words}"}),
+        ("dlib_resnet", "none", "accuracy", 0.8, official | {"note": f"4 folds; {words}"}),
     )
     standard, _, whole = made.text("recognition").partition("## The whole official list")
     assert words in whole.partition("|")[0] and words not in standard
-    assert "¹ 4 folds of people" in whole
+    assert "¹ 4 folds" in whole
 
 
 ABSENT = {"n": 0, "backbone": "absent", "note": "its weights are not there"}

@@ -7,10 +7,12 @@ rules, tables and figures take it up from there.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from maskbench.measurements import NONE
 from maskbench.recognition.specs import BACKBONES, LOSSES, NETWORKS
 from maskbench.registry import Block, Registry, Spec
 
@@ -18,6 +20,9 @@ BARE = "bare"
 """The training set without masked pictures."""
 EVERY = "every"
 FACENET = "facenet"  # published weights that a training may start from
+
+Run = tuple[str, str, int]
+"""A recogniser, the training set that it learns from (``none``: it learns nothing), and a seed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +73,22 @@ def members_of(block: Block) -> tuple[str, ...]:
     return getattr(block.params, "recognisers", ())
 
 
-def parts_of(block: Block) -> list[Spec]:
-    """The specs of what a recogniser is made of."""
+def member_runs(block: Block, runs: Iterable[Run], seed: int) -> list[Run]:
+    """The runs of the recognisers that a fused one adds: of its training set where they learn, and
+    of its seed where they have it. Of others: none."""
+    found = []
+    for name in members_of(block):
+        own = [run for run in runs if run[0] == name and run[1] in (block.params.training, NONE)]
+        found.append(next((run for run in own if run[2] == seed), own[0]))
+    return found
+
+
+def parts_of(block: Block, *members: Block) -> list[Spec]:
+    """The specs of what a recogniser is made of; ``members``: of those that it adds."""
     made: dict[str, Registry[Any]] = {"network": NETWORKS, "backbone": BACKBONES, "loss": LOSSES}
     found = {key: getattr(block.params, key, None) for key in made}
-    return [made[key].get(name) for key, name in found.items() if name]
+    parts = [made[key].get(name) for key, name in found.items() if name]
+    return parts + [part for each in members for part in (each.spec, *parts_of(each))]
 
 
 def restorer_of(block: Block) -> str:
