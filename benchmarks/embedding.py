@@ -37,8 +37,10 @@ from maskbench.faces.faceset import FaceSet, FaceSetWriter
 from maskbench.recognition.backbones.build import build
 from maskbench.recognition.backbones.inception_resnet import InceptionResnetV1
 from maskbench.recognition.encoders import FACENET, Absent, Encoder, encoder_of
-from maskbench.recognition.params import NETWORKS, Trained
-from maskbench.recognition.trained import own_encoder
+from maskbench.recognition.kinds import RECOGNISERS
+from maskbench.recognition.recogniser import Model
+from maskbench.recognition.specs import NETWORKS
+from maskbench.recognition.trained_network import encoder_of as own_encoder
 from maskbench.recognition.training import PLAYER
 from maskbench.threads import one_thread
 from maskbench.training import state
@@ -99,11 +101,12 @@ def _maker(name: str, weights: Path, scratch: Path) -> tuple[Callable[[], Encode
     """What opens the network of this name, and a remark on it."""
     if name in BACKBONES:
         size = BACKBONES[name]
-        block = Trained(kind="network", backbone=name, loss="arcface", size=size, width=WIDTH)
+        values = {"use": "network", "backbone": name, "loss": "arcface", "size": size}
+        block = RECOGNISERS.parse(name, values | {"width": WIDTH, "training": "bare"})
         network = build(name, size, WIDTH, seed=0).network
         (scratch / name).mkdir()
         state.save(scratch / name / STATE, {PLAYER: network.state_dict()})
-        return lambda: own_encoder(scratch / name, block), f"{size} px"
+        return lambda: own_encoder(Model(block, scratch / name)), f"{size} px"
     if name == "facenet" and not has_weights(weights, FACENET):
         random = scratch / "random"
         random.mkdir()

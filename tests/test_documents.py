@@ -1,5 +1,7 @@
 """The documents tell the truth about the tree: links, commands, captions, citation, example."""
 
+import ast
+import importlib.util
 import re
 import sys
 import types
@@ -386,3 +388,13 @@ def face_landmarks():
         mouth,
     ]
     return np.concatenate(parts).astype(np.float32).ravel()
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "benchmarks").glob("*.py")), ids=lambda p: p.stem)
+def test_benchmarks_import_what_the_package_has(script):
+    """They are run by hand, so no other test finds a name that has moved."""
+    for node in ast.walk(ast.parse(script.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("maskbench"):
+            module = importlib.import_module(node.module)
+            for name in (alias.name for alias in node.names):
+                assert hasattr(module, name) or importlib.util.find_spec(f"{node.module}.{name}")

@@ -5,8 +5,9 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 
-from maskbench.versioning import record
+from maskbench.versioning import make_folders, record
 
 TIMESTAMP = ".snakemake_timestamp"
 
@@ -74,3 +75,13 @@ def test_a_failure_costs_only_the_record(project, caplog):
     (project / "dvc.yaml").write_text("stages: [")
     assert record(["one"]) == []
     assert "not recorded by DVC" in caplog.text
+
+
+def test_a_stage_of_which_a_run_makes_nothing_is_recorded(project):
+    text = STAGES.replace("out/one", "out/none")
+    (project / "dvc.yaml").write_text(text)
+    assert record(["one"]) == []
+    make_folders(yaml.safe_load(text.replace("out/", "${output}/"))["stages"], "out")
+    assert {path.name for path in (project / "out").iterdir()} == {"one", "none", "two.csv"}
+    assert record(["one"]) == ["one"]
+    assert "one:" not in dvc("status")

@@ -6,10 +6,23 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 log = logging.getLogger(__name__)
+
+
+def make_folders(stages: Mapping[str, Any], output: str) -> None:
+    """Make the folders that stages of dvc.yaml declare; ``output`` stands for ``${output}``.
+
+    DVC records a stage whose outputs all exist, also where a run makes nothing of some of them.
+    """
+    for stage in stages.values():
+        for (path,) in stage["outs"]:
+            folder = Path(path.replace("${output}", output))
+            if not folder.suffix:
+                folder.mkdir(parents=True, exist_ok=True)
 
 
 def record(stages: Iterable[str], project: Path = Path()) -> list[str]:

@@ -59,6 +59,8 @@ def spare_files():
         raise WorkflowError(str(error)) from None
 
 
+STAGES = yaml.safe_load(Path(workflow.basedir, "dvc.yaml").read_text("utf-8"))["stages"]
+
 # What the tracking run of a workflow keeps.
 REPORTED = [
     rules.collect_measurements.output.out,
@@ -80,6 +82,7 @@ onstart:
         # Under a limit of jobs a second Snakemake plans again each second, once for every job that
         # has ended: minutes of processor time in a long run. Jobs that start here need no limit.
         workflow.scheduler.job_rate_limiter = None
+    versioning.make_folders(STAGES, OUT)
     if not workflow.touch:  # --touch sets times and runs nothing
         SETTINGS = keep_settings()
         os.environ.update(MASKBENCH_SETTINGS=str(SETTINGS), MASKBENCH_PYTHON=PYTHON)
@@ -100,10 +103,9 @@ onsuccess:
     NUMBERS = Path(OUT, "summary").glob("*.json") if SHOWN else []
     tracking.end_workflow("FINISHED", map(Path, SHOWN), NUMBERS)
     if not (workflow.config_settings.config or workflow.config_settings.configfiles):
-        STAGES = yaml.safe_load(Path(workflow.basedir, "dvc.yaml").read_text("utf-8"))
         sys.executable = PYTHON  # DVC is started without a shell
         versioning.record(
             stage
-            for stage in STAGES["stages"]
+            for stage in STAGES
             if MADE >= {str(path) for path in getattr(rules, stage).input}
         )
