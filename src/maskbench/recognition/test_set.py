@@ -185,7 +185,7 @@ def masked_by_us(
         tables.append(_described(found, parts[-1][1], DETECTED, found.faces["bare_id"]))
         missed = tuple(read_table(found.path / "rejects.parquet")["source"])
     table = pd.concat(tables, ignore_index=True)
-    return TestSet(bare.dataset, bare.crop, table, tuple(parts), None, missed)
+    return TestSet(bare.dataset, bare.crop, table, tuple(parts), None, missed=missed)
 
 
 def really_masked(faces: Path, pictures: Path, shown: Path | None = None) -> TestSet:
