@@ -97,10 +97,31 @@ def recognisers(
     typed = blocks(RECOGNISERS, section.recognisers, place, section.shared)
     names = chosen(typed, config.run.recognisers, f"{place}: run.recognisers", "recogniser")
     for name in names:
+        _members(typed, name, running, f"{key}.{name}")
+    added = {member for name in names for member in kinds.members_of(typed[name])}
+    names = tuple(name for name in typed if name in {*names, *added})
+    for name in names:
         sets = (*((kinds.BARE,) if typed[name].spec.from_bare else ()), *methods)
         for wanted in kinds.training_sets(typed[name], running):
             _known(f"{key}.{name}.training", "training set", wanted, sets)
     return {name: typed[name] for name in names}
+
+
+def _members(typed: Mapping[str, Block], name: str, running: tuple[str, ...], place: str) -> None:
+    """A fused recogniser adds others that take faces as they are and have its training set."""
+    for member in kinds.members_of(typed[name]):
+        _known(f"{place}.recognisers", "recogniser", member, typed)
+        if kinds.members_of(typed[member]) or kinds.restorer_of(typed[member]):
+            what = f"{member} is fused itself, or takes masks off first"
+            raise MaskbenchError(f"{place}.recognisers", what, "name others")
+        (wanted,) = kinds.training_sets(typed[name], running)
+        sets = kinds.training_sets(typed[member], running)
+        if sets and wanted not in sets:
+            what, way_out = (
+                f"{member} does not learn from {wanted}",
+                "name one of its training sets",
+            )
+            raise MaskbenchError(f"{place}.training", what, way_out)
 
 
 def restorers(

@@ -38,7 +38,8 @@ class Measurement:
         restorer: what took the masks off, "" where nothing did; of ``unrestored`` rows, whose
             holes are measured.
         protocol: ``standard``, or how pairs were made (``bare_bare``, ``same_picture``, ...).
-        subset: ``all``, or which faces were measured (``pose_frontal``, ``pose_turned``).
+        subset: ``all``, or which faces were measured (``pose_frontal``, ``pose_turned``,
+            ``pose_bowed``).
         checkpoint: ``final``, or the stage whose snapshot was measured.
         styles: ``seen``, or ``unseen``: mask styles kept for the test.
         seed: of the training that is measured.

@@ -115,19 +115,41 @@ def test_weighted_means_are_those_of_repeated_pairs(seed):
 
 
 def test_operating_points_by_hand():
-    """Bare impostors 0.00, 0.01 ... 0.99: FMR100 accepts the highest of them alone."""
+    """Bare impostors 0.00, 0.01 ... 0.99: an FMR of 1e-2 accepts the highest of them alone."""
     bare = np.arange(100) / 100
     first, second = np.array([0, 2, 0, 0]), np.array([1, 3, 2, 3])
     pairs = Pairs(first, second, np.array([True, True, False, False]))
     people = People.drawn(np.array([0, 0, 1, 1]), 10, 0)
     scores = np.array([0.995, 0.5, 0.975, 0.981])  # accepted from just above 0.98
     found = by_name(protocols.operating_points(scores, pairs, people, bare))
-    assert found["fmr100_fmr"].value == 0.5
-    assert found["fmr100_fnmr"].value == 0.5
+    assert found["fmr_at_bare_fmr_1e-2"].value == 0.5
+    assert found["fnmr_at_bare_fmr_1e-2"].value == 0.5
     assert found["genuine_mean"].value == pytest.approx((0.995 + 0.5) / 2)
     assert found["impostor_mean"].value == pytest.approx((0.975 + 0.981) / 2)
-    assert found["fmr1000_fmr"].value is None
-    assert "do not resolve" in found["fmr1000_fnmr"].note
+    assert found["fmr_at_bare_fmr_1e-3"].value is None
+    assert "do not resolve" in found["fnmr_at_bare_fmr_1e-3"].note
+
+
+def test_fmr100_is_of_the_tested_pairs_by_hand():
+    """Impostors 0.00 ... 0.99 with another person each: from just above 0.98 on one of a hundred is
+    accepted, and so are two of the four genuine pairs. With bare impostors from 0.40 up, the
+    threshold would be just above 1.38, and no genuine pair is accepted."""
+    impostors, genuine = np.arange(100) / 100, np.array([0.5, 0.97, 0.985, 0.999])
+    first = np.concatenate([np.arange(100), np.arange(4)])
+    second = np.concatenate([np.arange(1, 101), np.arange(101, 105)])
+    of = np.concatenate([np.arange(101), np.arange(4)])  # pictures of 101 people; four have two
+    pairs = Pairs(first, second, np.arange(104) >= 100)
+    people = People.drawn(of, 40, 0)
+    scores = np.concatenate([impostors, genuine])
+    found = by_name(protocols.verification(scores, pairs, people, folds=3, seed=0))
+    assert found["fmr100"].value == 0.5
+    assert found["fmr1000"].value is None and "do not resolve" in found["fmr1000"].note
+    assert found["fmr100"].replicates == pytest.approx(
+        1 - found["tar_at_far_1e-2"].replicates, nan_ok=True
+    )
+    carried = by_name(protocols.operating_points(scores, pairs, people, impostors + 0.4))
+    assert carried["fnmr_at_bare_fmr_1e-2"].value == 1
+    assert carried["fmr_at_bare_fmr_1e-2"].value == 0
 
 
 def test_separation_replicates_are_those_of_repeated_pairs():

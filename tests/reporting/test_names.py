@@ -64,7 +64,7 @@ def test_a_networks_approaches_follow_it_and_unknown_names_come_last():
     [
         ("styles", "unseen", "mask styles kept for the test"),
         ("protocol", "bare_bare", "bare with bare faces"),
-        ("protocol", "masked_detection", "masked detection"),
+        ("protocol", "my_own_pairs", "my own pairs"),
     ],
 )
 def test_words_for_conditions(column, value, words):

@@ -20,7 +20,7 @@ def test_printed_numbers_of_paper_1():
 
 
 def test_printed_numbers_of_paper_2():
-    assert printed("table2_maskfacenet", "accuracy") == [[67.28], [75.06], [82.39]]
+    assert printed("table2_maskfacenet", "accuracy_1nn") == [[67.28], [75.06], [82.39]]
 
 
 def test_printed_numbers_of_paper_4():

@@ -6,6 +6,9 @@ from maskbench.recognition.specs import NETWORKS
 # What specs say beside their implementation: margins and scales of losses, ranges of pixels.
 FACTS = ("recognition/specs/*.py",)
 
+# The recognisers that a fused one adds.
+MEMBERS = lambda w: [EXPERIMENT.recognisers[name] for name in kinds.members_of(RECOGNISER(w))]
+
 
 def of_fold(rule, wildcards, **other):
     """A rule's output, of the fold of a data set that a job learns from or is tested on."""
@@ -79,6 +82,18 @@ def test_embeddings(wildcards):
     )
 
 
+def members(wildcards, path, learnt=False):
+    """What the recognisers that a fused one adds leave; with `learnt`, those of them that learn."""
+    block, seed = RECOGNISER(wildcards), int(wildcards.seed)
+    fold = EXPERIMENT.fold_of(wildcards.dataset, seed)
+    runs = [
+        (name, training_set, fold if training_set == experiment.NOTHING else seed)
+        for name, training_set in kinds.members_learnt_from(block, EXPERIMENT.recogniser_runs)
+        if training_set != experiment.NOTHING or not learnt
+    ]
+    return over(path, "recogniser training_set seed", runs, dataset=wildcards.dataset)
+
+
 def start(wildcards):
     """The weights that a training starts from: of another recogniser of this run, or a file."""
     file = kinds.start_file(RECOGNISER(wildcards))
@@ -90,6 +105,12 @@ def start(wildcards):
 
 def really_masked(wildcards):
     return wildcards.dataset in EXPERIMENT.really_masked
+
+
+def detected(wildcards, restored):
+    """Faces found on masked pictures, where the masks are ours and stay on."""
+    ours = not (restored or really_masked(wildcards))
+    return when(ours, of_fold(rules.detect_masked, wildcards))
 
 
 def shown(path, category):

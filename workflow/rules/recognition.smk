@@ -23,6 +23,7 @@ rule train_recogniser:
         faces=FACES,
         masked=lambda wildcards: learns_from(wildcards, frozen=False),
         embeddings=lambda wildcards: learns_from(wildcards, frozen=True),
+        models=lambda w: members(w, rules.train_recogniser.output.out, learnt=True),
         after=start,
         weights=rules.fetch_weights.output.out,
     output:
@@ -32,9 +33,10 @@ rule train_recogniser:
     params:
         **step(
             "recognition.train_recogniser",
-            uses=lambda w: kinds.parts_of(RECOGNISER(w)),
+            uses=lambda w: kinds.parts_of(RECOGNISER(w), *MEMBERS(w)),
             files=FACTS,
             recogniser=RECOGNISER,
+            members=MEMBERS,
         ),
     message:
         "Train {wildcards.recogniser} on {wildcards.training_set}, seed {wildcards.seed}"
@@ -55,9 +57,34 @@ STYLES = {
 }
 
 
+rule detect_masked:
+    input:
+        pictures=rules.fetch.output.out,
+        faces=FACES,
+        masked=OVERLAY,
+        weights=rules.fetch_weights.output.out,
+    output:
+        out=directory(f"{OUT}/detected/{{dataset}}/fold{{fold}}"),
+    threads: 8
+    resources:
+        **CPU,
+    params:
+        **step(
+            "recognition.detect_masked",
+            method=EXPERIMENT.methods[REFERENCE],
+            config=CONFIG.faces,
+            **STYLES,
+        ),
+    message:
+        "Find the faces of {wildcards.dataset} on pictures with masks (fold {wildcards.fold})"
+    script:
+        "../scripts/step.py"
+
+
 rule embed_test:
     input:
         **TEST,
+        detected=lambda w: detected(w, w.restorer != "none"),
         restored=lambda w: when(w.restorer != "none", expand(rules.restore.output.out, **w)[0]),
         weights=rules.fetch_weights.output.out,
     output:
@@ -76,12 +103,14 @@ rule embed_test:
 rule evaluate_recognition:
     input:
         **TEST,
+        detected=lambda wildcards: detected(wildcards, kinds.restorer_of(RECOGNISER(wildcards))),
         models=lambda wildcards: expand(
             rules.train_recogniser.output.out,
             **{**wildcards, "dataset": DATASET},
             training_set=EXPERIMENT.training_sets(wildcards.recogniser),
         ),
         embeddings=test_embeddings,
+        members=lambda w: members(w, rules.evaluate_recognition.output.out),
     output:
         out=directory(f"{OUT}/metrics/recognition/{{dataset}}/{{recogniser}}/seed{{seed}}"),
     resources:

@@ -8,8 +8,9 @@ What is compared with what:
 - ``is``, ``covers_nose_mouth``, ``leaves_eyes``: with nothing.
 
 Each is measured with the styles of the figure (``seen``) and with those kept for the test
-(``unseen``); the metrics of placement also for the subsets ``pose_frontal`` and ``pose_turned`` of
-the former's pictures.
+(``unseen``); the metrics of placement also for the subsets ``pose_frontal``, ``pose_turned`` and
+``pose_bowed`` of the former's pictures. Where one person is on more than half of such a subset, it
+says how that person's faces are masked and has no number.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ REFERENCE_METHOD = "keypoint"
 FRONTAL_YAW = 15.0
 """Degrees: a face turned by more is ``pose_turned``. The papers give no number."""
 FRONTAL_PITCH = 15.0
-"""Degrees: a head bowed by more is not ``pose_frontal``."""
+"""Degrees: a head bowed by more is ``pose_bowed``."""
 PLACEMENT = ("placement_iou", "covers_nose_mouth", "leaves_eyes")
 
 
@@ -120,6 +121,7 @@ def _parts(pictures: MaskedSet, unseen_styles: Sequence[str]) -> list[_Part]:
         (UNSEEN, ALL): unseen,
         (SEEN, "pose_frontal"): ~unseen & ~turned & ~bowed,
         (SEEN, "pose_turned"): ~unseen & turned,
+        (SEEN, "pose_bowed"): ~unseen & bowed,
     }
     return [_Part(*name, np.flatnonzero(mask)) for name, mask in chosen.items() if mask.any()]
 
@@ -133,9 +135,17 @@ def _summarise(measured: Measured, people: People, part: _Part) -> list[Number]:
     numbers = [
         mean_number(name, measured.pictures[name].to_numpy()[part.rows], here) for name in names
     ]
+    if part.subset != ALL and (one := _mostly_one(here)):
+        numbers = [replace(n, value=None, replicates=np.empty(0), note=one) for n in numbers]
     if part.subset == ALL:
         numbers += _set_numbers(measured, part.rows, here.count)
     return [replace(n, styles=part.styles, subset=part.subset) for n in numbers]
+
+
+def _mostly_one(people: People) -> str:
+    """That more than half of the pictures show one person, in words; "" where they do not."""
+    most, total = int(np.bincount(people.person).max()), len(people.person)
+    return f"{most} of {total} pictures show one person" if 2 * most > total else ""
 
 
 def _set_numbers(measured: Measured, chosen: np.ndarray, people: int) -> list[Number]:

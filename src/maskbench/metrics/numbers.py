@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,11 @@ class Number:
     styles: str = SEEN
     checkpoint: str = FINAL
     other: Mapping[str, str] = field(default_factory=dict)
+
+
+def noted(number: Number, remark: str) -> Number:
+    """The number with one more remark."""
+    return replace(number, note="; ".join(filter(None, (number.note, remark))))
 
 
 def mean_number(

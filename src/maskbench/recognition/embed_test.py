@@ -29,6 +29,7 @@ def embed_test(
     masked: Path | None = None,
     pictures: Path | None = None,
     restored: Path | None = None,
+    detected: Path | None = None,
 ) -> None:
     """Write the embeddings of a test set.
 
@@ -41,11 +42,12 @@ def embed_test(
             embeddings, and says why.
         restored: folder written by ``restore``, whose pictures are embedded in the place of the
             masked ones.
+        detected: folder written by ``detect_masked``; None where masks are taken off, or real.
 
     Raises:
         MaskbenchError: unreadable inputs, sets that do not belong together.
     """
-    test = open_test_set(faces, masked, pictures, styles, unseen_styles, restored)
+    test = open_test_set(faces, masked, pictures, styles, unseen_styles, restored, detected)
     spec: dict[str, object] = {"network": network, "crop": test.crop, "dataset": test.dataset}
     spec["learnt_from"] = _learnt_from(restored)
     write_embeddings(Path(out), network, weights, test.parts, test.table, spec)

@@ -19,11 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from maskbench.artifacts import atomic_dir
 from maskbench.config import MetricsConfig
 from maskbench.errors import MaskbenchError
 from maskbench.faces.people import People, together
+from maskbench.measurements import NONE, read_metrics
 from maskbench.metrics.numbers import write_numbers
 from maskbench.recognition.embed import read_embeddings
 from maskbench.recognition.kinds import FACENET, networks_of, restorer_of
@@ -32,6 +34,8 @@ from maskbench.recognition.recogniser import Model, Recogniser
 from maskbench.recognition.specs import NETWORKS, Absent
 from maskbench.recognition.test_set import TestSet, open_test_set, refuse_known, unit_rows
 from maskbench.registry import Block
+
+EMBEDDINGS, PICTURES = "embeddings.npy", "pictures.parquet"
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +54,8 @@ def evaluate_recognition(
     pictures: Path | None = None,
     models: Sequence[Path] = (),
     embeddings: Sequence[Path] = (),
+    members: Sequence[Path] = (),
+    detected: Path | None = None,
     run_id: str = "",
 ) -> None:
     """Measure a recogniser.
@@ -67,13 +73,16 @@ def evaluate_recognition(
             nothing is learnt.
         embeddings: folders written by ``embed_test`` with the same pictures, one for each frozen
             network that the recogniser may use (for the kind ``restored``, of restored pictures);
-            the first that holds embeddings counts. None for the kind ``network``.
+            the first that holds embeddings counts. None for the kinds ``network`` and ``fused``.
+        members: folders written by this step on the same pictures, of the recognisers that a fused
+            one adds.
+        detected: as for ``embed_test``.
         run_id: tracking run.
 
     Raises:
         MaskbenchError: unreadable inputs; a person of the test was learnt from.
     """
-    test = open_test_set(faces, masked, pictures, styles, unseen_styles)
+    test = open_test_set(faces, masked, pictures, styles, unseen_styles, detected=detected)
     facts = {
         "step": "recognition", "dataset": test.dataset, "fold": test.fold, "split": "test",
         "method": recogniser.name, "seed": seed, "crop": test.crop, "mlflow_run_id": run_id,
@@ -82,7 +91,8 @@ def evaluate_recognition(
     with atomic_dir(Path(out)) as tmp:
         for number, training_set in enumerate(training_sets):
             model = models[number] if models else None
-            measured = _measured(recogniser, model, embeddings, test, folds, config)
+            own = [_of(training_set, member) for member in members]
+            measured = _measured(recogniser, model, embeddings, own, test, folds, config)
             folder = tmp / training_set
             folder.mkdir()
             _write(folder, measured, test, facts | {"training_set": training_set})
@@ -93,13 +103,14 @@ def _measured(
     recogniser: Block,
     model: Path | None,
     embeddings: Sequence[Path],
+    members: Sequence[Path],
     test: TestSet,
     folds: int,
     config: MetricsConfig,
 ) -> Measured:
     """One training's numbers and tables."""
     try:
-        found = _embedded(recogniser, model, embeddings, test)
+        found = _embedded(recogniser, model, embeddings, members, test)
     except Absent as why:
         log.warning("%s: %s", recogniser.name, why)
         return nothing(str(why))
@@ -126,8 +137,8 @@ def remarked(measured: Measured, remark: str, name: str) -> Measured:
 
 def _write(folder: Path, measured: Measured, test: TestSet, facts: Mapping[str, Any]) -> None:
     if measured.embeddings is not None:
-        np.save(folder / "embeddings.npy", measured.embeddings)
-    test.table.to_parquet(folder / "pictures.parquet", index=False)
+        np.save(folder / EMBEDDINGS, measured.embeddings)
+    test.table.to_parquet(folder / PICTURES, index=False)
     write_numbers(folder, measured.numbers, facts)
     for table, frame in measured.tables.items():
         frame.to_parquet(folder / f"{table}.parquet", index=False)
@@ -145,7 +156,11 @@ class _Embedded:
 
 
 def _embedded(
-    recogniser: Block, folder: Path | None, embeddings: Sequence[Path], test: TestSet
+    recogniser: Block,
+    folder: Path | None,
+    embeddings: Sequence[Path],
+    members: Sequence[Path],
+    test: TestSet,
 ) -> _Embedded:
     """A recogniser's embeddings of a test set.
 
@@ -158,10 +173,33 @@ def _embedded(
     frozen, network, restored_from = np.empty((0, 0), np.float32), "", People()
     if networks_of(recogniser):
         frozen, network, restored_from = _first_present(embeddings, test)
+    elif members:
+        frozen = np.concatenate([_evaluated(member, test) for member in members], axis=1)
     values = unit_rows(kind.embed(model, test, frozen)).astype(np.float32)
     learnt_from = together(model.learnt_from, restored_from)
     started = FACENET if getattr(model.block.params, "start", None) == FACENET else ""
     return _Embedded(values, kind.in_words(model, network), network or started, learnt_from)
+
+
+def _of(training_set: str, folder: Path) -> Path:
+    """The evaluation of one training set; of what learns nothing, its only one."""
+    own = Path(folder) / training_set
+    return own if own.exists() else Path(folder) / NONE
+
+
+def _evaluated(folder: Path, test: TestSet) -> np.ndarray:
+    """The embeddings (N, dim) of length 1 that an evaluation left.
+
+    Raises:
+        Absent: there are none; why.
+        MaskbenchError: they are of other pictures.
+    """
+    if not (folder / EMBEDDINGS).exists():
+        first, *_ = read_metrics(folder)
+        raise Absent(f"{first.method}: {first.note}")
+    if list(pd.read_parquet(folder / PICTURES)["face_id"]) != list(test.table["face_id"]):
+        raise MaskbenchError(folder, "embeddings of other pictures", "evaluate it again")
+    return np.load(folder / EMBEDDINGS, allow_pickle=False)
 
 
 def _first_present(folders: Sequence[Path], test: TestSet) -> tuple[np.ndarray, str, People]:

@@ -11,9 +11,11 @@ import pandas as pd
 from maskbench.config import MetricsConfig
 from maskbench.measurements import SEEN, STANDARD, UNSEEN
 from maskbench.metrics.bootstrap import People
-from maskbench.metrics.numbers import Number
+from maskbench.metrics.numbers import Number, noted
 from maskbench.recognition import protocols, test_set
 from maskbench.recognition.identification import cmc
+from maskbench.recognition.nearest import NAME, accuracy_1nn
+from maskbench.recognition.official import confounds, of_one_bare_picture
 from maskbench.recognition.protocols import Identified
 from maskbench.recognition.roc import roc_of, tar_name
 from maskbench.recognition.test_set import BARE, MASKED, Pairs, TestSet
@@ -21,12 +23,13 @@ from maskbench.recognition.test_set import BARE, MASKED, Pairs, TestSet
 IMPOSTORS = 500_000
 """Impostor pairs of a protocol at most; they resolve a FAR of 1e-4 fifty times over."""
 OFFICIAL, BARE_BARE, BARE_MASKED = "official", "bare_bare", "bare_masked"
-UNSEEN_STYLES = "unseen_styles"
+UNSEEN_STYLES, MASKED_DETECTION = "unseen_styles", "masked_detection"
 KINDS = {
     BARE_BARE: (BARE, BARE),
     BARE_MASKED: (BARE, MASKED),
     "masked_masked": (MASKED, MASKED),
     UNSEEN_STYLES: (BARE, test_set.UNSEEN),
+    MASKED_DETECTION: (BARE, test_set.DETECTED),
 }
 """Lists of pairs, as the tables ``scores`` and ``roc`` name them."""
 
@@ -46,7 +49,7 @@ _ROC, _CMC = ("protocol", "far", "tar"), ("protocol", "rank", "share")
 
 def nothing(why: str) -> Measured:
     """Numbers of a recogniser that is not there."""
-    names = ["accuracy", "accuracy_best_threshold", "auc", "eer"]
+    names = [NAME, "accuracy", "accuracy_best_threshold", "auc", "eer"]
     names += [*map(tar_name, protocols.FARS), *(f"rank_{k}" for k in protocols.RANKS)]
     columns = {"scores": _SCORES, "roc": _ROC, "cmc": _CMC}
     return Measured(
@@ -61,11 +64,15 @@ def measure(
     """Every protocol on embeddings of length 1, in the order of the test set's table; ``backbone``
     made them.
 
-    ``standard`` are official pairs where the data set has them, else bare against masked pictures.
+    ``standard`` are pairs of a bare with a masked picture: those of the official list where the
+    data set has one (whose whole is ``official``), else all that can be made.
     """
     people = People.drawn(test.identities, config.bootstrap, config.bootstrap_seed)
-    standard = OFFICIAL if test.official is not None else BARE_MASKED
-    lists: dict[str, Pairs] = {} if test.official is None else {OFFICIAL: test.official}
+    lists: dict[str, Pairs] = {}
+    standard, remark = BARE_MASKED, ""
+    if test.official is not None:
+        standard, remark = STANDARD, confounds(test.official, test)
+        lists = {STANDARD: of_one_bare_picture(test.official, test), OFFICIAL: test.official}
     for name, (one, other) in KINDS.items():
         drawn = test.pairs(one, other, IMPOSTORS, config.bootstrap_seed)
         if len(drawn) or name == standard:
@@ -77,20 +84,32 @@ def measure(
     numbers: list[Number] = []
     for name, pairs in lists.items():
         found = protocols.verification(scores[name], pairs, people, folds, config.bootstrap_seed)
-        if name != OFFICIAL:
-            found += protocols.operating_points(scores[name], pairs, people, bare_impostors)
+        found += protocols.operating_points(scores[name], pairs, people, bare_impostors)
+        if name == OFFICIAL:
+            found = [noted(number, remark) for number in found]
+        if name == MASKED_DETECTION:
+            nearest = accuracy_1nn(
+                embeddings, test, people, config.bootstrap_seed, test_set.DETECTED
+            )
+            found = [noted(number, _failures(test)) for number in (*found, nearest)]
         protocol = STANDARD if name in (standard, UNSEEN_STYLES) else name
         styles = UNSEEN if name == UNSEEN_STYLES else SEEN
         rows = np.concatenate([pairs.first, pairs.second])
         numbers += _labelled(found, people, rows, protocol=protocol, styles=styles)
     identified, probes = _identified(embeddings, test, people)
     numbers += _labelled(identified.numbers, people, probes)
+    nearest = accuracy_1nn(embeddings, test, people, config.bootstrap_seed)
+    numbers += _labelled([nearest], people, np.concatenate([*map(test.of_kind, (BARE, MASKED))]))
     if test.table["undetected"].any() or test.official is not None:
         missed = int(test.table["undetected"].sum())
         note = "pictures without a detected face, taken whole"
         numbers.append(
             Number("undetected", float(missed), len(test.table), people.count, note=note)
         )
+    if test.missed or len(test.of_kind(test_set.DETECTED)):
+        n = len(test.of_kind(test_set.DETECTED)) + len(test.missed)
+        count = Number("undetected", float(len(test.missed)), n, note=_failures(test))
+        numbers.append(replace(count, n_people=people.count, protocol=MASKED_DETECTION))
     own = _own_pictures(test, config.bootstrap_seed)
     if own is not None:
         found = protocols.same_picture(protocols.scores_of(embeddings, own), own, people)
@@ -98,6 +117,16 @@ def measure(
         numbers += _labelled(found, people, rows, protocol="same_picture")
     numbers = [replace(number, backbone=backbone) for number in numbers]
     return Measured(numbers, _tables(lists, scores, test, identified), embeddings)
+
+
+def _failures(test: TestSet) -> str:
+    """How many faces were not found on masked pictures, and which first."""
+    pictures = len(test.of_kind(test_set.DETECTED)) + len(test.missed)
+    if not test.missed:
+        return f"a face was found on all {pictures} masked pictures"
+    shown, more = ", ".join(test.missed[:3]), len(test.missed) - 3
+    rest = f" and {more} more" if more > 0 else ""
+    return f"no face was found on {len(test.missed)} of {pictures} masked pictures: {shown}{rest}"
 
 
 def _labelled(
@@ -129,12 +158,7 @@ def _identified(
     found = protocols.identification(embeddings, gallery, probes[known], people)
     if lost := int((~known).sum()):
         remark = f"{lost} probes left out: their people are not in the gallery"
-        found = replace(
-            found,
-            numbers=[
-                replace(n, note="; ".join(filter(None, (n.note, remark)))) for n in found.numbers
-            ],
-        )
+        found = replace(found, numbers=[noted(number, remark) for number in found.numbers])
     return found, probes[known]
 
 

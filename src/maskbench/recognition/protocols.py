@@ -16,7 +16,7 @@ from maskbench.metrics.bootstrap import People
 from maskbench.metrics.numbers import Number
 from maskbench.recognition.identification import ranks
 from maskbench.recognition.intervals import pair_replicates
-from maskbench.recognition.roc import Roc, roc_of, tar_name
+from maskbench.recognition.roc import Roc, power, roc_of, tar_name
 from maskbench.recognition.separation import separation, transferred
 from maskbench.recognition.test_set import Pairs
 from maskbench.recognition.verification import (
@@ -28,6 +28,7 @@ from maskbench.recognition.verification import (
 
 FARS = (1e-2, 1e-3, 1e-4)
 OPERATING = {"fmr100": 1e-2, "fmr1000": 1e-3}
+"""FMR100 and FMR1000: the highest FMR of each."""
 RANKS = (1, 5)
 SAME_PICTURE = (
     "cos_same_mean", "cos_same_sd", "cos_diff_mean", "cos_diff_sd",
@@ -51,7 +52,10 @@ def scores_of(embeddings: np.ndarray, pairs: Pairs) -> np.ndarray:
 def verification(
     scores: np.ndarray, pairs: Pairs, people: People, folds: int, seed: int
 ) -> list[Number]:
-    """AUC, EER, TARs, best accuracy, and the accuracy of folds of people.
+    """AUC, EER, TARs, FMR100 and FMR1000, best accuracy, and the accuracy of folds of people.
+
+    ``fmr100`` is the lowest FNMR at an FMR of at most 1% of these very pairs, 1 - TAR, as the
+    competition MFR 2021 has it (Boutros et al. 2021).
 
     Args:
         scores: (P,) of the pairs.
@@ -63,6 +67,7 @@ def verification(
     if not same.any() or same.all():
         why = "no genuine pairs" if not same.any() else "no impostor pairs"
         names = ["accuracy", "accuracy_best_threshold", "auc", "eer", *map(tar_name, FARS)]
+        names += OPERATING
         return [Number(name, None, n, note=why) for name in names]
     first, second = people.person[pairs.first], people.person[pairs.second]
     found = pair_replicates(scores, same, first, second, people.draws, FARS)
@@ -79,6 +84,10 @@ def verification(
         name, enough = tar_name(far), roc.resolves(far)
         values[name] = roc.tar_at(far) if enough else None
         notes[name] = note if enough else _unresolved(roc, far)
+    for name, fmr in OPERATING.items():
+        tar = values[tar_name(fmr)]
+        values[name] = None if tar is None else 1 - tar
+        notes[name], found[name] = notes[tar_name(fmr)], 1 - found[tar_name(fmr)]
     numbers = [
         Number(
             name,
@@ -162,7 +171,11 @@ def operating_points(
     scores: np.ndarray, pairs: Pairs, people: People, bare_impostors: np.ndarray
 ) -> list[Number]:
     """Means of genuine and impostor scores, FDR, and what thresholds set on bare impostor pairs do
-    here: ``fmr100_fmr``, ``fmr100_fnmr``, and the same for FMR1000."""
+    here: ``fnmr_at_bare_fmr_1e-2``, ``fmr_at_bare_fmr_1e-2``, and the same for 1e-3.
+
+    So NIST reports masked faces (Ngan, Grother, Hanaoka 2020, NISTIR 8311): a system in use keeps
+    the threshold that it had before anybody wore a mask.
+    """
     same, n = pairs.same, len(pairs)
     if not same.any() or same.all():
         return []
@@ -177,13 +190,12 @@ def operating_points(
         numbers.append(_number("fdr", whole.fdr, n, _sigma(both) ** 2))
     except ValueError as why:
         numbers.append(Number("fdr", None, n, note=str(why)))
-    for name, fmr in OPERATING.items():
-        numbers += _transferred(name, fmr, scores, same, weight, bare_impostors)
+    for fmr in OPERATING.values():
+        numbers += _transferred(fmr, scores, same, weight, bare_impostors)
     return numbers
 
 
 def _transferred(
-    name: str,
     fmr: float,
     scores: np.ndarray,
     same: np.ndarray,
@@ -191,19 +203,20 @@ def _transferred(
     bare_impostors: np.ndarray,
 ) -> list[Number]:
     """One threshold set on bare pairs; intervals at the same threshold."""
-    counts = {"fmr": int((~same).sum()), "fnmr": int(same.sum())}
+    fnmr_here, fmr_here = (f"{kind}_at_bare_fmr_{power(fmr)}" for kind in ("fnmr", "fmr"))
+    counts = {fnmr_here: int(same.sum()), fmr_here: int((~same).sum())}
     try:
         point = transferred(bare_impostors, scores[same], scores[~same], fmr)
     except ValueError:
         few = f"{len(bare_impostors)} bare impostor pairs do not resolve an FMR of {fmr:g}"
-        return [Number(f"{name}_{kind}", None, n, note=few) for kind, n in counts.items()]
+        return [Number(name, None, n, note=few) for name, n in counts.items()]
     accepted = (scores >= point.threshold).astype(float)
     with np.errstate(invalid="ignore", divide="ignore"):
-        let_in = weight.impostor(accepted[~same]) / weight.impostor(np.ones(counts["fmr"]))
-        refused = weight.genuine(1 - accepted[same]) / weight.genuine(np.ones(counts["fnmr"]))
+        let_in = weight.impostor(accepted[~same]) / weight.impostor(np.ones(counts[fmr_here]))
+        refused = weight.genuine(1 - accepted[same]) / weight.genuine(np.ones(counts[fnmr_here]))
     return [
-        _number(f"{name}_fmr", point.fmr, counts["fmr"], let_in),
-        _number(f"{name}_fnmr", point.fnmr, counts["fnmr"], refused),
+        _number(fnmr_here, point.fnmr, counts[fnmr_here], refused),
+        _number(fmr_here, point.fmr, counts[fmr_here], let_in),
     ]
 
 

@@ -45,6 +45,8 @@ class Training:
     out: Path
     scratch: Path
     run: Run | None = None
+    members: Sequence[Block] = ()
+    models: Sequence[Path] = ()
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,8 @@ class Recogniser:
         Args:
             model: of this kind.
             test: the pictures.
-            frozen: (N, size) the frozen network's embeddings of them; empty where the recogniser
-                uses none.
+            frozen: (N, size) the frozen network's embeddings of them, or those of the recognisers
+                that a fused one adds, beside each other; empty where the recogniser uses none.
         """
         return frozen
 

@@ -101,9 +101,14 @@ class Roc:
         return np.concatenate([[0.0], far, [1.0]]), np.concatenate([[0.0], tar, [1.0]])
 
 
+def power(rate: float) -> str:
+    """A rate as names of metrics have it: ``1e-2``."""
+    return f"{rate:.0e}".replace("e-0", "e-")
+
+
 def tar_name(far: float) -> str:
     """How measurements call the TAR at a FAR: ``tar_at_far_1e-2`` and the like."""
-    return f"tar_at_far_{far:.0e}".replace("e-0", "e-")
+    return f"tar_at_far_{power(far)}"
 
 
 def allowed_accepts(impostors: int, far: float) -> int:

@@ -2,7 +2,7 @@
 
 Two literatures' numbers: the third paper's Table 3 (means, their difference in sigma, error rate
 under normal distributions), and the masked-face benchmarks' operating points, whose thresholds are
-set on bare pairs and applied to masked ones (FMR100, FMR1000).
+set on bare pairs and applied to masked ones.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def transferred(
     masked_impostors: np.ndarray,
     fmr: float,
 ) -> OperatingPoint:
-    """Set a threshold on bare pairs, apply it to masked ones. FMR100: ``fmr=0.01``.
+    """Set a threshold on bare pairs, apply it to masked ones.
 
     Raises:
         ValueError: fewer bare impostor pairs than ``1 / fmr``; no pairs.

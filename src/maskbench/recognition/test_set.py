@@ -18,7 +18,7 @@ import pandas as pd
 from maskbench.datasets.adapters.mfr2 import PAIRS, read_pairs
 from maskbench.datasets.collection import stem
 from maskbench.datasets.compare_people import in_both
-from maskbench.datasets.manifest import Pictures
+from maskbench.datasets.manifest import Pictures, read_table
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from maskbench.recognition.encoders import Encoder
 
 SPLIT = "test"
-BARE, MASKED, UNSEEN = "bare", "masked", "unseen"
+BARE, MASKED, UNSEEN, DETECTED = "bare", "masked", "unseen", "detected"
+"""Kinds of pictures: in masks of seen and of unseen styles, and with their faces found on the
+masked picture."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,12 @@ class TestSet:
     Attributes:
         dataset, crop: of the pictures.
         table: a row a picture: face_id, identity, kind (bare, masked, unseen: masked with a style
-            that no training has seen), photo (pictures made of one photograph share it), style,
-            undetected.
+            that no training has seen, detected: found on the masked picture), photo (pictures made
+            of one photograph share it), style, undetected.
         parts: (set, its rows) that hold the pictures in the order of ``table``.
         official: the data set's own pairs, if it has any.
         fold: whose test people they are.
+        missed: masked pictures on which no face was found, where faces are sought on these.
     """
 
     dataset: str
@@ -69,6 +72,7 @@ class TestSet:
     parts: tuple[tuple[FaceSet, np.ndarray], ...]
     official: Pairs | None
     fold: int = 0
+    missed: tuple[str, ...] = ()
 
     @property
     def identities(self) -> np.ndarray:
@@ -110,6 +114,7 @@ def open_test_set(
     styles: int,
     unseen_styles: Sequence[str],
     restored: Path | None = None,
+    detected: Path | None = None,
 ) -> TestSet:
     """What recognisers are tested on.
 
@@ -122,50 +127,67 @@ def open_test_set(
         unseen_styles: styles that no training has seen.
         restored: a set with the same rows as ``masked`` (or as the collection), whose pictures
             are tested in their place.
+        detected: MaskedSet of the step ``detect_masked``, for masks put on by us.
 
     Raises:
         MaskbenchError: see :func:`masked_by_us` and :func:`really_masked`.
     """
     if masked is not None:
-        return masked_by_us(faces, masked, styles, unseen_styles, restored)
+        return masked_by_us(faces, masked, styles, unseen_styles, restored, detected)
     if pictures is None:
         raise MaskbenchError(faces, "neither masked pictures nor labels", "give one of them")
     return really_masked(faces, pictures, restored)
 
 
 def masked_by_us(
-    faces: Path, masked: Path, styles: int, unseen_styles: Sequence[str], shown: Path | None = None
+    faces: Path,
+    masked: Path,
+    styles: int | None = None,
+    unseen_styles: Sequence[str] = (),
+    shown: Path | None = None,
+    detected: Path | None = None,
+    split: str = SPLIT,
 ) -> TestSet:
-    """The test people's bare faces, and as many dealt styles of masks on each.
+    """The bare faces of a split's people, and as many dealt styles of masks on each.
 
     Args:
         faces: FaceSet of bare faces.
-        masked: MaskedSet of the test people, every face with every measured style.
-        styles: how many of the seen, and how many of the unseen styles each face wears.
+        masked: MaskedSet of these people among others.
+        styles: how many of the seen, and how many of the unseen styles each face wears; None: all
+            that there are.
         unseen_styles: styles that no training has seen.
         shown: a set with the same rows as ``masked`` whose pictures are tested in their place
             (masks taken off).
+        detected: the same people with faces found on the masked pictures, tested apart.
+        split: ``test``, or ``val`` for choices.
 
     Raises:
-        MaskbenchError: no test people, no masked pictures, sets that do not belong together.
+        MaskbenchError: no people, no masked pictures, sets that do not belong together.
     """
     bare, overlaid = FaceSet.open(faces), MaskedSet.open(masked)
-    rows = bare.of_split(SPLIT)
+    rows = bare.of_split(split)
     if not len(rows):
-        raise MaskbenchError(faces, "no test people", "check datasets.*.shares")
+        raise MaskbenchError(faces, f"no {split} people", "check datasets.*.shares")
     replaced: FaceSet = overlaid if shown is None else _same_rows(overlaid, FaceSet.open(shown))
     is_unseen = overlaid.faces["style"].isin(list(unseen_styles)).to_numpy()
+    theirs = (overlaid.faces["split"] == split).to_numpy()
     parts: list[tuple[FaceSet, np.ndarray]] = [(bare, rows)]
     tables = [_described(bare, rows, BARE, bare.faces["face_id"])]
     for kind, wanted in ((MASKED, ~is_unseen), (UNSEEN, is_unseen)):
-        chosen = _dealt(overlaid.faces, np.flatnonzero(wanted), styles)
+        chosen = _dealt(overlaid.faces, np.flatnonzero(theirs & wanted), styles)
         if len(chosen):
             parts.append((replaced, chosen))
             tables.append(_described(overlaid, chosen, kind, overlaid.faces["bare_id"]))
     if len(parts) == 1:
         raise MaskbenchError(masked, "no masked pictures", "make the set again")
+    missed: tuple[str, ...] = ()
+    if detected is not None:
+        found = FaceSet.open(detected)
+        parts.append((found, np.arange(len(found))))
+        tables.append(_described(found, parts[-1][1], DETECTED, found.faces["bare_id"]))
+        missed = tuple(read_table(found.path / "rejects.parquet")["source"])
     table = pd.concat(tables, ignore_index=True)
-    return TestSet(bare.dataset, bare.crop, table, tuple(parts), None, bare.fold)
+    return TestSet(bare.dataset, bare.crop, table, tuple(parts), None, bare.fold, missed)
 
 
 def really_masked(faces: Path, pictures: Path, shown: Path | None = None) -> TestSet:
@@ -210,8 +232,10 @@ def _described(found: FaceSet, rows: np.ndarray, kind: str, photo: pd.Series) ->
     )
 
 
-def _dealt(table: pd.DataFrame, rows: np.ndarray, count: int) -> np.ndarray:
-    """Of the rows of each face ``count``, starting one style later with every next face."""
+def _dealt(table: pd.DataFrame, rows: np.ndarray, count: int | None) -> np.ndarray:
+    """Of the rows of each face ``count``, starting one style later with every next face; or all."""
+    if count is None:
+        return rows
     chosen: list[int] = []
     for number, (_, own) in enumerate(
         table.iloc[rows].groupby("bare_id", sort=False).indices.items()

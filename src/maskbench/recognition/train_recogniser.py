@@ -3,6 +3,7 @@
     recogniser.json     the block, its training set and people, why it could not be made
     state.safetensors   the whole training state of a network or an adapter
     bias.npy            the direction that a projection removes
+    scores.json         what a fused recogniser standardises scores by
     curves.parquet      (step, name, value)
 
 Recognisers that learn nothing have no such folder.
@@ -35,6 +36,8 @@ def train_recogniser(
     scratch: Path,
     masked: Path | None = None,
     embeddings: Sequence[Path] = (),
+    members: Sequence[Block] = (),
+    models: Sequence[Path] = (),
     run: Run | None = None,
 ) -> None:
     """Train, or go on with a training that was stopped, and write ``out`` whole or not at all.
@@ -48,9 +51,11 @@ def train_recogniser(
         out: the model folder.
         scratch: folder for checkpoints; each training keeps its own below it, under a name made of
             all that decides its result.
-        masked: MaskedSet of training people; None for the training set ``bare``.
+        masked: MaskedSet of training and validation people; None for the training set ``bare``.
         embeddings: for adapters and projections, folders of the step ``embed``: of the bare faces
             and then of the masked pictures.
+        members: blocks of the recognisers that a fused one adds.
+        models: folders written by this step, of those of them that learn.
         run: a tracking run for the curves.
 
     Raises:
@@ -62,7 +67,7 @@ def train_recogniser(
     with atomic_dir(Path(out)) as tmp:
         training = Training(
             recogniser, training_set, seed, bare.dataset, Path(faces), given, embeddings,
-            Path(weights), tmp, Path(scratch), run,
+            Path(weights), tmp, Path(scratch), run, members, models,
         )  # fmt: skip
         try:
             write_description(training, bare.crop, kind.train(training))

@@ -20,12 +20,13 @@ BARE = "bare"
 UNRESTORED = "unrestored"
 CONDITIONS: dict[str, dict[str, str]] = {
     "protocol": {
-        STANDARD: "standard pairs (bare with masked faces, or the data set's official pairs)",
-        "bare_masked": "bare with masked faces",
+        STANDARD: "standard pairs (bare with masked faces, of an official list if there is one)",
+        "bare_masked": "all bare with all masked faces",
+        "official": "the whole official list, masked with masked and bare with bare faces too",
         "bare_bare": "bare with bare faces",
         "masked_masked": "masked with masked faces",
+        "masked_detection": "bare with masked faces that were found on the masked picture",
         "same_picture": "a face with its own masked picture, and with those of other people",
-        "official": "official pairs",
         "identification": "bare gallery, masked probes",
     },
     "styles": {
@@ -36,6 +37,7 @@ CONDITIONS: dict[str, dict[str, str]] = {
         ALL: "all faces",
         "pose_frontal": "frontal faces",
         "pose_turned": "turned faces",
+        "pose_bowed": "bowed faces",
     },
 }
 """Words for the values of columns of ``measurements.csv``, in the order in which they are shown."""

@@ -99,7 +99,8 @@ def remarks_of(table: Table, cells: Sequence[Cell]) -> Iterator[Remark]:
         column, place = table.columns[cell.column], (cell.line, cell.column)
         measured, printed = not isnan(cell.mean), not isnan(cell.printed)
         if cell.backbone not in ("", ABSENT):
-            yield Remark("note", cell.note, place)
+            for text in cell.note.split("; "):
+                yield Remark("note", text, place)
         if printed:
             unnamed = column.network == UNNAMED
             yield Remark("paper", "" if unnamed else cell.reported_network, place)

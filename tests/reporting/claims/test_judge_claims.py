@@ -125,7 +125,7 @@ def test_the_projects_claims_where_little_is_measured(simulated, tmp_path):
     assert set(table["verdict"]) == {"not measured"}
     assert table["reason"].str.len().min() > 0
     on_mfr2 = table[table["left_dataset"] == "mfr2"]
-    assert len(on_mfr2) == 18
+    assert len(on_mfr2) == 24
     assert set(on_mfr2["reason"]) == {"mfr2 is not a data set of this run (orl)"}
 
 

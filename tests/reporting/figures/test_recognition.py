@@ -92,11 +92,11 @@ def test_lines_are_told_apart():
 
 
 def test_curves_are_those_of_the_standard_pairs(figure_of, recognised):
-    """The drawn ROC is the file's: step by step, of the official pairs where there are any."""
-    folder = recognised("dlib_resnet", "none", dataset="mfr2", standard="official")
+    """The drawn ROC is the file's: step by step, of the official list where there is one."""
+    folder = recognised("dlib_resnet", "none", dataset="mfr2", standard="standard")
     figure = figure_of("roc_det", {"recognition": [folder]})
     table = pd.read_parquet(folder / "roc.parquet")
-    table = table[table["protocol"] == "official"].sort_values(["far", "tar"])
+    table = table[table["protocol"] == "standard"].sort_values(["far", "tar"])
     line = figure.axes[0].lines[0]
     assert list(line.get_ydata()) == list(table["tar"])
     assert figure.axes[0].get_title(loc="left") == "ROC, mfr2"

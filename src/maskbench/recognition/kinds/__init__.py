@@ -7,10 +7,12 @@ rules, tables and figures take it up from there.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from maskbench.measurements import NONE
 from maskbench.recognition.specs import BACKBONES, LOSSES, NETWORKS
 from maskbench.registry import Block, Registry, Spec
 
@@ -18,6 +20,9 @@ BARE = "bare"
 """The training set without masked pictures."""
 EVERY = "every"
 FACENET = "facenet"  # published weights that a training may start from
+
+Run = tuple[str, str, int]
+"""A recogniser, the training set that it learns from (``none``: it learns nothing), and a seed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +68,25 @@ def networks_of(block: Block) -> tuple[str, ...]:
     return (one,) if one else getattr(block.params, "networks", ())
 
 
-def parts_of(block: Block) -> list[Spec]:
-    """The specs of what a recogniser is made of."""
+def members_of(block: Block) -> tuple[str, ...]:
+    """The recognisers whose scores a fused one adds; (): it is none."""
+    return getattr(block.params, "recognisers", ())
+
+
+def members_learnt_from(block: Block, runs: Iterable[Run]) -> list[tuple[str, str]]:
+    """The recognisers that a fused one adds, and what each learnt from: its training set where they
+    learn. Of others: none."""
+    own = (block.params.training, NONE) if members_of(block) else ()
+    learnt = {name: training_set for name, training_set, _ in runs if training_set in own}
+    return [(name, learnt[name]) for name in members_of(block)]
+
+
+def parts_of(block: Block, *members: Block) -> list[Spec]:
+    """The specs of what a recogniser is made of; ``members``: of those that it adds."""
     made: dict[str, Registry[Any]] = {"network": NETWORKS, "backbone": BACKBONES, "loss": LOSSES}
     found = {key: getattr(block.params, key, None) for key in made}
-    return [made[key].get(name) for key, name in found.items() if name]
+    parts = [made[key].get(name) for key, name in found.items() if name]
+    return parts + [part for each in members for part in (each.spec, *parts_of(each))]
 
 
 def restorer_of(block: Block) -> str:

@@ -38,7 +38,7 @@ MAIN = (
     ("adapter_arcface", "keypoint"),
 )
 DASHES = {BARE: (0, (4, 2)), NONE: "-", "keypoint": "-"}
-STANDARDS = (STANDARD, "official", "bare_masked")
+STANDARDS = (STANDARD, "bare_masked")
 """Names of the standard protocol in the tables of an evaluation: the first that is there."""
 OTHER_DASHES = ((0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (3, 1, 1, 1, 1, 1)), (0, (7, 3)))
 
