@@ -49,7 +49,7 @@ def test_table_2_of_paper_2_by_hand(recognition):
     assert [row[here] for row in rows] == ["–", "71.00 ± 1.41 [65.00, 78.00]", "80.00", "60.00"]
     text = made.text("table2_maskfacenet")
     assert "not measured: no weights" in text and "network in the paper: FaceNet, trained" in text
-    assert "Measured on orl test (8 people, 500 probes), crop mtcnn+0.2/144." in text
+    assert "Measured on orl test (500 probes of 8 people), crop mtcnn+0.2/144." in text
     maskfacenet = made.number("table2_maskfacenet", method="maskfacenet")
     assert float(maskfacenet["reported"]) == pytest.approx(0.7506)
     assert float(maskfacenet["mean"]) == pytest.approx(0.71)
