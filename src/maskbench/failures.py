@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import yaml
 
@@ -17,6 +19,20 @@ KINDS = ("recogniser", "network", "restorer", "method", "guide")
 
 Named = tuple[str, str]
 """One of KINDS and a name."""
+
+
+def hint(experiment: Experiment, workflow: Any) -> str:
+    """The line of :func:`way_out` for a run that failed; "" where it was not asked for tables.
+
+    Args:
+        experiment: of the run.
+        workflow: Snakemake's object.
+    """
+    if all(job.rule.name != "collect_measurements" for job in workflow.dag.jobs):
+        return ""
+    failed = [dict(job.wildcards.items()) for job in workflow.scheduler.failed]
+    values = workflow.config_settings.config_args
+    return way_out(experiment, failed, ["snakemake", *sys.argv[1:]], values)
 
 
 def way_out(

@@ -93,10 +93,7 @@ onstart:
 
 onerror:
     tracking.end_workflow("FAILED")
-    FAILED = [dict(job.wildcards.items()) for job in workflow.scheduler.failed]
-    VALUES = workflow.config_settings.config_args
-    LINE = failures.way_out(EXPERIMENT, FAILED, ["snakemake", *sys.argv[1:]], VALUES)
-    if LINE and any(job.rule.name == "collect_measurements" for job in workflow.dag.jobs):
+    if LINE := failures.hint(EXPERIMENT, workflow):
         logger.warning(LINE)
 
 
