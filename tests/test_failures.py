@@ -69,15 +69,16 @@ def test_the_command_is_the_run_s_own(found):
         {"dataset": "orl", "recogniser": "cosface", "training_set": "keypoint", "seed": "0"},
         {"dataset": "orl", "recogniser": "cosface", "training_set": "bare", "seed": "0"},
     ]
-    own = ["snakemake", "tables", "--config", "output=my/results"]
-    what, _, command = way_out(found, failed, own).partition("; everything else: ")
+    own = ["snakemake", "tables", "--config", "output=my/results", "tracking={}", "--cores", "2"]
+    line = way_out(found, failed, own, ["output=my/results", "tracking={}"])
+    what, _, command = line.partition("; results without it: ")
     assert what == "failed: recogniser cosface"
     *begin, run = shlex.split(command)
-    assert begin == own
+    assert begin == [*own[:2], *own[-2:], *own[2:5]]
     chosen = yaml.safe_load(run.removeprefix("run="))["recognisers"]
     assert set(found.recognisers) - set(chosen) == {"cosface"}
 
 
 @pytest.mark.parametrize("failed", [[], [{"dataset": "orl"}]])
 def test_what_everything_needs_has_no_way_out(found, failed):
-    assert way_out(found, failed, ["snakemake"]) == ""
+    assert way_out(found, failed, ["snakemake"], []) == ""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import yaml
 
@@ -19,15 +21,33 @@ Named = tuple[str, str]
 """One of KINDS and a name."""
 
 
+def hint(experiment: Experiment, workflow: Any) -> str:
+    """The line of :func:`way_out` for a run that failed; "" where it was not asked for tables.
+
+    Args:
+        experiment: of the run.
+        workflow: Snakemake's object.
+    """
+    if all(job.rule.name != "collect_measurements" for job in workflow.dag.jobs):
+        return ""
+    failed = [dict(job.wildcards.items()) for job in workflow.scheduler.failed]
+    values = workflow.config_settings.config_args
+    return way_out(experiment, failed, ["snakemake", *sys.argv[1:]], values)
+
+
 def way_out(
-    experiment: Experiment, failed: Iterable[Mapping[str, str]], command: Sequence[str]
+    experiment: Experiment,
+    failed: Iterable[Mapping[str, str]],
+    command: Sequence[str],
+    values: Sequence[str],
 ) -> str:
-    """A line that names what failed and the command that makes everything else.
+    """A line that names what failed and the command that makes the same without it.
 
     Args:
         experiment: of the run.
         failed: the wildcards of the jobs that failed.
-        command: the arguments that the run was started with; ``--config`` and its values last.
+        command: the words that the run was started with.
+        values: those of its option ``--config``.
 
     Returns:
         "" where nothing can be made without a job that failed.
@@ -43,7 +63,12 @@ def way_out(
         return ""
     run = yaml.safe_dump(left, default_flow_style=True, width=float("inf")).strip()
     what = ", ".join(f"{kind} {name}" for kind, name in sorted(named))
-    return f"failed: {what}; everything else: {shlex.join([*command, f'run={run}'])}"
+    words = list(command)
+    for option in {"--config", "-C"} & set(words):
+        at = words.index(option)
+        del words[at : at + 1 + len(values)]
+    words += ["--config", *values, f"run={run}"]
+    return f"failed: {what}; results without it: {shlex.join(words)}"
 
 
 def without(experiment: Experiment, failed: set[Named]) -> dict[str, list[str]]:

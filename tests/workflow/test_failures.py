@@ -57,7 +57,7 @@ def test_one_that_fails_does_not_cost_the_results_of_the_others(project):
     tables = ("snakemake", "tables", "--configfile", "mine.yaml", "--config", "tracking={}")
     done = project.run(*tables, code=1)
     (line,) = [line for line in done.text.splitlines() if line.startswith("failed: ")]
-    what, command = line.split("; everything else: ")
+    what, command = line.split("; results without it: ")
     assert what == "failed: recogniser damaged"
     project.run(*shlex.split(command))
     overlay.unlink()

@@ -93,9 +93,7 @@ onstart:
 
 onerror:
     tracking.end_workflow("FAILED")
-    FAILED = [dict(job.wildcards.items()) for job in workflow.scheduler.failed]
-    COMMAND = ["snakemake", *sys.argv[1:], "--config", *workflow.config_settings.config_args]
-    if LINE := failures.way_out(EXPERIMENT, FAILED, COMMAND):
+    if LINE := failures.hint(EXPERIMENT, workflow):
         logger.warning(LINE)
 
 
