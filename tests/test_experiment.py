@@ -236,6 +236,10 @@ FLAT = {"adapter": "flat", "path": "somewhere"}
             "flat knows nobody's name, but recognisers are trained on orl; use folder",
         ),
         (
+            {"datasets": {"orl": {"folds": 4}}},
+            "datasets.orl.shares.test: 0.2 of the people, but folds of 1 / 4; set it to 0.25, or",
+        ),
+        (
             {"datasets": {"orl": {"folds": None, "shares": {"train": 0.9, "test": 0}}}},
             "datasets.orl.shares.test: 0, but people of orl are tested",
         ),

@@ -198,6 +198,11 @@ def datasets(
             what = f"{dataset.adapter} knows nobody's name, but recognisers are {use} {name}"
             way_out = "use folder: a folder for each person, or set run.recognisers: []"
             raise MaskbenchError(f"{key}.adapter", what, way_out)
+        share = dataset.shares.test
+        if dataset.folds and abs(share * dataset.folds - 1) > 0.1:
+            what = f"{share:g} of the people, but folds of 1 / {dataset.folds}"
+            way_out = f"set it to {1 / dataset.folds:.3g}, or {key}.folds to null"
+            raise MaskbenchError(f"{key}.shares.test", what, way_out)
         for split, wanted in (("train", learnt), ("test", tested)):
             if wanted and not getattr(dataset.shares, split):
                 use = "learnt from" if split == "train" else "tested"

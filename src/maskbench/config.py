@@ -63,10 +63,7 @@ class RunConfig(Section):
         None, description="blocks of recognition.recognisers; null: all"
     )
     replicates: int = Field(
-        1,
-        ge=1,
-        description="how often everything is trained and measured: replicate r has seed r and, "
-        "where a data set has folds, fold r",
+        1, ge=1, description="of everything trained; replicate r has seed r and, with folds, fold r"
     )
 
 
@@ -98,12 +95,7 @@ class DatasetConfig(Section):
     )
     shares: SplitShares = Field(default_factory=SplitShares, description="identity shares")
     split_seed: int = Field(0, description="seed of the identity split")
-    folds: int | None = Field(
-        None,
-        ge=2,
-        description="cut the people into so many test sets; replicate r tests on fold r, so that "
-        "over all of them everyone is tested once. null: one split for all replicates",
-    )
+    folds: int | None = Field(None, ge=2, description="test sets of people; null: one split")
     max_identities: int | None = Field(None, ge=1, description="use only this many people")
     max_pictures_per_identity: int | None = Field(None, ge=1, description="pictures a person")
     exclude: tuple[str, ...] = Field(
@@ -117,12 +109,6 @@ class DatasetConfig(Section):
     max_reject_share: float = Field(
         0.05, ge=0, le=1, description="stop when more than this share of pictures is rejected"
     )
-
-    @model_validator(mode="after")
-    def _test_share_of_a_fold(self) -> DatasetConfig:
-        if self.folds and abs(self.shares.test * self.folds - 1) > 0.1:
-            raise ValueError(f"shares.test must be 1 / folds ({1 / self.folds:.3g}), or folds null")
-        return self
 
 
 class DetectorConfig(Section):

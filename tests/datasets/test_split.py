@@ -98,8 +98,6 @@ def test_fold_0_of_orl_is_the_plain_split() -> None:
     assert len(set.union(*checked)) == 20  # choices of the replicates are made on different people
     with pytest.raises(MaskbenchError, match=r"orl\.folds: 3 people cannot fill 5 folds"):
         assign_fold(people[:3], SplitShares(), 0, 0, 5, "orl")
-    with pytest.raises(ValueError, match=r"shares\.test must be 1 / folds \(0\.25\)"):
-        DatasetConfig(adapter="orl", folds=4)
 
 
 def test_a_person_who_joins_moves_few_others() -> None:
