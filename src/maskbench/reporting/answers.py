@@ -160,7 +160,8 @@ def recognition(
         ahead = _difference(evaluations, pairs)
     trained = [(name, training, of) for (name, training), of in cells.items()]
     trained.sort(key=lambda row: -(row[2][AUC].mean if AUC in row[2] else 0.0))
-    return Recognition(dataset, int(rows["n_people"].max()), recognisers, sets, ahead, trained)
+    people = int(rows.groupby("fold")["n_people"].max().sum())
+    return Recognition(dataset, people, recognisers, sets, ahead, trained)
 
 
 def _pairs(
