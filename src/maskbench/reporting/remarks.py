@@ -127,7 +127,8 @@ def _of_line(cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
             kind = metric(cell.metric).over if cell.step == "recognition" else "pictures"
             most[kind] = max(most.get(kind, (0, 0)), (int(cell.n), int(cell.n_people)))
     for over, (n, people) in most.items():
-        yield over, f"{n} {over if n != 1 else over[:-1]} of {people} people"
+        words = f"{n} {over if n != 1 else over[:-1]}"
+        yield over, f"{words} of {people} people" if people else words
     seeds = [int(cell.seeds) for cell in found]
     few, many = min(seeds), max(seeds)
     yield "seeds", (f"{few} to " if few < many else "") + seeds_in_words(many)
