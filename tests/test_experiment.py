@@ -86,7 +86,7 @@ def test_what_learns_nothing_is_tested_once_on_each_fold_of_the_test_people(foun
         assert [seed for name, seed in tested if name == "facenet"] == folds
         assert [seed for name, seed in tested if name == "arcface"] == [*range(7)]
         assert [seed for name, seed in tested if name == "mrii"] == [*range(7)]  # by its restorer
-        assert [seed for name, seed in tested if name == "dlib_resnet_projected"] == [*range(5)]
+        assert [seed for name, seed in tested if name == "dlib_resnet_projected"] == [*range(7)]
 
 
 def test_a_recogniser_may_learn_from_a_reference_that_it_names():
@@ -234,6 +234,21 @@ FLAT = {"adapter": "flat", "path": "somewhere"}
                 "recognition": {"tests": ["lfw"]},
             },
             "flat knows nobody's name, but recognisers are trained on orl; use folder",
+        ),
+        (
+            {
+                "datasets": {"real": {"adapter": "mfr2", "path": "r", "folds": 5}},
+                "synthesis": {"dataset": "lfw", "real_domain": {"source": "real"}},
+                "recognition": {"tests": ["real"]},
+            },
+            "datasets.real.folds: 5, but critics that see its people train on other folds",
+        ),
+        (
+            {
+                "run": {"replicates": 2},
+                "recognition": {"recognisers": {"arcface": {"start": "w/state.safetensors"}}},
+            },
+            "recognisers.arcface.start: one file of weights, but other replicates test people",
         ),
         (
             {"datasets": {"orl": {"folds": 4}}},

@@ -114,7 +114,7 @@ def _members(typed: Mapping[str, Block], name: str, running: tuple[str, ...], pl
         if kinds.members_of(typed[member]) or kinds.restorer_of(typed[member]):
             what = f"{member} is fused itself, or takes masks off first"
             raise MaskbenchError(f"{place}.recognisers", what, "name others")
-        (wanted,) = kinds.training_sets(typed[name], running)
+        wanted = typed[name].params.training
         sets = kinds.training_sets(typed[member], running)
         if sets and wanted not in sets:
             what, way_out = (
@@ -184,6 +184,13 @@ def datasets(
 ) -> None:
     """The data sets that are used have what they are used for by the recognisers that run."""
     trained = any(block.spec.learns for block in recognisers)
+    for block in recognisers:
+        if kinds.start_file(block) and config.run.replicates > 1:
+            where = f"{place}: recognition.recognisers.{block.name}.start"
+            what = (
+                "one file of weights, but other replicates test people whom it may have learnt from"
+            )
+            raise MaskbenchError(where, what, "set run.replicates to 1")
     for name in used:
         key, dataset = f"{place}: datasets.{name}", config.datasets[name]
         adapter = ADAPTERS.get(dataset.adapter, f"{key}.adapter")
@@ -198,6 +205,12 @@ def datasets(
             what = f"{dataset.adapter} knows nobody's name, but recognisers are {use} {name}"
             way_out = "use folder: a folder for each person, or set run.recognisers: []"
             raise MaskbenchError(f"{key}.adapter", what, way_out)
+        source = config.synthesis.real_domain.source
+        own = config.datasets[config.synthesis.dataset]
+        if name == source and tested and dataset.folds not in (None, own.folds):
+            what = f"{dataset.folds}, but critics that see its people train on other folds"
+            way_out = f"set it to null, or to that of {config.synthesis.dataset}"
+            raise MaskbenchError(f"{key}.folds", what, way_out)
         share = dataset.shares.test
         if dataset.folds and abs(share * dataset.folds - 1) > 0.1:
             what = f"{share:g} of the people, but folds of 1 / {dataset.folds}"

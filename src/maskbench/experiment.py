@@ -60,7 +60,7 @@ class Experiment:
     @cached_property
     def recogniser_runs(self) -> list[RecogniserRun]:
         """Every training of a recogniser. What learns nothing has one in each fold, of the training
-        set ``none``; a projection has one in each fold for each of its training sets."""
+        set ``none``."""
         return [
             (name, training_set, seed)
             for name, recogniser in self.recognisers.items()
@@ -141,9 +141,9 @@ class Experiment:
         return self.replicates if self.methods[method].spec.trained else self.folds()
 
     def _fits(self, recogniser: Block, dataset: str | None = None) -> Sequence[int]:
-        if recogniser.spec.learns == "steps" or kinds.restorer_of(recogniser):
+        if recogniser.spec.learns or kinds.restorer_of(recogniser):
             return self.replicates
-        return self.folds(None if recogniser.spec.learns else dataset)
+        return self.folds(dataset)
 
 
 def load(paths: Sequence[Path] = (DEFAULT,)) -> Experiment:

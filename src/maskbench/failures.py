@@ -91,13 +91,15 @@ def without(experiment: Experiment, failed: set[Named]) -> dict[str, list[str]]:
         for name in experiment.restorers
         if name not in gone and not lost(("restorer", name), ("guide", SEGMENTER))
     ]
-    recognisers = [
+    single = [
         name
         for name, block in experiment.recognisers.items()
         if not lost(("recogniser", name), *(("network", own) for own in kinds.networks_of(block)))
         and kinds.restorer_of(block) in ("", *restorers)
         and gone.isdisjoint(kinds.training_sets(block, tuple(methods)))
     ]
+    members = {name: kinds.members_of(experiment.recognisers[name]) for name in single}
+    recognisers = [name for name in single if set(single).issuperset(members[name])]
     every = {
         "methods": (methods, experiment.running),
         "restorers": (restorers, experiment.restorers),

@@ -118,9 +118,7 @@ def test_rows_say_what_was_measured_how(result, shifted, reference, weights):
         assert (row.method, row.seed, row.mlflow_run_id) == ("gan_stn", 2, "run7")
         assert row.crop == "mtcnn+0.2/96" and row.n == chosen[part].sum()
         assert row.n_people == frame["face_id"][chosen[part]].nunique()
-        if part[1] == "pose_turned":  # one person alone
-            assert row.value is None and row.note == f"{row.n} of {row.n} pictures show one person"
-        elif metric in frame:
+        if metric in frame:
             assert row.value == pytest.approx(frame[metric][chosen[part]].mean())
             if row.n_people > 1:
                 assert row.ci_low <= row.value <= row.ci_high
@@ -129,7 +127,10 @@ def test_rows_say_what_was_measured_how(result, shifted, reference, weights):
         else:  # of the set as a whole
             assert row.ci_low is None
     names = {metric for (_, subset), metric in rows if subset == "pose_turned"}
-    assert names == {"placement_iou", "covers_nose_mouth", "leaves_eyes"}
+    assert names == {"placement_iou", "covers_nose_mouth", "leaves_eyes", "largest_share"}
+    assert rows[("seen", "pose_turned"), "largest_share"].value == 1  # face4 alone
+    frontal = frame["face_id"][chosen["seen", "pose_frontal"]].value_counts(normalize=True)
+    assert rows[("seen", "pose_frontal"), "largest_share"].value == pytest.approx(frontal.max())
     backbone = {metric: row.backbone for (_, metric), row in rows.items()}
     for metric in ("lpips", "fid", "kid", "is"):
         assert backbone[metric] == "efficientnet_lite0"

@@ -99,3 +99,22 @@ def test_networks_are_never_mixed(make_measurement):
 )
 def test_numbers(value, digits, text):
     assert number(value, digits) == text
+
+
+def test_folds_without_a_number_are_not_behind_it(make_measurement):
+    rows = [
+        make_measurement("m", fold, "placement_iou", value, fold=fold, n=n, n_people=n // 4)
+        for fold, n, value in ((0, 8, 0.5), (1, 8, None), (2, 24, 0.7))
+    ]
+    result = only(rows)
+    assert result.mean == pytest.approx(0.65) and (result.n, result.n_people) == (32, 8)
+    nothing = only([make_measurement("m", f, "fid", None, fold=f, n=8) for f in range(2)])
+    assert nothing.n == 16 and pd.isna(nothing.mean)
+
+
+def test_a_count_is_summed_over_folds(make_measurement):
+    rows = [
+        make_measurement("m", fold, "undetected", value, fold=fold, step="recognition")
+        for fold, value in enumerate((1.0, 0.0, 2.0))
+    ]
+    assert only(rows).mean == 3

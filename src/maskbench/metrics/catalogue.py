@@ -38,10 +38,14 @@ KEEPS_FACE = 0.5
 """The least ``ssim_outside_mask`` of pictures that still show the face: below it there is no face
 on which a mask has a place. This project's choice; overlays reach 1, noise 0.4."""
 
+LARGEST_SHARE = "largest_share"
+"""Of the pictures of a subset, those of the person who is on most of them."""
+
 METRICS: dict[str, Metric] = {
     "placement_iou": Metric("Placement IoU", "higher", 3),
     "covers_nose_mouth": Metric("Covers nose and mouth", "higher", 3, "Covers"),
     "leaves_eyes": Metric("Leaves the eyes free", "higher", 3, "Eyes free"),
+    LARGEST_SHARE: Metric("Largest share of one person", "", 3),
     "ssim": Metric("SSIM", "higher", 3),
     "ssim_outside_mask": Metric("SSIM outside the mask", "higher", 3, "SSIM outside"),
     "psnr": Metric("PSNR (dB)", "higher", 2),
@@ -99,6 +103,7 @@ SETS = ("fid", "kid", "is")
 _SHARES = (
     "placement_iou", "covers_nose_mouth", "leaves_eyes", "mean_iou", "mask_found_on_bare",
     "accuracy", "auc", "eer", "tar_at_far_", "rank_1", "rank_5", "fmr100", "error_rate_",
+    "fmr_at_bare_", "fnmr_at_bare_",
 )  # fmt: skip
 """How the names of metrics from 0 to 1 begin."""
 

@@ -9,8 +9,8 @@ What is compared with what:
 
 Each is measured with the styles of the figure (``seen``) and with those kept for the test
 (``unseen``); the metrics of placement also for the subsets ``pose_frontal``, ``pose_turned`` and
-``pose_bowed`` of the former's pictures. Where one person is on more than half of such a subset, it
-says how that person's faces are masked and has no number.
+``pose_bowed`` of the former's pictures, with ``largest_share``, that of the person who is on most
+of them.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.measurements import ALL, NONE, SEEN, UNSEEN
 from maskbench.metrics.bootstrap import People
+from maskbench.metrics.catalogue import LARGEST_SHARE
 from maskbench.metrics.fid import FEWER, fid
 from maskbench.metrics.inception_score import inception_score, probabilities
 from maskbench.metrics.kid import kid
@@ -135,17 +136,12 @@ def _summarise(measured: Measured, people: People, part: _Part) -> list[Number]:
     numbers = [
         mean_number(name, measured.pictures[name].to_numpy()[part.rows], here) for name in names
     ]
-    if part.subset != ALL and (one := _mostly_one(here)):
-        numbers = [replace(n, value=None, replicates=np.empty(0), note=one) for n in numbers]
     if part.subset == ALL:
         numbers += _set_numbers(measured, part.rows, here.count)
+    else:
+        share = np.bincount(here.person).max() / len(part.rows)
+        numbers.append(Number(LARGEST_SHARE, float(share), len(part.rows), here.count))
     return [replace(n, styles=part.styles, subset=part.subset) for n in numbers]
-
-
-def _mostly_one(people: People) -> str:
-    """That more than half of the pictures show one person, in words; "" where they do not."""
-    most, total = int(np.bincount(people.person).max()), len(people.person)
-    return f"{most} of {total} pictures show one person" if 2 * most > total else ""
 
 
 def _set_numbers(measured: Measured, chosen: np.ndarray, people: int) -> list[Number]:

@@ -10,6 +10,8 @@ from maskbench.metrics.catalogue import SETS
 
 GROUP = [*(name for name in CONDITIONS if name != "fold"), "metric", "backbone", "crop"]
 QUANTITIES = ["mean", "sd", "seeds", "ci_low", "ci_high", "n_people", "n", "note"]
+COUNT = "undetected"
+"""A metric that counts, so that it is summed over folds."""
 ABSENT = "absent"
 """What the column ``backbone`` holds for a network whose weights are not there."""
 
@@ -27,8 +29,8 @@ def over_seeds(measurements: pd.DataFrame) -> pd.DataFrame:
       the seeds' own. Folds test different people, so that the distances of the bounds from the mean
       are added in quadrature. Metrics of whole sets have none in a fold; three folds or more give
       Student's interval of their mean;
-    - ``n_people``, ``n``: people and pictures behind the number: in each fold the fewest of its
-      seeds, summed over folds;
+    - ``n_people``, ``n``: people and pictures behind the number: in each fold that has one the
+      fewest of its seeds, summed over folds;
     - ``note``: remarks of the evaluations, without repeats.
     """
     numbers = dict.fromkeys(("value", "ci_low", "ci_high"), float)  # None becomes NaN
@@ -43,7 +45,7 @@ def over_seeds(measurements: pd.DataFrame) -> pd.DataFrame:
     step, metric = (folds.index.get_level_values(name) for name in ("step", "metric"))
     of_pictures = (step != "recognition") & ~metric.isin(SETS)
     weight = folds["n"].where(of_pictures, 1).where(folds["mean"].notna(), 0)
-    share = weight / weight.groupby(GROUP).transform("sum")
+    share = (weight / weight.groupby(GROUP).transform("sum")).where(metric != COUNT, 1)
     table = rows.groupby(GROUP).agg(sd=("value", "std"), seeds=("value", "count"))
     table["mean"] = (share * folds["mean"]).groupby(GROUP).sum(min_count=1)
     measured = folds["mean"].groupby(GROUP).count()
@@ -55,8 +57,11 @@ def over_seeds(measurements: pd.DataFrame) -> pd.DataFrame:
         pooled = np.sqrt((distance**2).groupby(GROUP).sum(min_count=1))
         pooled = pooled.where(distance.groupby(GROUP).count() == measured)
         table[name] = table["mean"] + sign * pooled.where(~of_sets, student)
+    behind = (
+        folds["mean"].notna() | (measured.reindex(folds.index.droplevel("fold")) == 0).to_numpy()
+    )
     for name in ("n_people", "n"):
-        table[name] = folds[name].groupby(GROUP).sum()
+        table[name] = folds[name].where(behind, 0).groupby(GROUP).sum()
     noted = rows[rows["note"] != ""].drop_duplicates([*GROUP, "note"])
     table["note"] = noted.groupby(GROUP)["note"].agg("; ".join)
     return table[QUANTITIES].fillna({"note": ""}).reset_index()

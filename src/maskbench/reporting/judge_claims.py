@@ -33,6 +33,7 @@ from maskbench.reporting.replicates import (
     NotRun,
     Unclear,
     Unmeasured,
+    shared,
 )
 
 SUPPORTED, CONTRADICTED, UNDECIDED, NOT_MEASURED = VERDICTS
@@ -128,7 +129,14 @@ def judge(claim: Claim, evaluations: Evaluations) -> Row:
         return row | {"verdict": verdict, "reason": _joined(missing)}
     found = difference(left, right, _best(claim))
     row |= {"difference": found.value}
-    unfit = too_small_gallery(claim, evaluations) or lost_face(claim, evaluations)
+    for name, side in (("left", left), ("right", right)):  # of the replicates that both have
+        if (numbers := shared([left, right])) and not (side.fixed or side.counted):
+            row |= {f"{name}_value": side.over(numbers).value, f"{name}_seeds": len(numbers)}
+    unfit = (
+        too_small_gallery(claim, evaluations)
+        or lost_face(claim, evaluations)
+        or one_person(claim, evaluations)
+    )
     if unfit:
         return row | {"verdict": NOT_MEASURED, "reason": unfit}
     verdict = UNDECIDED
@@ -190,6 +198,16 @@ def lost_face(claim: Claim, evaluations: Evaluations) -> str:
                 f"{side.method} does not keep the face ({outside.metric} {kept:.2f}; the claim "
                 f"needs {KEEPS_FACE})"
             )
+    return ""
+
+
+def one_person(claim: Claim, evaluations: Evaluations) -> str:
+    """Why a claim about a subset of faces cannot be measured: more than half of them, in all folds
+    together, are one person's; "" where they are not."""
+    for side in claim.sides:
+        share = evaluations.largest_share(side) if isinstance(side, Quantity) else 0
+        if share > 0.5:
+            return f"one person supplies {share:.0%} of {side.words()}"
     return ""
 
 

@@ -7,13 +7,13 @@ draws many figures, so that matplotlib is imported once.
 =============  ==================================================================================
 input          what it is
 =============  ==================================================================================
-faces          a FaceSet, ``faces/{dataset}``
+faces          a FaceSet, ``faces/{dataset}/fold0``
 masked         MaskedSets, ``masked/{dataset}/{method}/seed{seed}``
 models         trained methods, ``models/{dataset}/{method}/seed{seed}``
 mask_pictures  ``mask_pictures``
 pictures       ``pictures/{dataset}``
 restored       faces without their masks, ``restored/{dataset}/{restorer}/seed{seed}``
-really_masked  FaceSets of people who really wear masks, ``faces/{dataset}``
+really_masked  FaceSets of people who really wear masks, ``faces/{dataset}/fold0``
 unmasked       these without their masks, ``restored/{dataset}/{restorer}/seed{seed}``
 recognition    evaluations of recognisers: ``metrics.json`` and the tables beside it
 recognisers    trained recognisers, ``.../{recogniser}/{training set}/seed{seed}``

@@ -159,8 +159,7 @@ def caption_of(table: Table, cells: Sequence[Cell], shared: Mapping[str, list[st
         (seeds,) = shared.get("seeds", ["seeds"])
         mean = f"mean ± standard deviation over {seeds}" if several else seeds
         if any(not isnan(cell.ci_low) for cell in found):
-            words = "95% bootstrap interval over people"
-            words += ", the widest of seeds on the same people" if several else ""
+            words = "95% interval over people"
             no_interval = table.intervals == "none"
             mean += f"; the {words} stands in the CSV file" if no_interval else f" [{words}]"
         sentences.append(mean)

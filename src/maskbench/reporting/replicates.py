@@ -26,7 +26,7 @@ from maskbench.measurements import (
     read_metrics,
     read_resamples,
 )
-from maskbench.metrics.catalogue import SETS
+from maskbench.metrics.catalogue import LARGEST_SHARE, SETS
 from maskbench.reporting import names
 from maskbench.reporting.papers.claims import Quantity, RankCorrelation, Side
 
@@ -131,12 +131,13 @@ class Estimate:
 
 
 def pooled(replicates: Sequence[Replicate]) -> Replicate:
-    """The weighted mean of a quantity over replicates, and of its resamples."""
-    weights = [one.weight for one in replicates]
-    table = np.stack(common([one.resamples for one in replicates]))
+    """The weighted mean of a quantity over replicates, and of its resamples. One in which a resample
+    drew nobody with a number, as of few bowed faces, is left out of that resample."""
+    weights = np.array([one.weight for one in replicates])
+    table = np.ma.masked_invalid(np.stack(common([one.resamples for one in replicates])))
     return Replicate(
         float(np.average([one.value for one in replicates], weights=weights)),
-        np.average(table, axis=0, weights=weights),
+        np.ma.average(table, axis=0, weights=weights).filled(np.nan),
         replicates[0].fold,
         min(one.people for one in replicates),
         replicates[0].weight,
@@ -205,6 +206,14 @@ class Evaluations:
         """People in the gallery that a quantity was measured with, the fewest of its tests; 0
         without identification."""
         return min((one.evaluation.gallery for one in self._measured(side)), default=0)
+
+    def largest_share(self, side: Quantity) -> float:
+        """The largest share of one person in the pictures behind a quantity, in all folds together;
+        0 where it is not known. Folds have different people."""
+        shares = side.model_copy(update={"metric": LARGEST_SHARE})
+        rows = {one.row.fold: one.row for one in self._measured(shares)}.values()
+        most = max((row.n * (row.value or 0) for row in rows), default=0.0)
+        return most / max(1, sum(row.n for row in rows))
 
     def estimate(self, side: Side) -> Estimate:
         """A side of a claim.

@@ -85,7 +85,7 @@ def costs(
         list(method.pictures_of(faces, pictures, [pair]))
     return {
         "parameters": sum(map(parameters, networks)),
-        "multiply_adds": counter.get_total_flops() // 2 if networks else None,
+        "multiply_adds": counter.get_total_flops() // 2 or None,
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from maskbench.reporting.judge_claims import decide
 from maskbench.reporting.papers.claims import RankCorrelation
-from maskbench.reporting.replicates import spearman
+from maskbench.reporting.replicates import Replicate, pooled, spearman
 
 from .conftest import RESAMPLES, quantity
 
@@ -352,3 +352,42 @@ def test_a_claim_about_placement_needs_a_face(kept, verdict, reason, claim, judg
     found = judge([asks, claim(sides[0], "<", sides[1], "asks_nothing")], folders)
     assert (found["claim"].verdict, found["claim"].reason) == (verdict, reason)
     assert found["asks_nothing"].verdict == "supported"
+
+
+@pytest.mark.parametrize(
+    ("shares", "verdict", "reason"),
+    [
+        ([1.0, 0.4, 0.3], "supported", ""),  # 10 of 30, one person's, in the first fold alone
+        ([0.4, 0.4, 1.0], "not measured", "one person supplies 67% of"),
+    ],
+)
+def test_half_of_a_subset_may_not_be_one_persons(
+    shares, verdict, reason, claim, judge, evaluation, make_measurement
+):
+    """Over all folds together: of these each has other people; the last has four times as many."""
+    folders = []
+    for fold, (share, n) in enumerate(zip(shares, (10, 10, 40), strict=True)):
+        for method, value in (("gan_stn", 0.6), ("wgan_stn", 0.7)):
+            given = {"fold": fold, "n": n, "subset": "pose_bowed"}
+            rows = [
+                make_measurement(method, fold, "placement_iou", value + fold / 1000, **given),
+                make_measurement(method, fold, "largest_share", share, **given),
+            ]
+            resamples = rows[0].value + np.linspace(-0.001, 0.001, 40)
+            folders.append(evaluation([*rows], {0: resamples}, root=f"metrics/fold{fold}"))
+    sides = [
+        quantity(name, "placement_iou", subset="pose_bowed") for name in ("wgan_stn", "gan_stn")
+    ]
+    found = judge([claim(sides[0], ">", sides[1])], folders)["claim"]
+    assert found.verdict == verdict and found.reason.startswith(reason)
+
+
+def test_a_resample_without_anybody_in_one_fold_is_the_others_mean():
+    """Few bowed faces: some resamples of a fold draw none of their people."""
+    folds = [
+        Replicate(0.5, np.array([0.4, np.nan, np.nan]), 0, 8, 10.0),
+        Replicate(0.7, np.array([0.8, 0.6, np.nan]), 1, 8, 30.0),
+    ]
+    whole = pooled(folds)
+    assert whole.value == pytest.approx(0.65)
+    np.testing.assert_allclose(whole.resamples, [0.7, 0.6, np.nan])

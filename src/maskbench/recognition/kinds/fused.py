@@ -3,7 +3,7 @@
 from pydantic import Field, field_validator
 
 from maskbench.config import Section
-from maskbench.recognition.kinds import RECOGNISERS, RecogniserSpec
+from maskbench.recognition.kinds import EVERY, RECOGNISERS, RecogniserSpec
 
 
 class FusedParams(Section):
@@ -18,6 +18,13 @@ class FusedParams(Section):
         description="the training set of those that learn, and the method whose masks the "
         "validation people wear on whose pairs scores are standardised",
     )
+
+    @field_validator("training")
+    @classmethod
+    def _one(cls, value: str) -> str:
+        if value == EVERY:
+            raise ValueError("name one training set")
+        return value
 
     @field_validator("recognisers")
     @classmethod
