@@ -248,7 +248,7 @@ FLAT = {"adapter": "flat", "path": "somewhere"}
                 "run": {"replicates": 2},
                 "recognition": {"recognisers": {"arcface": {"start": "w/state.safetensors"}}},
             },
-            "recognisers.arcface.start: one file of weights, but other replicates test people",
+            "recognisers.arcface.start: one file, which may have learnt from the test people of",
         ),
         (
             {"datasets": {"orl": {"folds": 4}}},

@@ -187,9 +187,7 @@ def datasets(
     for block in recognisers:
         if kinds.start_file(block) and config.run.replicates > 1:
             where = f"{place}: recognition.recognisers.{block.name}.start"
-            what = (
-                "one file of weights, but other replicates test people whom it may have learnt from"
-            )
+            what = "one file, which may have learnt from the test people of other replicates"
             raise MaskbenchError(where, what, "set run.replicates to 1")
     for name in used:
         key, dataset = f"{place}: datasets.{name}", config.datasets[name]

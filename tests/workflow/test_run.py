@@ -42,7 +42,8 @@ def test_every_result_is_there(project):
     assert tested == set(EXPERIMENT.recognisers)
     assert {"edgeconnect"} <= set(frame["method"][frame["step"] == "restoration"])
     assert {"segmenter"} == set(frame["method"][frame["step"] == "guides"])
-    assert frame["mlflow_run_id"].str.fullmatch("[0-9a-f]{32}").all()
+    sampled = frame[frame["step"] != "costs"]  # counts have no run of their own
+    assert sampled["mlflow_run_id"].str.fullmatch("[0-9a-f]{32}").all()
     assert not list(results.rglob("*.partial"))
 
 
@@ -100,7 +101,7 @@ def states(project):
 def test_times_in_any_order_are_put_right_by_touch(project):
     """As after `dvc pull` into a fresh clone."""
     before = states(project)
-    faces = project.path / "results" / "faces" / "orl"
+    faces = project.path / "results" / "faces" / "orl" / "fold0"
     for path in (faces, *faces.iterdir()):
         path.touch()
     assert "train_synthesis" in project.plan()
@@ -145,7 +146,8 @@ def test_tracking_knows_the_workflow_and_its_trainings_and_evaluations(project, 
     assert any(key.startswith("input/results/faces") for key in run.data.tags)
     assert "train/critic_loss" in run.data.metrics
     measured = pd.read_csv(project.path / "results" / "measurements.csv")
-    assert set(measured["mlflow_run_id"]) <= {run.info.run_id for run in children}
+    named = set(measured["mlflow_run_id"].dropna())
+    assert named and named <= {run.info.run_id for run in children}
     whole = [run for run in parents.values() if "iou/pywgan_div" in run.data.metrics]
     assert whole
     kept = {item.path for item in client.list_artifacts(whole[0].info.run_id)}

@@ -57,9 +57,8 @@ def over_seeds(measurements: pd.DataFrame) -> pd.DataFrame:
         pooled = np.sqrt((distance**2).groupby(GROUP).sum(min_count=1))
         pooled = pooled.where(distance.groupby(GROUP).count() == measured)
         table[name] = table["mean"] + sign * pooled.where(~of_sets, student)
-    behind = (
-        folds["mean"].notna() | (measured.reindex(folds.index.droplevel("fold")) == 0).to_numpy()
-    )
+    none = folds["mean"].notna().groupby(GROUP).transform("sum") == 0
+    behind = folds["mean"].notna() | none
     for name in ("n_people", "n"):
         table[name] = folds[name].where(behind, 0).groupby(GROUP).sum()
     noted = rows[rows["note"] != ""].drop_duplicates([*GROUP, "note"])

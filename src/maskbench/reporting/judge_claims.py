@@ -129,9 +129,9 @@ def judge(claim: Claim, evaluations: Evaluations) -> Row:
         return row | {"verdict": verdict, "reason": _joined(missing)}
     found = difference(left, right, _best(claim))
     row |= {"difference": found.value}
-    for name, side in (("left", left), ("right", right)):  # of the replicates that both have
-        if (numbers := shared([left, right])) and not (side.fixed or side.counted):
-            row |= {f"{name}_value": side.over(numbers).value, f"{name}_seeds": len(numbers)}
+    for name, own in (("left", left), ("right", right)):  # of the replicates that both have
+        if (numbers := shared([left, right])) and not (own.fixed or own.counted):
+            row |= {f"{name}_value": own.over(numbers).value, f"{name}_seeds": len(numbers)}
     unfit = (
         too_small_gallery(claim, evaluations)
         or lost_face(claim, evaluations)
@@ -205,9 +205,8 @@ def one_person(claim: Claim, evaluations: Evaluations) -> str:
     """Why a claim about a subset of faces cannot be measured: more than half of them, in all folds
     together, are one person's; "" where they are not."""
     for side in claim.sides:
-        share = evaluations.largest_share(side) if isinstance(side, Quantity) else 0
-        if share > 0.5:
-            return f"one person supplies {share:.0%} of {side.words()}"
+        if isinstance(side, Quantity) and (share := evaluations.largest_share(side)) > 0.5:
+            return f"one person supplies {share:.0%} of the faces behind {side.words()}"
     return ""
 
 

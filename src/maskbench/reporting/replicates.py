@@ -131,13 +131,16 @@ class Estimate:
 
 
 def pooled(replicates: Sequence[Replicate]) -> Replicate:
-    """The weighted mean of a quantity over replicates, and of its resamples. One in which a resample
-    drew nobody with a number, as of few bowed faces, is left out of that resample."""
+    """The weighted mean of a quantity over replicates, and of its resamples. A replicate in which a
+    resample drew nobody with a number (few faces are bowed) is left out of that resample."""
     weights = np.array([one.weight for one in replicates])
-    table = np.ma.masked_invalid(np.stack(common([one.resamples for one in replicates])))
+    table = np.stack(common([one.resamples for one in replicates]))
+    held = np.isfinite(table) * weights[:, None]
+    total = held.sum(0)
+    nothing = np.full(total.shape, np.nan)
     return Replicate(
         float(np.average([one.value for one in replicates], weights=weights)),
-        np.ma.average(table, axis=0, weights=weights).filled(np.nan),
+        np.divide((np.nan_to_num(table) * held).sum(0), total, out=nothing, where=total > 0),
         replicates[0].fold,
         min(one.people for one in replicates),
         replicates[0].weight,

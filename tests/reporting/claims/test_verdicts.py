@@ -375,10 +375,8 @@ def test_half_of_a_subset_may_not_be_one_persons(
             ]
             resamples = rows[0].value + np.linspace(-0.001, 0.001, 40)
             folders.append(evaluation([*rows], {0: resamples}, root=f"metrics/fold{fold}"))
-    sides = [
-        quantity(name, "placement_iou", subset="pose_bowed") for name in ("wgan_stn", "gan_stn")
-    ]
-    found = judge([claim(sides[0], ">", sides[1])], folders)["claim"]
+    bowed = [quantity(m, "placement_iou", subset="pose_bowed") for m in ("wgan_stn", "gan_stn")]
+    found = judge([claim(bowed[0], ">", bowed[1])], folders)["claim"]
     assert found.verdict == verdict and found.reason.startswith(reason)
 
 
