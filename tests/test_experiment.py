@@ -237,7 +237,7 @@ FLAT = {"adapter": "flat", "path": "somewhere"}
         ),
         (
             {
-                "datasets": {"real": {"adapter": "mfr2", "path": "r", "folds": 5}},
+                "datasets": {"real": {"adapter": "mfr2", "folds": 5}, "lfw": {"adapter": "lfw"}},
                 "synthesis": {"dataset": "lfw", "real_domain": {"source": "real"}},
                 "recognition": {"tests": ["real"]},
             },

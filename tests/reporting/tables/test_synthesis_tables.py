@@ -42,7 +42,7 @@ def test_likeness_beside_what_is_printed(made):
     assert rows[0]["LPIPS ↓, paper here"] == "0.390 ± 0.014"
     text = made.text("table2_pywgan")
     assert "Measured on orl test (400 pictures of 8 people), crop mtcnn+0.2/144." in text
-    assert "Mean ± standard deviation over 2 seeds [95% bootstrap interval over people" in text
+    assert "Mean ± standard deviation over 2 seeds [95% interval over people" in text
     assert "Differs from the paper in: pictures; training of the methods; reference picture" in text
     assert "¹ network: efficientnet_lite0" in text
     assert "² differs from the paper in: network (not named in the paper)" in text
