@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field, model_validator
 
-from maskbench.config import Section
+from maskbench.config import Precision, Section
 from maskbench.guides.specs import GUIDES
 from maskbench.registry import Spec
 
@@ -66,9 +64,7 @@ class SegmenterParams(Section):
         1.0, ge=0, description="weight of 1 - the soft Dice overlap, beside the cross entropy"
     )
     variety: Variety = Field(default_factory=Variety, description="how much pictures vary")
-    precision: Literal["float32", "bfloat16"] = Field(
-        "bfloat16", description="of the network's products"
-    )
+    precision: Precision = Field("float32", description="of the network's products")
     log_every: int = Field(50, ge=1, description="steps between points of the curves")
     checkpoint_every: int = Field(50, ge=0, description="steps between checkpoints; 0: none")
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
+from maskbench.config import Precision
 from maskbench.registry import Spec
 from maskbench.restoration.specs import RESTORERS, RestorerParams
 
@@ -85,9 +84,7 @@ class EdgeConnectParams(RestorerParams):
         description="training: holes are grown by at least this share of the side",
     )
     holes_to: float = Field(0.08, ge=0, lt=0.5, description="training: and by at most this share")
-    precision: Literal["float32", "bfloat16"] = Field(
-        "bfloat16", description="of the networks' products"
-    )
+    precision: Precision = Field("float32", description="of the networks' products")
     log_every: int = Field(20, ge=1, description="steps between points of the curves")
     checkpoint_every: int = Field(50, ge=0, description="steps between checkpoints; 0: none")
 
