@@ -22,6 +22,8 @@ from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FACE_COLUMNS, FaceSet, FaceSetWriter, open_array
 
 MASKED_COLUMNS = (*FACE_COLUMNS, "bare_id", "method", "style")
+REAL = "real"
+"""``method`` of really masked people; their coverage is unknown."""
 
 
 @dataclass

@@ -14,7 +14,7 @@ from maskbench.faces.faceset import FaceSet
 from maskbench.faces.people import people_behind, together
 from maskbench.guides.model import PARAMS, trained_params
 from maskbench.guides.segmenter import Segmenter
-from maskbench.masks.maskedset import MASKED_COLUMNS, MaskedSet, MaskedSetWriter
+from maskbench.masks.maskedset import MASKED_COLUMNS, REAL, MaskedSet, MaskedSetWriter
 from maskbench.registry import Block
 from maskbench.restoration.base import Restorer, unmask
 from maskbench.restoration.specs import RestorerParams
@@ -23,8 +23,6 @@ from maskbench.synthesis.model import open_method
 log = logging.getLogger(__name__)
 
 _BATCH = 64
-REAL = "real"
-"""``method`` of really masked people in a MaskedSet; their coverage is unknown."""
 
 
 def restore(

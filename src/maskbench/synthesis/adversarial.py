@@ -8,7 +8,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import torch
@@ -20,9 +19,7 @@ from maskbench.registry import Block
 from maskbench.synthesis.base import LearningMethod, TrainingData
 from maskbench.synthesis.batches import Batch, Batches
 from maskbench.synthesis.losses import score
-from maskbench.training.devices import place
-from maskbench.training.player import Optimise, Player
-from maskbench.training.seeding import seeded
+from maskbench.training.player import Player
 from maskbench.training.stage import Schedule, Stage, Turn
 
 GENERATOR, CRITIC = "generator", "critic"
@@ -48,7 +45,6 @@ class AdversarialMethod(LearningMethod):
     kinds, so that its first advice is worth following; and ``train``."""
 
     APPLIED = (GENERATOR,)
-    players: dict[str, Player]
 
     # What a method must give ----------------------------------------------------------------
     @abstractmethod
@@ -85,15 +81,11 @@ class AdversarialMethod(LearningMethod):
         """What the generator minimises beside its loss, by name."""
         return {}
 
-    def optimiser(self) -> Optimise:
-        return partial(torch.optim.Adam, betas=self.params.betas)
-
     # The learner ----------------------------------------------------------------------------
     def start(self, block: Block, data: TrainingData, seed: int) -> None:
         super().start(block, data, seed)
         params = block.params
-        placement = place(params.precision)
-        self.device = placement.device
+        self.enlist(seed)
         self.batches = Batches(
             data.faces, data.masked, data.pictures, styles=data.styles,
             # Crops are never enlarged: that would cost memory and show nothing more.
@@ -103,16 +95,7 @@ class AdversarialMethod(LearningMethod):
             match=params.match, ranges=params.augmentation, borrow=params.borrow, seed=seed,
             device=self.device,
         )  # fmt: skip
-        self.players = {
-            name: Player(
-                seeded(make, seed + number), self.optimiser(), placement,
-                ema=params.ema if name in self.APPLIED else None,
-            )
-            for number, (name, make) in enumerate(self.networks(params).items())
-        }  # fmt: skip
         self.stages = self.stages_of(params)
-        averages = {name: self.players[name].average for name in self.APPLIED}
-        self.applied = {name: a.module for name, a in averages.items() if a is not None}
         self.batch_statistics = any(
             isinstance(m, nn.modules.batchnorm._BatchNorm)
             for m in self.players[CRITIC].network.modules()

@@ -10,6 +10,7 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -28,6 +29,7 @@ from maskbench.registry import Block
 from maskbench.training.checkpoint import load_network
 from maskbench.training.devices import place
 from maskbench.training.loop import Learner
+from maskbench.training.player import Optimise, Player
 from maskbench.training.seeding import seeded
 
 FACES_A_SHEET, STYLES_A_SHEET = 4, 5
@@ -252,10 +254,30 @@ class LearningMethod(Method, Learner):
     """
 
     data: TrainingData
+    players: dict[str, Player]
 
     def start(self, block: Block, data: TrainingData, seed: int) -> None:
         """Become a learner at its first step: set ``players``, ``stages`` and ``applied``."""
         self.block, self.data, self.guides, self.masked = block, data, data.guides, data.masked
+
+    def optimiser(self) -> Optimise:
+        """What makes each player's optimiser."""
+        return partial(torch.optim.Adam, betas=self.params.betas)
+
+    def enlist(self, seed: int) -> None:
+        """Set ``players``, and ``applied`` to the moving averages of the networks that put masks
+        on. Parameters: ``precision``, ``ema``, and ``betas`` of Adam."""
+        placement = place(self.params.precision)
+        self.device = placement.device
+        self.players = {
+            name: Player(
+                seeded(make, seed + number), self.optimiser(), placement,
+                ema=self.params.ema if name in self.APPLIED else None,
+            )
+            for number, (name, make) in enumerate(self.networks(self.params).items())
+        }  # fmt: skip
+        averages = {name: self.players[name].average for name in self.APPLIED}
+        self.applied = {name: a.module for name, a in averages.items() if a is not None}
 
     def sheet(self) -> np.ndarray | None:
         """A row a validation face, a column a style of training."""

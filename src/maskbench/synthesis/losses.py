@@ -85,9 +85,44 @@ def divergence_penalty(
         points = real + a * (fake - real)
     else:
         points = torch.cat([real, fake])
+    # (||g||^2)^(p/2): no square root of zero, whose derivative is infinite.
+    return _squared_gradient(critic, points).pow(p / 2).mean()
+
+
+def lsgan_critic(real: Tensor, fake: Tensor) -> Tensor:
+    """(E (D(real) - 1)^2 + E D(fake)^2) / 2, over all scores of a map (Mao et al. 2017; CycleGAN's
+    reference halves it)."""
+    return ((real - 1).square().mean() + fake.square().mean()) / 2
+
+
+def lsgan_generator(fake: Tensor) -> Tensor:
+    """E (D(fake) - 1)^2."""
+    return (fake - 1).square().mean()
+
+
+def gradient_penalty(
+    critic: Critic, real: Tensor, fake: Tensor, generator: torch.Generator
+) -> Tensor:
+    """E (||grad_x D(x)|| - 1)^2 at x between real and made pictures (Gulrajani et al. 2017, eq. 3).
+
+    Args:
+        critic: pictures (B, C, H, W) -> scores (B, ...), of which the mean of a picture counts.
+        real, fake: (B, C, H, W), without gradient.
+        generator: source of the places between them, on the CPU.
+    """
+    a = torch.rand(len(real), 1, 1, 1, generator=generator).to(real.device)
+    norm = _squared_gradient(critic, fake + a * (real - fake)).clamp_min(1e-12).sqrt()
+    return (norm - 1).square().mean()
+
+
+def r1_penalty(critic: Critic, real: Tensor) -> Tensor:
+    """E ||grad_x D(x)||^2 / 2 at real pictures (Mescheder et al. 2018, eq. 9)."""
+    return _squared_gradient(critic, real).mean() / 2
+
+
+def _squared_gradient(critic: Critic, points: Tensor) -> Tensor:
+    """The squared norm of the gradient of each picture's mean score: (B,)."""
     points = points.detach().requires_grad_(True)
     total = score(critic(points)).sum()
     (gradient,) = torch.autograd.grad(total, points, create_graph=True)
-    squared = gradient.float().square().flatten(1).sum(1)
-    # (||g||^2)^(p/2): no square root of zero, whose derivative is infinite.
-    return squared.pow(p / 2).mean()
+    return gradient.float().square().flatten(1).sum(1)

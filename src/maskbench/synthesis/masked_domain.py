@@ -18,7 +18,7 @@ from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FACE_COLUMNS, FaceSet
 from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.dealing import styles_of_faces
-from maskbench.masks.maskedset import MaskedSetWriter
+from maskbench.masks.maskedset import REAL, MaskedSetWriter
 from maskbench.masks.overlay import overlay
 
 
@@ -97,5 +97,5 @@ def _really_masked(real: FaceSet, out: Path) -> None:
     with atomic_dir(out) as tmp, MaskedSetWriter(tmp, real.size, real.spec) as writer:
         for row in rows.tolist():
             values = {column: real.faces[column].iloc[row] for column in FACE_COLUMNS}
-            values |= {"bare_id": "", "style": "", "method": "real"}
+            values |= {"bare_id": "", "style": "", "method": REAL}
             writer.add(np.array(real.images[row]), values, nothing)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -45,13 +47,20 @@ class PaintedMethod(Method):
             change = (painted - bare).abs().mean(1, keepdim=True)
             change = resize(change, pictures.shape[1])
             return as_images((change > self.params.changed).float())[..., 0]
+        found: np.ndarray = self.segmenter.predict(pictures)
+        return found
+
+    @cached_property
+    def segmenter(self) -> Any:
+        """The trained guide that finds masks.
+
+        Raises:
+            MaskbenchError: the method's spec names no such guide.
+        """
         if SEGMENTER not in self.guides:
             raise MaskbenchError(
                 "coverage_from: segmenter",
                 "the method's spec names no such guide",
                 "add it to the spec's guides, or set coverage_from: change",
             )
-        found: np.ndarray = GUIDES.get(SEGMENTER).load().open(self.guides[SEGMENTER]).predict(
-            pictures
-        )  # fmt: skip
-        return found
+        return GUIDES.get(SEGMENTER).load().open(self.guides[SEGMENTER])

@@ -27,25 +27,15 @@ class Reach(Section):
     perspective: float = Field(0.45, ge=0, description="p4 and p8")
 
 
-class AdversarialParams(Section):
-    """Generator against critic."""
+class GanParams(Section):
+    """What trainings of generators against critics share."""
 
     train_size: int = Field(64, ge=16, description="side of the pictures that networks see")
-    supersampling: int = Field(
-        2,
-        ge=1,
-        description="pictures are moved and laid over each other at this many times train_size "
-        "and averaged down: warping at the small size would make painted textures sharper than "
-        "real ones, which a critic sees and no placement can mend",
-    )
     generator_width: int = Field(64, ge=1, description="channels (or units) of the generator")
     critic_width: int = Field(64, ge=1, description="channels (or units) of the critic")
     steps: int = Field(1000, ge=1, description="generator steps")
-    batch_size: int = Field(16, ge=2, description="pictures of each domain a step")
+    batch_size: int = Field(16, ge=1, description="pictures of each domain a step")
     critic_steps: int = Field(1, ge=1, description="critic steps for each generator step")
-    critic_warmup: int = Field(
-        100, ge=0, description="critic steps on random placements before the generator moves"
-    )
     generator_lr: float = Field(2e-4, gt=0, description="Adam's learning rate, generator")
     critic_lr: float = Field(2e-4, gt=0, description="Adam's learning rate, critic")
     betas: tuple[float, float] = Field((0.0, 0.9), description="Adam's decay rates")
@@ -53,13 +43,32 @@ class AdversarialParams(Section):
         0.5, ge=0, le=1, description="share of the steps after which both rates fall linearly to 0"
     )
     ema: float = Field(0.99, ge=0, lt=1, description="moving average of the generator's weights")
+    augmentation: Augmentation = Field(
+        default_factory=Augmentation, description="random geometry of both domains"
+    )
+    precision: Precision = Field("float32", description="of convolutions and products")
+    log_every: int = Field(10, ge=1, description="generator steps between two points of a curve")
+    sheet_every: int = Field(200, ge=0, description="steps between placement sheets; 0: none")
+    checkpoint_every: int = Field(100, ge=0, description="steps between checkpoints; 0: none")
+
+
+class AdversarialParams(GanParams):
+    """One generator against one critic, which both see mask pictures."""
+
+    supersampling: int = Field(
+        2,
+        ge=1,
+        description="pictures are moved and laid over each other at this many times train_size "
+        "and averaged down: warping at the small size would make painted textures sharper than "
+        "real ones, which a critic sees and no placement can mend",
+    )
+    critic_warmup: int = Field(
+        100, ge=0, description="critic steps on random placements before the generator moves"
+    )
     match: Match = Field(
         "styles",
         description="what real and fake pictures of a batch share: nothing, styles, or faces "
         "(the same faces, styles and geometry: a less noisy estimate of the same objective)",
-    )
-    augmentation: Augmentation = Field(
-        default_factory=Augmentation, description="random geometry of both domains"
     )
     blur: float = Field(
         0.0,
@@ -88,10 +97,6 @@ class AdversarialParams(Section):
         "people wearing masks, with the generated mask laid over theirs: the critic then finds the "
         "same people and cameras on both sides. For really masked people; not with matched faces",
     )
-    precision: Precision = Field("float32", description="of convolutions and products")
-    log_every: int = Field(10, ge=1, description="generator steps between two points of a curve")
-    sheet_every: int = Field(200, ge=0, description="steps between placement sheets; 0: none")
-    checkpoint_every: int = Field(100, ge=0, description="steps between checkpoints; 0: none")
 
 
 class PlacedParams(AdversarialParams):

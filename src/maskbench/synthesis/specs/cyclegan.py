@@ -1,0 +1,35 @@
+"""Settings of ``cyclegan``."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from maskbench.restoration.specs import RestorerParams
+from maskbench.synthesis.specs import METHODS, SynthesisSpec
+from maskbench.synthesis.specs.translation import TranslationParams
+
+
+class CycleGanParams(TranslationParams, RestorerParams):
+    """Block ``synthesis.methods.cyclegan``; also what a restorer's block says."""
+
+    cycle: float = Field(10.0, ge=0, description="weight of the way there and back")
+    identity: float = Field(
+        5.0, ge=0, description="weight of the change of pictures that are of the target domain "
+        "already (0.5 times the cycle's weight in the reference)"
+    )  # fmt: skip
+    pool: int = Field(50, ge=0, description="made pictures that a critic may see again; 0: none")
+
+
+METHODS.register(
+    SynthesisSpec(
+        name="cyclegan",
+        title="CycleGAN",
+        paper="Paper 3, section 3; Zhu et al. 2017",
+        family="translation",
+        roles=frozenset({"masker", "unmasker"}),
+        guides=("segmenter",),
+        styled=False,
+        Params=CycleGanParams,
+        implementation="maskbench.synthesis.painted.cyclegan:CycleGan",
+    )
+)
