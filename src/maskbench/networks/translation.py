@@ -7,6 +7,7 @@ generator), Isola et al. 2017 (patch critic).
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import torch
@@ -185,7 +186,7 @@ class PatchCritic(nn.Module):
         bias = norm in ("instance", "none")
         widths = [width * 2 ** min(index, 3) for index in range(layers + 1)]
         stack: list[nn.Module] = [nn.Conv2d(channels, width, 4, 2, 1), nn.LeakyReLU(LEAK)]
-        for index, (before, after) in enumerate(zip(widths, widths[1:], strict=False)):
+        for index, (before, after) in enumerate(pairwise(widths)):
             stride = 2 if index + 1 < layers else 1
             stack += [
                 nn.Conv2d(before, after, 4, stride, 1, bias=bias),

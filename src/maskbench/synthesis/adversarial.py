@@ -19,7 +19,6 @@ from maskbench.registry import Block
 from maskbench.synthesis.base import LearningMethod, TrainingData
 from maskbench.synthesis.batches import Batch, Batches
 from maskbench.synthesis.losses import score
-from maskbench.training.player import Player
 from maskbench.training.stage import Schedule, Stage, Turn
 
 GENERATOR, CRITIC = "generator", "critic"

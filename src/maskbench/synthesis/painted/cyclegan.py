@@ -1,7 +1,7 @@
 """CycleGAN: masks on and masks off, each the other's way back.
 
-Paper 3, sections 3.1 to 3.3; Zhu et al. 2017. The half that takes masks off is a restorer (paper 3's
-"CycleGAN strip").
+Paper 3, sections 3.1 to 3.3; Zhu et al. 2017. The half that takes masks off is a restorer: paper
+3's "CycleGAN strip".
 """
 
 from __future__ import annotations
