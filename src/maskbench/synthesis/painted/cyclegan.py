@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
+from maskbench.networks.translation import Painted
 from maskbench.synthesis.painted.translation import CRITIC, GENERATOR, Pictures, TranslationMethod
 from maskbench.training.stage import Ramp, Turn
 
@@ -35,16 +36,28 @@ class CycleGan(TranslationMethod):
     def weights(self, params: Any) -> dict[str, float | Ramp]:
         return {"cycle": params.cycle, "identity": params.identity}
 
+    def generators(
+        self, batch: Pictures, turn: Turn
+    ) -> tuple[Callable[[Tensor], Painted], Callable[[Tensor], Painted]]:
+        """What puts masks on and what takes them off in a step."""
+        network = self.players[GENERATOR].network
+        return network[MASK], network[UNMASK]
+
+    def factors(self, masked: Tensor, turn: Turn) -> Tensor | None:
+        """What the adversarial loss of each made masked face (B, 3, s, s) is multiplied by."""
+        return None
+
     def losses(self, player: str, batch: Pictures, turn: Turn) -> dict[str, Tensor]:
         return getattr(self, f"_{player}_losses")(batch, turn)
 
     def _generator_losses(self, batch: Pictures, turn: Turn) -> dict[str, Tensor]:
-        mask, unmask = (self.players[GENERATOR].network[name] for name in (MASK, UNMASK))
+        mask, unmask = self.generators(batch, turn)
         critics = self.players[CRITIC].network
         masked, bare = mask(batch.bare), unmask(batch.masked)
-        batch.made = {MASKED: masked.pictures, BARE: bare.pictures}
+        batch.made |= {MASKED: masked.pictures, BARE: bare.pictures}
+        factors = self.factors(masked.pictures, turn)
         found = {
-            "masked": self.fooled(critics[MASKED], masked.pictures),
+            "masked": self.fooled(critics[MASKED], masked.pictures, factors),
             "bare": self.fooled(critics[BARE], bare.pictures),
             **self.opacity_losses(masked, bare),
         }
@@ -63,11 +76,12 @@ class CycleGan(TranslationMethod):
         for name, real in ((MASKED, batch.masked), (BARE, batch.bare)):
             fake = self.pools[name].swap(batch.made[name])
             critic = self.players[CRITIC].network[name]
-            for loss, value in self.critic_losses(name, critic, real, fake, turn).items():
+            factors = self.factors(fake, turn) if name == MASKED else None
+            for loss, value in self.critic_losses(name, critic, real, fake, turn, factors).items():
                 found[loss] = found[loss] + value if loss in found else value
         return found
 
-    def paint(self, faces: Tensor, textures: Tensor | None) -> Tensor:
+    def paint(self, faces: Tensor, style: Tensor | None) -> Tensor:
         return (self.applied[GENERATOR][MASK](faces * 2 - 1).pictures + 1) / 2
 
     def take_off(self, pictures: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from maskbench.config import Section
 from maskbench.imaging.ranges import Augmentation
 from maskbench.synthesis.specs.adversarial import GanParams
 from maskbench.synthesis.specs.painted import PaintedParams
+from maskbench.training.stage import Ramp
 
 Objective = Literal["log", "lsgan", "wasserstein"]
 
@@ -57,7 +58,9 @@ class PlannedStage(Section):
     generator_lr: float | None = Field(None, gt=0, description="learning rate of the generator")
     critic_lr: float | None = Field(None, gt=0, description="learning rate of the critic")
     critic_steps: int | None = Field(None, ge=1, description="critic steps a generator step")
-    weights: dict[str, float] = Field(default_factory=dict, description="weights of losses by name")
+    weights: dict[str, float | Ramp] = Field(
+        default_factory=dict, description="weights of losses by name"
+    )
 
 
 class TranslationParams(GanParams, PaintedParams):
