@@ -28,7 +28,7 @@ def generator(seed=0):
 
 def test_without_variety_the_pictures_come_back_mirrored_or_not(batch):
     _, masked, coverage = batch
-    pictures, found = vary(*batch, STILL, generator())
+    pictures, found, _ = vary(*batch, STILL, generator())
     mirrored = 0
     for picture, covered, true, cover in zip(pictures, found, masked, coverage, strict=True):
         straight = (picture - true).abs().max() < 0.02  # 8 bits, and grey of rounded colours
@@ -48,19 +48,19 @@ def test_the_same_seed_gives_the_same_pictures(batch):
 
 def test_pictures_are_pictures_and_grey_stays_grey(batch):
     for seed in range(5):
-        pictures, coverage = vary(*batch, Variety(), generator(seed))
+        pictures, coverage, _ = vary(*batch, Variety(), generator(seed))
         for values in (pictures, coverage):
             assert float(values.min()) >= 0 and float(values.max()) <= 1
         assert float((pictures - pictures.mean(1, keepdim=True)).abs().max()) < 1e-5
     colour = batch[0] * torch.tensor([1.0, 0.7, 0.5]).view(1, 3, 1, 1)
-    pictures, _ = vary(colour, colour, batch[2] * 0, Variety(grey=0), generator())
+    pictures, *_ = vary(colour, colour, batch[2] * 0, Variety(grey=0), generator())
     assert float((pictures - pictures.mean(1, keepdim=True)).abs().amax((1, 2, 3)).min()) > 0.05
 
 
 def test_a_bare_face_stays_bare(batch):
     bare = batch[0]
     always = Variety(repaint=1, marks=1)
-    _, coverage = vary(bare, bare.clone(), torch.zeros_like(batch[2]), always, generator())
+    _, coverage, _ = vary(bare, bare.clone(), torch.zeros_like(batch[2]), always, generator())
     assert float(coverage.max()) == 0
 
 
@@ -77,8 +77,8 @@ def test_new_paint_stays_on_the_mask(batch, change):
 def test_masks_slip_without_their_faces(batch):
     bare, masked, coverage = batch
     slipping = STILL.model_copy(update={"slip": 0.1})
-    pictures, found = vary(bare, masked, coverage, slipping, generator())
-    still, _ = vary(bare, masked, coverage, STILL, generator())
+    pictures, found, _ = vary(bare, masked, coverage, slipping, generator())
+    still, *_ = vary(bare, masked, coverage, STILL, generator())
     top = (slice(None), slice(None), slice(0, 16))  # foreheads do not move
     torch.testing.assert_close(pictures[top].amax(), still[top].amax(), atol=0.02, rtol=0)
     moved = (found - torch.where(found.flip(3) == coverage, coverage.flip(3), coverage)).abs()
