@@ -6,7 +6,8 @@ import torch
 
 from maskbench.guides.pairs import Pairs
 from maskbench.guides.specs.segmenter import Variety
-from maskbench.guides.variety import Random, mark, move, repaint, vary
+from maskbench.guides.variety import Random, mark, repaint, turns, vary
+from maskbench.imaging.augmentation import move
 from maskbench.imaging.tensors import luma
 
 STILL = Variety(
@@ -93,10 +94,11 @@ def test_moving_by_known_amounts():
         def uniform(self, low, high, channels=1):
             return torch.full((1, 1, 1, 1), high)
 
-    quarter = move(x, Fixed(1, generator()), 90, 0, 0, mirror=False)
+    fixed = Fixed(1, generator())
+    quarter = move(x, turns(fixed, 90, 0, 0, mirror=False))
     assert np.unravel_index(int(quarter.argmax()), (9, 9)) in {(2, 4), (6, 4)}
-    torch.testing.assert_close(move(x, Fixed(1, generator()), 0, 0, 0, mirror=False), x)
-    wide = move(torch.ones(1, 1, 9, 9), Fixed(1, generator()), 0, 0, 2, padding="zeros")
+    torch.testing.assert_close(move(x, turns(fixed, 0, 0, 0, mirror=False)), x)
+    wide = move(torch.ones(1, 1, 9, 9), turns(fixed, 0, 0, 2), "zeros")
     assert float(wide.max()) == 0  # two sides away there is nothing
 
 

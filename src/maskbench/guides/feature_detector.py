@@ -18,7 +18,12 @@ from torchvision.ops import nms
 
 from maskbench.config import MetricsConfig
 from maskbench.faces.faceset import FaceSet
-from maskbench.guides.feature_detector_training import PLAYER, FeatureDetectorLearner, network_of
+from maskbench.guides.feature_detector_training import (
+    PLAYER,
+    FeatureDetectorLearner,
+    form_of,
+    network_of,
+)
 from maskbench.guides.model import trained_params
 from maskbench.guides.pairs import Pairs
 from maskbench.guides.parts import PART_OF_BOX, PARTS
@@ -105,9 +110,9 @@ class FeatureDetector:
         """
         params = trained_params(model, GUIDES.get(NAME))
         device = place("float32").device
-        return cls(
-            load_network(network_of(params), model, PLAYER, device), params.train_size, device
-        )
+        network = load_network(network_of(params), model, PLAYER, device)
+        network.to(memory_format=form_of(params))  # type: ignore[call-overload]
+        return cls(network, params.train_size, device)
 
     def presence(self, pictures: Tensor) -> Tensor:
         """How sure the detector is to see each part: its highest score, objectness times class.
@@ -151,7 +156,7 @@ class FeatureDetector:
 
     def _raw(self, pictures: Tensor) -> Tensor:
         given = resize((pictures.to(self.device) + 1) / 2, self.size) * 2 - 1
-        return self.network(given.contiguous(memory_format=torch.channels_last)).float()
+        return self.network(given).float()
 
     def _scores(self, raw: Tensor) -> Tensor:
         """(B, N, 6) objectness times class."""

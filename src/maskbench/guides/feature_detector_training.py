@@ -33,6 +33,11 @@ def network_of(params: FeatureDetectorParams) -> Yolo:
     return Yolo(params.design, params.width, params.depth, len(PARTS))
 
 
+def form_of(params: FeatureDetectorParams) -> torch.memory_format:
+    """How the weights lie in memory; torch's channels-last convolutions crash at other widths."""
+    return torch.contiguous_format if params.width % 16 else torch.channels_last
+
+
 def points_of(faces: FaceSet, rows: np.ndarray) -> Tensor:
     """Landmarks (B, 68, 2) of some faces as shares of the picture's side."""
     return torch.from_numpy((faces.landmarks[rows] + 0.5) / faces.size)
@@ -167,7 +172,7 @@ class FeatureDetectorLearner(Learner):
         network = seeded(lambda: network_of(params), seed)
         network.anchors.copy_(self._anchors())
         optimise = partial(torch.optim.Adam, betas=params.betas, weight_decay=params.weight_decay)
-        self.players = {PLAYER: Player(network, optimise, placement)}
+        self.players = {PLAYER: Player(network, optimise, placement, form=form_of(params))}
         start = params.warmup / params.steps if params.warmup < params.steps else 0.0
         self.stages = (
             Stage(
@@ -205,8 +210,7 @@ class FeatureDetectorLearner(Learner):
     def losses(self, player: str, batch: tuple[Tensor, Labels], turn: Turn) -> Mapping[str, Tensor]:
         pictures, seen = batch
         network = self.players[PLAYER].network
-        shown = (pictures * 2 - 1).contiguous(memory_format=torch.channels_last)
-        raw = network(shown).float()
+        raw = network(pictures * 2 - 1).float()
         size, ignore = self.params.train_size, self.params.ignore
         return losses(network, raw, seen.boxes, seen.shown, size, ignore)
 

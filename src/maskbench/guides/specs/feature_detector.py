@@ -12,10 +12,6 @@ from maskbench.guides.specs.segmenter import Variety
 from maskbench.registry import Spec
 
 
-def _variety() -> Variety:
-    return Variety(slip=0.06)  # masks that slip off a nose or mouth show it
-
-
 class FeatureDetectorParams(Section):
     """The block ``guides.feature_detector``. Published: YOLOv3 with width 32 and depth 5, 62,500
     steps of Adam."""
@@ -47,7 +43,7 @@ class FeatureDetectorParams(Section):
         0.7, gt=0, le=1, description="a prediction that overlaps a part by more than this IoU is "
         "not taught that nothing is there (0.7 in Darknet's configuration, 0.5 in the paper)"
     )  # fmt: skip
-    variety: Variety = Field(default_factory=_variety, description="how much pictures vary")
+    variety: Variety = Field(default_factory=Variety, description="how much pictures vary")
     precision: Precision = Field("float32", description="of the network's products")
     log_every: int = Field(50, ge=1, description="steps between points of the curves")
     checkpoint_every: int = Field(50, ge=0, description="steps between checkpoints; 0: none")
