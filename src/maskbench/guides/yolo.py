@@ -9,7 +9,6 @@ and two heads, ``yolov3`` Darknet-53's residual blocks and three heads.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import pairwise
 
 import torch
@@ -131,7 +130,6 @@ class Yolo(nn.Module):
         return torch.cat([centre - half, centre + half], dim=-1)
 
 
-@lru_cache(maxsize=8)
 def _cells(sides: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     """Of each prediction the corner (N, 2) of its cell and the side (N, 1) of it."""
     corners, steps = [], []
