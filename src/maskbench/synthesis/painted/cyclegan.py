@@ -62,9 +62,9 @@ class CycleGan(TranslationMethod):
             **self.opacity_losses(masked, bare),
         }
         if turn.weight("cycle"):
-            found["cycle"] = distance(unmask(masked.pictures).pictures, batch.bare) + distance(
-                mask(bare.pictures).pictures, batch.masked
-            )
+            there = distance(unmask(masked.pictures).pictures, batch.bare)
+            back = distance(mask(bare.pictures).pictures, batch.masked)
+            found["cycle"] = self.params.switches.bare_cycle * there + back
         if turn.weight("identity"):
             found["identity"] = distance(mask(batch.masked).pictures, batch.masked) + distance(
                 unmask(batch.bare).pictures, batch.bare

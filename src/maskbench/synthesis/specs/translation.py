@@ -37,6 +37,10 @@ class Switches(Section):
     )
     r1_every: int = Field(8, ge=1, description="steps between two such penalties, which count so "
                           "many times more")  # fmt: skip
+    bare_cycle: float = Field(
+        1.0, ge=0, description="how much a bare face's way there and back counts beside a masked "
+        "one's: what a mask hides comes back only if it shows through"
+    )  # fmt: skip
     held: float = Field(
         0.0, ge=0, description="weight of the distance between the mean opacity and the mean "
         "coverage of the masked domain; needs `compose`"
