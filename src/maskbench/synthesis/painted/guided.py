@@ -50,8 +50,8 @@ def wearing_penalty(
 
 @torch.no_grad()
 def free_of_masks(segmenter: Any, pictures: Tensor) -> Tensor:
-    """Where pictures (B, 3, s, s) in [-1, 1] show no mask: (B, 1, s, s), 0 or 1, a constant. (With a
-    gradient a generator could lower a loss outside the mask by a larger mask.)"""
+    """Where pictures (B, 3, s, s) in [-1, 1] show no mask: (B, 1, s, s), 0 or 1, a constant. With a
+    gradient, a larger mask would lower a loss outside of it."""
     return (segmenter.find(pictures) < 0.5).float()
 
 
