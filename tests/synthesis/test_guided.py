@@ -37,8 +37,8 @@ def test_the_correction_goes_through_its_limits(limit):
     x = torch.tensor([0.0, 0.5, 3.0])
     at = correction_factor(x, limit, 1.0)
     for near in (1e-3, 1e-5, 1e-8):
-        for alpha in (limit - near, limit + near):
-            assert torch.allclose(correction_factor(x, alpha, 1.0), at, rtol=max(4 * near, 1e-5))
+        for alpha in (limit - near, limit + near):  # at 2 the loss changes as n log(n)
+            assert torch.allclose(correction_factor(x, alpha, 1.0), at, rtol=20 * near + 1e-4)
 
 
 def test_the_correction_rises_with_the_penalty():

@@ -13,6 +13,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from maskbench.networks.translation import Painted
+from maskbench.synthesis.base import Styles
 from maskbench.synthesis.painted.translation import CRITIC, GENERATOR, Pictures, TranslationMethod
 from maskbench.training.stage import Ramp, Turn
 
@@ -81,7 +82,7 @@ class CycleGan(TranslationMethod):
                 found[loss] = found[loss] + value if loss in found else value
         return found
 
-    def paint(self, faces: Tensor, style: Tensor | None) -> Tensor:
+    def paint(self, faces: Tensor, styles: Styles | None) -> Tensor:
         return (self.applied[GENERATOR][MASK](faces * 2 - 1).pictures + 1) / 2
 
     def take_off(self, pictures: np.ndarray) -> np.ndarray:

@@ -133,10 +133,14 @@ class Mfgan(CycleGan):
         return found
 
     # Afterwards -----------------------------------------------------------------------------
-    def style_of(self, faces: Faces, styles: Styles) -> Tensor | None:
-        """The codes of photographs of the styles being worn (B, style); None without an encoder."""
-        if not self.params.style:
-            return None
+    def paint_after(self, faces: Tensor, styles: Styles | None, whole: Faces) -> Tensor:
+        """Each face after its style's reference photograph."""
+        assert styles is not None
+        code = self.codes(whole, styles) if self.params.style else None
+        return (self.applied[GENERATOR][MASK](faces * 2 - 1, code).pictures + 1) / 2
+
+    def codes(self, faces: Faces, styles: Styles) -> Tensor:
+        """The codes of photographs of the styles being worn, (B, style)."""
         assert styles.worn is not None
         photographs = as_tensor(styles.references(faces)).to(self.device)
         shown = resize(photographs, self.params.train_size) * 2 - 1
@@ -145,9 +149,6 @@ class Mfgan(CycleGan):
             shown, torch.tensor(branches, device=self.device)
         )
         return codes.float()
-
-    def paint(self, faces: Tensor, style: Tensor | None) -> Tensor:
-        return (self.applied[GENERATOR][MASK](faces * 2 - 1, style).pictures + 1) / 2
 
 
 def branch_of(style: str) -> int:

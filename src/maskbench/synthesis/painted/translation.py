@@ -135,12 +135,16 @@ class TranslationMethod(PaintedMethod, LearningMethod):
         }
         return Stage(name=name, steps=steps, **values)
 
-    def judged(self, critic: nn.Module, pictures: Tensor) -> Tensor:
-        """A critic's scores of pictures (B, 3, s, s) in [-1, 1], as it sees them."""
+    def shown(self, pictures: Tensor) -> Tensor:
+        """What a critic sees of pictures (B, 3, s, s) in [-1, 1]."""
         ranges = self.params.switches.critic_augmentation
         if ranges is not None:
             pictures = augment((pictures + 1) / 2, ranges, self.random)[0] * 2 - 1
-        return critic(pictures.contiguous(memory_format=torch.channels_last)).float()
+        return pictures.contiguous(memory_format=torch.channels_last)
+
+    def judged(self, critic: nn.Module, pictures: Tensor) -> Tensor:
+        """A critic's scores of pictures (B, 3, s, s) in [-1, 1], as it sees them."""
+        return critic(self.shown(pictures)).float()
 
     def critic_losses(
         self,
@@ -152,14 +156,20 @@ class TranslationMethod(PaintedMethod, LearningMethod):
         factors: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """What a critic minimises: ``{name}_critic``, each pair of pictures times its factor (B,)
-        if there are factors, and the penalties whose weights are not 0 (``penalty``, ``r1``)."""
-        fake, switches = fake.detach(), self.params.switches
+        if there are factors, and the penalties whose weights are not 0."""
+        fake = fake.detach()
         scores = [self.judged(critic, pictures) for pictures in (real, fake)]
-        objective = OBJECTIVES[self.params.objective][0]
-        found = {f"{name}_critic": mean_loss(objective, scores, factors)}
+        loss = mean_loss(OBJECTIVES[self.params.objective][0], scores, factors)
+        return {f"{name}_critic": loss, **self.penalties(critic, real, fake, turn)}
+
+    def penalties(
+        self, critic: losses.Critic, real: Tensor, fake: Tensor, turn: Turn
+    ) -> dict[str, Tensor]:
+        """A critic's penalties whose weights are not 0: ``penalty``, ``r1``."""
+        found = {}
         if turn.weight("penalty"):
             found["penalty"] = losses.gradient_penalty(critic, real, fake, self.random)
-        if turn.weight("r1") and turn.step % switches.r1_every == 0:
+        if turn.weight("r1") and turn.step % self.params.switches.r1_every == 0:
             found["r1"] = losses.r1_penalty(critic, real)
         return found
 
