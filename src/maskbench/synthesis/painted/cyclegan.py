@@ -10,8 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
+from maskbench.networks.translation import Painted
 from maskbench.synthesis.painted.translation import CRITIC, GENERATOR, Pictures, TranslationMethod
 from maskbench.training.stage import Ramp, Turn
 
@@ -41,8 +43,7 @@ class CycleGan(TranslationMethod):
     def _generator_losses(self, batch: Pictures, turn: Turn) -> dict[str, Tensor]:
         mask, unmask = (self.players[GENERATOR].network[name] for name in (MASK, UNMASK))
         critics = self.players[CRITIC].network
-        masked, bare = mask(batch.bare), unmask(batch.masked)
-        batch.made = {MASKED: masked.pictures, BARE: bare.pictures}
+        masked, bare = self._translate(batch)
         found = {
             "masked": self.fooled(critics[MASKED], masked.pictures),
             "bare": self.fooled(critics[BARE], bare.pictures),
@@ -58,7 +59,17 @@ class CycleGan(TranslationMethod):
             )
         return found
 
+    def _translate(self, batch: Pictures) -> tuple[Painted, Painted]:
+        """Both domains into each other."""
+        network = self.players[GENERATOR].network
+        masked, bare = network[MASK](batch.bare), network[UNMASK](batch.masked)
+        batch.made = {MASKED: masked.pictures, BARE: bare.pictures}
+        return masked, bare
+
     def _critic_losses(self, batch: Pictures, turn: Turn) -> dict[str, Tensor]:
+        if not batch.made:  # drawn for a further step of the critics
+            with torch.no_grad():
+                self._translate(batch)
         found: dict[str, Tensor] = {}
         for name, real in ((MASKED, batch.masked), (BARE, batch.bare)):
             fake = self.pools[name].swap(batch.made[name])
