@@ -88,11 +88,14 @@ class TranslationMethod(PaintedMethod, LearningMethod):
         return {}
 
     # Parts ----------------------------------------------------------------------------------
-    def painter(self, params: Any, maps: int = 0, **network: Any) -> Painter:
-        """A residual generator with the method's switches; ``network``: of its options."""
-        made = partial(ResnetGenerator, width=params.generator_width, blocks=params.blocks)
+    def painter(
+        self, params: Any, maps: int = 0, network: Callable[..., nn.Module] = ResnetGenerator,
+        **options: Any,
+    ) -> Painter:  # fmt: skip
+        """A residual generator with the method's switches; ``options``: of the network."""
+        made = partial(network, width=params.generator_width, blocks=params.blocks, **options)
         return Painter(
-            partial(made, **network), maps=maps, compose=params.switches.compose,
+            made, maps=maps, compose=params.switches.compose,
             coordinates=params.switches.coordinates,
         )  # fmt: skip
 
@@ -138,7 +141,8 @@ class TranslationMethod(PaintedMethod, LearningMethod):
         """What a critic minimises: ``{name}_critic``, and the penalties whose weights are not 0
         (``penalty``, ``r1``)."""
         fake, switches = fake.detach(), self.params.switches
-        scores = [self.judged(critic, pictures) for pictures in (real, fake)]
+        # One pass for both domains: where there are batch statistics, they are shared.
+        scores = self.judged(critic, torch.cat([real, fake])).chunk(2)
         found = {f"{name}_critic": OBJECTIVES[self.params.objective][0](*scores)}
         if turn.weight("penalty"):
             found["penalty"] = losses.gradient_penalty(critic, real, fake, self.random)
