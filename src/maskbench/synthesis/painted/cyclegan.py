@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from maskbench.networks.translation import Painted
@@ -17,6 +18,7 @@ from maskbench.synthesis.base import Styles
 from maskbench.synthesis.painted.translation import CRITIC, GENERATOR, Pictures, TranslationMethod
 from maskbench.training.stage import Ramp, Turn
 
+Generator = Callable[[Tensor], Painted]
 MASK, UNMASK = "mask", "unmask"  # the two generators
 MASKED, BARE = "masked", "bare"  # the two critics, by what they take for real
 
@@ -37,9 +39,7 @@ class CycleGan(TranslationMethod):
     def weights(self, params: Any) -> dict[str, float | Ramp]:
         return {"cycle": params.cycle, "identity": params.identity}
 
-    def generators(
-        self, batch: Pictures, turn: Turn
-    ) -> tuple[Callable[[Tensor], Painted], Callable[[Tensor], Painted]]:
+    def generators(self, batch: Pictures, turn: Turn) -> tuple[Generator, Generator]:
         """What puts masks on and what takes them off in a step."""
         network = self.players[GENERATOR].network
         return network[MASK], network[UNMASK]
@@ -54,8 +54,7 @@ class CycleGan(TranslationMethod):
     def _generator_losses(self, batch: Pictures, turn: Turn) -> dict[str, Tensor]:
         mask, unmask = self.generators(batch, turn)
         critics = self.players[CRITIC].network
-        masked, bare = mask(batch.bare), unmask(batch.masked)
-        batch.made |= {MASKED: masked.pictures, BARE: bare.pictures}
+        masked, bare = self._translate(batch, mask, unmask)
         factors = self.factors(masked.pictures, turn)
         found = {
             "masked": self.fooled(critics[MASKED], masked.pictures, factors),
@@ -72,7 +71,18 @@ class CycleGan(TranslationMethod):
             )
         return found
 
+    def _translate(
+        self, batch: Pictures, mask: Generator, unmask: Generator
+    ) -> tuple[Painted, Painted]:
+        """Both domains into each other."""
+        masked, bare = mask(batch.bare), unmask(batch.masked)
+        batch.made |= {MASKED: masked.pictures, BARE: bare.pictures}
+        return masked, bare
+
     def _critic_losses(self, batch: Pictures, turn: Turn) -> dict[str, Tensor]:
+        if not batch.made:  # drawn for a further step of the critics
+            with torch.no_grad():
+                self._translate(batch, *self.generators(batch, turn))
         found: dict[str, Tensor] = {}
         for name, real in ((MASKED, batch.masked), (BARE, batch.bare)):
             fake = self.pools[name].swap(batch.made[name])

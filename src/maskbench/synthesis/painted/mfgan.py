@@ -24,10 +24,17 @@ from maskbench.guides.specs import GUIDES
 from maskbench.imaging.tensors import as_tensor, resize
 from maskbench.masks.styles import KINDS, kind_of
 from maskbench.networks.style import StyledGenerator, StyleEncoder
-from maskbench.networks.translation import Painted
 from maskbench.registry import Block
 from maskbench.synthesis.base import Faces, Styles, TrainingData
-from maskbench.synthesis.painted.cyclegan import BARE, MASK, MASKED, UNMASK, CycleGan, distance
+from maskbench.synthesis.painted.cyclegan import (
+    BARE,
+    MASK,
+    MASKED,
+    UNMASK,
+    CycleGan,
+    Generator,
+    distance,
+)
 from maskbench.synthesis.painted.guided import (
     correction_factor,
     free_of_masks,
@@ -47,7 +54,7 @@ class Mfgan(CycleGan):
 
     def networks(self, params: Any) -> dict[str, Callable[[], nn.Module]]:
         def generators() -> nn.Module:
-            styled = {"generator": StyledGenerator, "style": params.style_length}
+            styled = {"network": StyledGenerator, "style": params.style_length}
             found: dict[str, nn.Module] = {
                 MASK: self.painter(params, **styled), UNMASK: self.painter(params),
             }  # fmt: skip
@@ -98,9 +105,7 @@ class Mfgan(CycleGan):
         return correction_factor(weight * x, params.alpha, params.c)
 
     # Stages 2 and 3 -------------------------------------------------------------------------
-    def generators(
-        self, batch: Pictures, turn: Turn
-    ) -> tuple[Callable[[Tensor], Painted], Callable[[Tensor], Painted]]:
+    def generators(self, batch: Pictures, turn: Turn) -> tuple[Generator, Generator]:
         network = self.players[GENERATOR].network
         batch.made[CODE] = code = self._code(batch, turn)
         return lambda pictures: network[MASK](pictures, code), network[UNMASK]

@@ -93,16 +93,13 @@ class TranslationMethod(PaintedMethod, LearningMethod):
 
     # Parts ----------------------------------------------------------------------------------
     def painter(
-        self,
-        params: Any,
-        maps: int = 0,
-        generator: Callable[..., nn.Module] = ResnetGenerator,
-        **network: Any,
-    ) -> Painter:
-        """A residual generator with the method's switches; ``network``: of its options."""
-        made = partial(generator, width=params.generator_width, blocks=params.blocks)
+        self, params: Any, maps: int = 0, network: Callable[..., nn.Module] = ResnetGenerator,
+        **options: Any,
+    ) -> Painter:  # fmt: skip
+        """A residual generator with the method's switches; ``options``: of the network."""
+        made = partial(network, width=params.generator_width, blocks=params.blocks, **options)
         return Painter(
-            partial(made, **network), maps=maps, compose=params.switches.compose,
+            made, maps=maps, compose=params.switches.compose,
             coordinates=params.switches.coordinates,
         )  # fmt: skip
 
@@ -158,7 +155,8 @@ class TranslationMethod(PaintedMethod, LearningMethod):
         """What a critic minimises: ``{name}_critic``, each pair of pictures times its factor (B,)
         if there are factors, and the penalties whose weights are not 0."""
         fake = fake.detach()
-        scores = [self.judged(critic, pictures) for pictures in (real, fake)]
+        # One pass for both domains: where there are batch statistics, they are shared.
+        scores = self.judged(critic, torch.cat([real, fake])).chunk(2)
         loss = mean_loss(OBJECTIVES[self.params.objective][0], scores, factors)
         return {f"{name}_critic": loss, **self.penalties(critic, real, fake, turn)}
 
