@@ -35,6 +35,7 @@ from maskbench.training.checkpoint import load_network
 from maskbench.training.curves import Log
 from maskbench.training.devices import place
 from maskbench.training.loop import train
+from maskbench.training.seeding import seeded
 
 NAME = "segmenter"
 
@@ -131,7 +132,8 @@ class Segmenter:
             MaskbenchError: no model there, or a damaged one.
         """
         params = trained_params(model, GUIDES.get(NAME))
-        network = load_network(network_of(params), model, PLAYER, place("float32").device)
+        blank = seeded(lambda: network_of(params), 0)  # a training that opens it draws nothing
+        network = load_network(blank, model, PLAYER, place("float32").device)
         return cls(network, params.train_size)
 
     def find(self, pictures: Tensor) -> Tensor:
