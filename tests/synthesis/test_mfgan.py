@@ -40,7 +40,7 @@ MFGAN = BLOCK | {
     ],
 }  # fmt: skip
 IAMGAN = BLOCK | {
-    "steps": 4, "recogniser_steps": 4, "recogniser_size": 16, "recogniser_width": 2,
+    "steps": 4, "recogniser_steps": 4, "recogniser_size": 16, "recogniser_width": 16,
     "recogniser_batch": 4,
 }  # fmt: skip
 BLOCKS = {"mfgan": MFGAN, "iamgan": IAMGAN}

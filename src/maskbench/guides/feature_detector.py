@@ -37,6 +37,7 @@ from maskbench.training.checkpoint import load_network
 from maskbench.training.curves import Log
 from maskbench.training.devices import place
 from maskbench.training.loop import train
+from maskbench.training.seeding import seeded
 
 __all__ = ["PARTS", "FeatureDetector", "FeatureDetectorGuide"]
 
@@ -110,7 +111,8 @@ class FeatureDetector:
         """
         params = trained_params(model, GUIDES.get(NAME))
         device = place("float32").device
-        network = load_network(network_of(params), model, PLAYER, device)
+        blank = seeded(lambda: network_of(params), 0)  # a training that opens it draws nothing
+        network = load_network(blank, model, PLAYER, device)
         network.to(memory_format=form_of(params))  # type: ignore[call-overload]
         return cls(network, params.train_size, device)
 
