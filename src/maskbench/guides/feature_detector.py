@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
-from torchvision.ops import nms
 
 from maskbench.config import MetricsConfig
 from maskbench.faces.faceset import FaceSet
@@ -141,6 +140,9 @@ class FeatureDetector:
             score in 0..1, x0, y0, x1, y1 (edges in pixels of ``images``). Sorted by picture, part
             and falling score.
         """
+        # here: a training that only asks for presences starts without it
+        from torchvision.ops import nms
+
         rows: list[tuple[int, str, float, float, float, float, float]] = []
         side = images.shape[1]
         for start in range(0, len(images), _BATCH):
