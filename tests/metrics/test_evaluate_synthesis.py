@@ -83,6 +83,7 @@ def test_per_picture_values_are_those_of_the_metrics_alone(
         "placement_iou": placement.placement_iou(masked.masks[:], overlay.masks[:]),
         "covers_nose_mouth": wearing.covers_nose_mouth(masked.masks[:], masked.landmarks),
         "leaves_eyes": wearing.leaves_eyes(masked.masks[:], masked.landmarks),
+        "alpha_mean": placement.alpha_mean(masked.masks[:]),
         "identity_cosine": identity.cosine(*embeddings),
     }
     assert set(frame.columns) == {"face_id", "style", *expected}
@@ -173,6 +174,7 @@ def test_the_reference_itself_has_no_trivial_rows(reference, faces, weights, tmp
         "is",
         "covers_nose_mouth",
         "leaves_eyes",
+        "alpha_mean",
         "identity_cosine",
         "ssim_outside_mask",
     }

@@ -98,6 +98,33 @@ rule evaluate_synthesis:
         "../scripts/step.py"
 
 
+# A tree of trainings is measured at the end of each of its stages.
+rule evaluate_stages:
+    input:
+        model=rules.train_synthesis.output.out,
+        faces=FACES,
+        guides=guides,
+        references=REFERENCES,
+        mask_pictures=rules.draw_masks.output.out,
+        weights=rules.fetch_weights.output.out,
+    output:
+        out=directory(f"{OUT}/metrics/stages/{{dataset}}/{{method}}/seed{{seed}}"),
+    resources:
+        **NETWORK,
+    params:
+        **step(
+            "synthesis.evaluate_stages",
+            method=METHOD,
+            overlay=EXPERIMENT.methods[REFERENCE],
+            styles=CONFIG.masks.figure_styles,
+            config=CONFIG.metrics,
+        ),
+    message:
+        "Measure the stages of {wildcards.method}, seed {wildcards.seed} ({wildcards.dataset})"
+    script:
+        "../scripts/step.py"
+
+
 rule measure_costs:
     input:
         model=rules.train_synthesis.output.out,
@@ -188,6 +215,12 @@ rule evaluate_guide:
 
 RUNS = ("method seed", EXPERIMENT.runs)
 SYNTHESES = over(rules.evaluate_synthesis.output.out, *RUNS, dataset=DATASET)
+OF_STAGES = over(
+    rules.evaluate_stages.output.out,
+    RUNS[0],
+    [run for run in EXPERIMENT.runs if getattr(EXPERIMENT.methods[run[0]].params, "stages", ())],
+    dataset=DATASET,
+)
 GUIDES = expand(rules.evaluate_guide.output.out, guide=EXPERIMENT.guides, **TRAININGS)
 # The runs whose masks recognisers learn from.
 LEARNT_FROM = {
@@ -201,6 +234,7 @@ TESTS = set(CONFIG.recognition.tests) - {DATASET, *EXPERIMENT.really_masked}
 rule synthesis:
     input:
         SYNTHESES,
+        OF_STAGES,
         COSTS,
         GUIDES,
         over(rules.synthesise_training.output.out, RUNS[0], sorted(LEARNT_FROM), dataset=DATASET),

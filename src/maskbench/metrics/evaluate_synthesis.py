@@ -5,7 +5,7 @@ What is compared with what:
 - ``ssim``, ``psnr``, ``lpips``, ``placement_iou``: with the key-point overlay of the same face and
   style; ``fid``, ``kid``: with the set of these overlays. For the overlay itself they are left out.
 - ``ssim_outside_mask``, ``identity_cosine``: with the bare face.
-- ``is``, ``covers_nose_mouth``, ``leaves_eyes``: with nothing.
+- ``is``, ``covers_nose_mouth``, ``leaves_eyes``, ``alpha_mean``: with nothing.
 
 Each is measured with the styles of the figure (``seen``) and with those kept for the test
 (``unseen``); the metrics of placement also for the subsets ``pose_frontal``, ``pose_turned`` and

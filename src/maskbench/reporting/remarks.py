@@ -153,7 +153,8 @@ def caption_of(table: Table, cells: Sequence[Cell], shared: Mapping[str, list[st
     sentences = []
     if found:
         counts = ", ".join(text for kind in _COUNTS for text in shared.get(kind, []))
-        place = f"{found[0].dataset} {found[0].split}" + (f" ({counts})" if counts else "")
+        splits = " and ".join(dict.fromkeys(cell.split for cell in found))
+        place = f"{found[0].dataset} {splits}" + (f" ({counts})" if counts else "")
         sentences.append(f"measured on {place}, crop {found[0].crop}")
         several = any(not isnan(cell.sd) for cell in found)
         (seeds,) = shared.get("seeds", ["seeds"])

@@ -120,6 +120,8 @@ def _names(table: Table, cells: Iterable[Cell]) -> tuple[dict[str, dict[int, str
     sets = {line: title_of(c.training_set) if c.training_set else "" for line, c in of_line.items()}
     if any(sets.values()):
         names["Trained on"] = sets
+    if table.of_stages:
+        names["Stage"] = {line: condition_title("checkpoint", cell.checkpoint) for line, cell in of_line.items()}
     shared = []
     for head, words in reversed(list(names.items())):
         several = set(words.values()) - {""}

@@ -44,6 +44,7 @@ class Quantity(Section):
     metric: str
     step: str | None = None
     dataset: str | None = None
+    split: str | None = None
     training_set: str | None = None
     restorer: str | None = None
     protocol: str = STANDARD
@@ -59,6 +60,7 @@ class Quantity(Section):
     def words(self) -> str:
         """``placement_iou of gan_stn (pose_turned)``."""
         more = [f"trained on {self.training_set}"] if self.training_set else []
+        more += [f"{self.split} people"] if self.split else []
         more += [value for name, plain in PLAIN.items() if (value := getattr(self, name)) != plain]
         return f"{self.metric} of {self.method}" + (f" ({', '.join(more)})" if more else "")
 
