@@ -24,6 +24,10 @@ EVALUATIONS = [*SYNTHESES, *OF_STAGES, *COSTS, *GUIDES, *RESTORATIONS, *RECOGNIT
 # What figures are drawn from, by the names of their needs.
 TRAINED = [run for run in EXPERIMENT.runs if EXPERIMENT.methods[run[0]].spec.trained]
 SHOWN = [run for run in EXPERIMENT.runs if not EXPERIMENT.methods[run[0]].spec.reference]
+# Figures of trainings take the first one.
+BY_REFERENCE = [
+    run for run in EXPERIMENT.runs if EXPERIMENT.methods[run[0]].spec.reference_guided and not run[1]
+]
 LEARNING = [
     run
     for run in EXPERIMENT.recogniser_runs
@@ -36,6 +40,12 @@ NEEDS = {
     "mask_pictures": [rules.draw_masks.output.out],
     "models": over(rules.train_synthesis.output.out, RUNS[0], TRAINED, dataset=DATASET),
     "masked": over(rules.synthesise.output.out, RUNS[0], SHOWN, dataset=DATASET),
+    "every_masked": over(rules.synthesise.output.out, *RUNS, dataset=DATASET),
+    "measured": SYNTHESES,
+    "masked_domain": expand(rules.masked_domain.output.out, dataset=DATASET, fold=0),
+    "by_reference": over(
+        rules.synthesise_by_reference.output.out, RUNS[0], BY_REFERENCE, dataset=DATASET
+    ),
     "recognition": RECOGNITIONS,
     "recognisers": over(
         rules.train_recogniser.output.out, RECOGNISER_RUNS[0], LEARNING, dataset=DATASET

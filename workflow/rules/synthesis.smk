@@ -76,6 +76,26 @@ rule synthesise:
         "../scripts/step.py"
 
 
+# The same references for several people, for the figure that shows what follows from them.
+rule synthesise_by_reference:
+    input:
+        model=rules.train_synthesis.output.out,
+        faces=FACES,
+        guides=guides,
+        references=MASKED_DOMAIN,
+        mask_pictures=rules.draw_masks.output.out,
+    output:
+        out=directory(f"{OUT}/masked/{{dataset}}/{{method}}/by_reference{{seed}}"),
+    resources:
+        **NETWORK,
+    params:
+        **step("synthesis.synthesise_by_reference", method=METHOD),
+    message:
+        "Put masks on test people after photographs by {wildcards.method}, seed {wildcards.seed}"
+    script:
+        "../scripts/step.py"
+
+
 rule evaluate_synthesis:
     input:
         masked=rules.synthesise.output.out,
@@ -108,7 +128,7 @@ rule evaluate_stages:
         mask_pictures=rules.draw_masks.output.out,
         weights=rules.fetch_weights.output.out,
     output:
-        out=directory(f"{OUT}/metrics/stages/{{dataset}}/{{method}}/seed{{seed}}"),
+        out=directory(f"{OUT}/metrics/synthesis/{{dataset}}/{{method}}/stages{{seed}}"),
     resources:
         **NETWORK,
     params:
