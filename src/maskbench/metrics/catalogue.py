@@ -103,8 +103,8 @@ SETS = ("fid", "kid", "is")
 """Metrics of a set of pictures as a whole, which are no means over pictures."""
 _SHARES = (
     "placement_iou", "covers_nose_mouth", "leaves_eyes", "alpha_mean", "mean_iou",
-    "mask_found_on_bare", "accuracy", "auc", "eer", "tar_at_far_", "rank_1", "rank_5", "fmr100", "error_rate_",
-    "fmr_at_bare_", "fnmr_at_bare_",
+    "mask_found_on_bare", "accuracy", "auc", "eer", "tar_at_far_", "rank_1", "rank_5", "fmr100",
+    "error_rate_", "fmr_at_bare_", "fnmr_at_bare_",
 )  # fmt: skip
 """How the names of metrics from 0 to 1 begin."""
 

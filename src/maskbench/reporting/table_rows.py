@@ -108,9 +108,7 @@ def _parts(table: Table, results: Sequence[Result]) -> Iterator[dict[str, str]]:
         yield dict(zip(table.parts, values, strict=False))
 
 
-def _by_name(
-    results: Iterable[Result], columns: Sequence[str], of_splits: bool = False
-) -> Results:
+def _by_name(results: Iterable[Result], columns: Sequence[str], of_splits: bool = False) -> Results:
     found: Results = {}
     for result in results:
         key = f"{result['metric']}_{result['split']}" if of_splits else result["metric"]

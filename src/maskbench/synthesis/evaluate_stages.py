@@ -70,9 +70,7 @@ def evaluate_stages(
     """
     bare, pictures = FaceSet.open(faces), MaskPictures.open(mask_pictures)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    network = feature_extractor(
-        weights, config.weights == "published", config.batch_size, device
-    )
+    network = feature_extractor(weights, config.weights == "published", config.batch_size, device)
     reference: Method = overlay.spec.load()
     reference.block = overlay
     chosen = {

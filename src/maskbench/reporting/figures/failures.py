@@ -1,4 +1,4 @@
-"""What goes wrong: of each method the pictures with the worst numbers (paper 4, Figures 2 and 6)."""
+"""Failures: of each method the pictures with the worst numbers (paper 4, Figures 2 and 6)."""
 
 from __future__ import annotations
 

@@ -41,7 +41,9 @@ class Column(Section):
     of_training_set: bool = Field(
         False, description="measured by synthesis, on masked faces of the row's training set"
     )
-    split: str = Field("", description="people that it is measured on; \"\": a part of the table each")
+    split: str = Field(
+        "", description='people that it is measured on; "": a part of the table each'
+    )
     measured: bool = Field(True, description="false: printed only")
     percent: bool = Field(False, description="a share that is printed as percents")
     network: str = Field("", description="the paper's, for this metric")
