@@ -21,6 +21,7 @@ from maskbench.synthesis.train_synthesis import train_synthesis
 TREE = {
     "train_size": 16, "batch_size": 2, "blocks": 1, "generator_width": 4, "critic_width": 4,
     "sheet_every": 0, "generator_lr": 0.05, "coverage_from": "change",
+    "switches": {"whole_critic": True},
     "stages": [
         {"name": "initial", "steps": 1}, {"name": "dead_end", "steps": 1},
         {"name": "continued", "steps": 1, "continues": "initial"},

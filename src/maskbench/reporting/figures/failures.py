@@ -74,7 +74,8 @@ def draw(request: Request) -> Figure:
             face = str(masked.faces["bare_id"].iloc[row])
             page.picture(left, y, np.asarray(bare.images[row_of[face]]), RIM, RIM)
             page.picture(left + 1, y, np.asarray(masked.images[row]), RIM, RIM)
-            page.text(left, y + 1 + 0.1, _words(numbers.loc[row], options.by), 5.0, GREY)
+            words = _words(numbers.iloc[chosen], options.by)
+            page.text(left, y + 1 + 0.1, words, 5.0, GREY)
     return page.figure
 
 
