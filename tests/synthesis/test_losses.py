@@ -123,3 +123,33 @@ def test_a_flat_critic_has_a_finite_gradient():
         critic, pictures, pictures, 6.0, "between", torch.Generator()
     ).backward()
     assert torch.isfinite(critic.weight.grad).all()
+
+
+def test_least_squares_losses_by_hand():
+    real, fake = torch.tensor([[0.5, 1.0]]), torch.tensor([[0.0, 2.0]])
+    assert losses.lsgan_critic(real, fake).item() == pytest.approx((0.125 + 2.0) / 2)
+    assert losses.lsgan_generator(fake).item() == pytest.approx(1.0)
+
+
+def test_gradient_penalties_of_a_linear_critic():
+    """Its gradient is w everywhere: (|w| - 1)^2 and |w|^2 / 2."""
+    critic = Linear(torch.tensor([0.3, -0.4, 1.2]).view(3, 1, 1))
+    real, fake = torch.rand(4, 3, 1, 1), torch.rand(4, 3, 1, 1)
+    random = torch.Generator().manual_seed(0)
+    assert losses.gradient_penalty(critic, real, fake, random).item() == pytest.approx(0.09)
+    assert losses.r1_penalty(critic, real).item() == pytest.approx(1.69 / 2)
+
+
+def test_the_gradient_penalty_lies_between_the_pictures():
+    """D(x) = sum x^3 / 3 has the gradient x^2: at a real 0 and a made 1, points lie in (0, 1)."""
+    seen = []
+
+    def critic(x):
+        seen.append(x.detach())
+        return x.pow(3).sum((1, 2, 3)) / 3
+
+    real, fake = torch.zeros(64, 1, 1, 1), torch.ones(64, 1, 1, 1)
+    penalty = losses.gradient_penalty(critic, real, fake, torch.Generator().manual_seed(0))
+    (points,) = seen
+    assert 0 < points.min() < 0.2 and 0.8 < points.max() < 1
+    assert penalty.item() == pytest.approx((points.square() - 1).square().mean().item(), rel=1e-5)

@@ -163,3 +163,39 @@ def test_weights_of_another_network_are_refused_with_a_way_out(whole):
         load_network(torch.nn.Linear(2, 2), whole, "nobody", torch.device("cpu"))
     with pytest.raises(MaskbenchError):
         load_network(torch.nn.Linear(2, 2), whole, "critic", torch.device("cpu"), "third")
+
+
+class Tree(Small):
+    """``second`` and ``third`` both go on from the end of ``first``."""
+
+    def __init__(self):
+        super().__init__()
+        _, first, second = self.stages
+        third = second.model_copy(update={"name": "third", "continues": "first"})
+        self.stages = [first, second, third]
+
+
+def test_a_stage_continues_the_one_that_it_names(tmp_path):
+    """Both leaves have one schedule: they end with the same networks, and so does a killed one."""
+    for killed in (False, True):
+        folder = tmp_path / str(killed)
+        training = Training(Tree(), 0, 2, folder)
+        while training.step < training.stage.steps or training.next_stage():
+            if killed and training.done == 11:  # in the middle of the last stage
+                values, training = training.capture(), Training(Tree(), 0, 2, folder)
+                training.restore(values)
+                killed = False
+            training.advance()
+            if training.stage.name == "second" and training.step == training.stage.steps:
+                second = state.capture(training.parts())
+        third = state.capture(training.parts())
+        for name in ("generator", "critic", "generator_average"):
+            for key, value in second[name].items():
+                assert torch.equal(value, third[name][key])
+
+
+def test_a_stage_cannot_continue_a_later_one():
+    learner = Tree()
+    learner.stages[1] = learner.stages[1].model_copy(update={"continues": "third"})
+    with pytest.raises(MaskbenchError, match="stage second: third: unknown earlier stage"):
+        Training(learner, 0, 2)

@@ -21,6 +21,7 @@ from PIL import Image
 from torch import Tensor
 
 from maskbench.artifacts import atomic_file
+from maskbench.errors import unknown_name
 from maskbench.training import state
 from maskbench.training.checkpoint import STAGES, STATE, Checkpoints, stage_file
 from maskbench.training.curves import Log, write_curves
@@ -28,7 +29,7 @@ from maskbench.training.player import Player
 from maskbench.training.progress import TrainingProgress
 from maskbench.training.stage import Stage, Turn
 
-SHEETS = "sheets"
+SHEETS, ENDS = "sheets", "ends"
 
 
 class Learner(ABC):
@@ -67,6 +68,7 @@ class Training:
     """A training in progress.
 
     Attributes:
+        ends: folder for the ends of stages that later ones continue.
         index: the stage's place in ``stages`` (those with steps).
         step: steps of it that are done.
         curves: by ``stage/loss``, lists of (step of the stage, mean since the last point).
@@ -74,9 +76,16 @@ class Training:
 
     PLAIN = ("index", "step", "sums", "curves")
 
-    def __init__(self, learner: Learner, seed: int, log_every: int) -> None:
-        self.learner, self.log_every = learner, log_every
+    def __init__(
+        self, learner: Learner, seed: int, log_every: int, ends: Path = Path(ENDS)
+    ) -> None:
+        self.learner, self.log_every, self.ends = learner, log_every, ends
         self.stages = [stage for stage in learner.stages if stage.steps]
+        earlier: set[str] = set()
+        for stage in self.stages:
+            if stage.continues is not None and stage.continues not in earlier:
+                raise unknown_name(f"stage {stage.name}", "earlier stage", stage.continues, earlier)
+            earlier.add(stage.name)
         self.index, self.step = 0, 0
         self.sums: dict[str, list[float]] = {}
         self.curves: dict[str, list[list[float]]] = {}
@@ -139,11 +148,21 @@ class Training:
                 if name.startswith(start)}  # fmt: skip
 
     def next_stage(self) -> bool:
-        """Go on to the next stage; False: that was the last."""
-        if self.index + 1 == len(self.stages):
+        """Go on to the next stage, from the end of the stage that it continues; False: that was the
+        last."""
+        later = self.stages[self.index + 1 :]
+        if not later:
             return False
+        if any(stage.continues == self.stage.name for stage in later):
+            self.ends.mkdir(parents=True, exist_ok=True)
+            state.save(self._end(self.stage.name), state.capture(self.parts()))
         self.index, self.step, self.sums = self.index + 1, 0, {}
+        if self.stage.continues is not None:
+            state.restore(self.parts(), state.load(self._end(self.stage.continues)))
         return True
+
+    def _end(self, stage: str) -> Path:
+        return self.ends / f"{stage}.safetensors"
 
 
 def train(
@@ -173,7 +192,7 @@ def train(
         checkpoint_every: steps between two checkpoints; 0: none.
         pictures: that a step shows the networks, for the progress bar.
     """
-    training = Training(learner, seed, log_every)
+    training = Training(learner, seed, log_every, scratch / ENDS)
     checkpoints = Checkpoints(scratch, checkpoint_every)
     if (values := checkpoints.resume()) is not None:
         training.restore(values)

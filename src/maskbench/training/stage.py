@@ -59,6 +59,9 @@ class Stage(Section):
 
     name: str = Field(description="name in curves, sheets and snapshots")
     steps: int = Field(ge=0, description="steps; 0 leaves the stage out")
+    continues: str | None = Field(
+        None, description="the earlier stage from whose end this one goes on; none: the one before"
+    )
     players: tuple[str, ...] = Field(min_length=1, description="who steps, in this order")
     repeats: dict[str, int] = Field(
         default_factory=dict, description="optimiser steps of a player in each step; else 1"

@@ -69,8 +69,19 @@ class TranslationMethod(PaintedMethod, LearningMethod):
 
     # What a method may change ---------------------------------------------------------------
     def stages_of(self, params: Any) -> list[Stage]:
-        """One stage: the generators step, then the critics."""
-        return [self.stage(params, "train", params.steps)]
+        """The planned stages, or one: the generators step, then the critics."""
+        planned = [
+            self.stage(
+                params, one.name, one.steps, continues=one.continues, weights=one.weights,
+                rates={
+                    GENERATOR: one.generator_lr or params.generator_lr,
+                    CRITIC: one.critic_lr or params.critic_lr,
+                },
+                repeats={CRITIC: one.critic_steps or params.critic_steps},
+            )
+            for one in params.stages
+        ]  # fmt: skip
+        return planned or [self.stage(params, "train", params.steps)]
 
     def weights(self, params: Any) -> dict[str, float | Ramp]:
         """The weights of losses, where they are not 1."""

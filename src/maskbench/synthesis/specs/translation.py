@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from maskbench.config import Section
 from maskbench.imaging.ranges import Augmentation
@@ -46,6 +46,20 @@ class Switches(Section):
     )  # fmt: skip
 
 
+class PlannedStage(Section):
+    """A stage of a schedule; what it does not say is as in the block."""
+
+    name: str = Field(pattern=r"^\w+$", description="name in curves, tables and snapshots")
+    steps: int = Field(ge=1, description="generator steps")
+    continues: str | None = Field(
+        None, description="the earlier stage from whose end this one goes on; none: the one before"
+    )
+    generator_lr: float | None = Field(None, gt=0, description="learning rate of the generator")
+    critic_lr: float | None = Field(None, gt=0, description="learning rate of the critic")
+    critic_steps: int | None = Field(None, ge=1, description="critic steps a generator step")
+    weights: dict[str, float] = Field(default_factory=dict, description="weights of losses by name")
+
+
 class TranslationParams(GanParams, PaintedParams):
     """Settings of a translation between bare and masked faces."""
 
@@ -65,6 +79,23 @@ class TranslationParams(GanParams, PaintedParams):
     gradient_penalty: float = Field(
         0.0, ge=0, description="weight of WGAN-GP's penalty on the critic's gradient"
     )
+    stages: tuple[PlannedStage, ...] = Field(
+        (), description="a tree of trainings; none: one stage, `train`, of `steps` steps"
+    )
     switches: Switches = Field(
         default_factory=Switches, description="additions for few pictures and steps"
     )
+
+    @model_validator(mode="after")
+    def _stages_are_a_tree(self) -> TranslationParams:
+        earlier: list[str] = []
+        for stage in self.stages:
+            if stage.name in earlier:
+                raise ValueError(f"stages: two are named {stage.name}")
+            if stage.continues is not None and stage.continues not in earlier:
+                raise ValueError(
+                    f"stages: {stage.name} continues {stage.continues}, which is none of the "
+                    f"earlier ones ({', '.join(earlier) or 'there are none'})"
+                )
+            earlier.append(stage.name)
+        return self
