@@ -45,8 +45,8 @@ class AttGan(AttributeMethod):
         }  # fmt: skip
 
     def stages_of(self, params: Any) -> list[Stage]:
-        (stage,) = super().stages_of(params)
-        return [stage.model_copy(update={"schedule": Schedule(shape="drops", drops=1)})]
+        half = {"schedule": Schedule(shape="drops", drops=1)}
+        return [stage.model_copy(update=half) for stage in super().stages_of(params)]
 
     def told(self, labels: Tensor, putting_on: bool = False) -> Tensor:
         high = self.params.intensity if putting_on else HALF

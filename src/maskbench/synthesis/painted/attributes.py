@@ -82,7 +82,8 @@ class AttributeMethod(TranslationMethod):
             network.taught.copy_(taught)  # type: ignore[union-attr, operator]
 
     def stages_of(self, params: Any) -> list[Stage]:
-        return [self.stage(params, "train", params.steps, players=(CRITIC, GENERATOR))]
+        order = {"players": (CRITIC, GENERATOR)}
+        return [stage.model_copy(update=order) for stage in super().stages_of(params)]
 
     def weights(self, params: Any) -> dict[str, float | Ramp]:
         names = ("labels", "labels_critic", "cycle", "unchanged")

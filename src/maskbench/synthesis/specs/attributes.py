@@ -13,6 +13,7 @@ class AttributeParams(TranslationParams):
     """``batch_size`` counts the pictures of one domain: the published batches are twice as large.
     ``steps`` are the generator's."""
 
+    train_size: int = Field(128, ge=16, multiple_of=4, description="side of the pictures")
     batch_size: int = Field(8, ge=1, description="pictures of each domain a step")
     critic_steps: int = Field(5, ge=1, description="critic steps before each generator step")
     betas: tuple[float, float] = Field((0.5, 0.999), description="Adam's decay rates")
