@@ -26,6 +26,12 @@ MTCNN = "Zhang et al. 2016, as in facenet-pytorch"
 MASK_THE_FACE = "Anwar and Raychowdhury 2020, the code of MaskTheFace"
 EDGECONNECT = "Nazeri et al. 2019"
 EDGECONNECT_CODE = "the code of Nazeri et al. 2019"
+PAPER_4 = "Xiong et al. 2022, MFGAN"
+CYCLEGAN, CYCLEGAN_CODE = "Zhu et al. 2017", "the code of Zhu et al. 2017"
+STARGAN_V2 = "Choi et al. 2020, StarGAN v2"
+IRESNET = "Duta et al. 2020"
+UNET = "Ronneberger et al. 2015"
+YOLOV3 = "Redmon and Farhadi 2018, Darknet's configuration"
 SILENT = "nothing of the kind is in the paper"
 
 TRAINED = {
@@ -170,10 +176,97 @@ MASKFACENET = {
         "precision": ("float32", SILENT),
     }.items()
 }  # fmt: skip
-FILES = {"pywgan_div": PYWGAN_DIV, "maskfacenet": MASKFACENET}
+TRANSLATION = {
+    "train_size": (256, CYCLEGAN),
+    "batch_size": (1, f"{PAPER_4}, section IV-A"),
+    "blocks": (9, CYCLEGAN),
+    "generator_width": (64, CYCLEGAN),
+    "critic_width": (64, CYCLEGAN),
+    "critic_steps": (1, CYCLEGAN),
+    "generator_lr": (0.0002, CYCLEGAN),
+    "critic_lr": (0.0002, CYCLEGAN),
+    "betas": ((0.5, 0.999), f"{CYCLEGAN}; {PAPER_4}, section IV-A: Adam"),
+    "cycle": (10, CYCLEGAN),
+    "pool": (50, CYCLEGAN),
+    "gradient_penalty": (0, SILENT),
+    "augmentation.translation": (0.05, CYCLEGAN_CODE),
+    "augmentation.rotation": (0, CYCLEGAN_CODE),
+    "augmentation.scaling": (0, CYCLEGAN_CODE),
+    "augmentation.stretch": (0, CYCLEGAN_CODE),
+    "augmentation.flip": (True, CYCLEGAN_CODE),
+    "augmentation.light": (0, CYCLEGAN_CODE),
+    "decay_from": (1, SILENT),
+    "precision": ("float32", SILENT),
+    "switches.compose": (False, SILENT),
+    "switches.coordinates": (False, SILENT),
+    "switches.whole_critic": (False, SILENT),
+    "switches.critic_augmentation": (None, SILENT),
+    "switches.r1": (0, SILENT),
+    "switches.bare_cycle": (1, CYCLEGAN),
+    "switches.held": (0, SILENT),
+    "switches.see_through": (0, SILENT),
+}
+OF_CYCLEGAN = TRANSLATION | {
+    "objective": ("lsgan", CYCLEGAN),
+    "identity": (5, CYCLEGAN_CODE),
+    "ema": (0, SILENT),
+}
+OF_MFGAN = TRANSLATION | {
+    "steps": (450_000, f"{PAPER_4}, section IV-A"),
+    "stages.correct.steps": (100_000, f"{PAPER_4}, section IV-A"),
+    "stages.correct.weights.invariance": (0, f"{PAPER_4}, formula (2)"),
+    "stages.correct.weights.style": (0, f"{PAPER_4}, formula (2)"),
+    "stages.authentic.steps": (200_000, f"{PAPER_4}, section IV-A"),
+    "stages.authentic.weights.style": (0, f"{PAPER_4}, formula (4)"),
+    "stages.diverse.steps": (150_000, f"{PAPER_4}, section IV-A"),
+    "objective": ("log", f"{PAPER_4}, section III-B: the standard adversarial loss"),
+    "identity": (0, f"{PAPER_4}, formula (2)"),
+    "ema": (0.999, STARGAN_V2),
+    "style": (1, STARGAN_V2),
+    "diversity": (1, STARGAN_V2),
+    "style_length": (64, STARGAN_V2),
+    "encoder_width": (64, IRESNET),
+    "encoder_norm": ("batch", IRESNET),
+    "unlabelled": (0, f"{PAPER_4}, section III-D: one branch a domain"),
+}
+VARIANTS = {
+    "mfgan": {},
+    "mfgan_wo_inv": {"invariance": (0, f"{PAPER_4}, section IV-E")},
+    "mfgan_wo_cor": {"correction": (0, f"{PAPER_4}, section IV-E")},
+    "mfgan_wo_sty": {"style": (0, f"{PAPER_4}, section IV-E")},
+}
+MFGAN = (
+    {
+        f"synthesis.methods.{method}.{key}": value
+        for method, own in VARIANTS.items()
+        for key, value in (OF_MFGAN | own).items()
+    }
+    | {
+        f"synthesis.methods.{method}.{key}": value
+        for method in ("cyclegan", "iamgan")
+        for key, value in OF_CYCLEGAN.items()
+    }
+    | {
+        "faces.size": (256, CYCLEGAN),
+        "synthesis.real_domain.source": ("masked_faces", f"{PAPER_4}, section IV-A: RMFRD"),
+        "guides.segmenter.steps": (20_000, f"{PAPER_4}, section IV-A"),
+        "guides.segmenter.width": (64, UNET),
+        "guides.segmenter.depth": (4, UNET),
+        "guides.segmenter.fold": (1, UNET),
+        "guides.feature_detector.steps": (62_500, f"{PAPER_4}, section IV-A"),
+        "guides.feature_detector.design": ("yolov3", f"{PAPER_4}, section III-B"),
+        "guides.feature_detector.train_size": (416, YOLOV3),
+        "guides.feature_detector.width": (32, YOLOV3),
+        "guides.feature_detector.depth": (5, YOLOV3),
+        "metrics.weights": ("published", f"{PAPER_4}, section IV-B"),
+    }
+)
+FILES = {"pywgan_div": PYWGAN_DIV, "maskfacenet": MASKFACENET, "mfgan": MFGAN}
 NO_RESULT = (
     "*.log_every", "*.checkpoint_every", "datasets.*.adapter", "datasets.*.path",
     "*.twins.*",  # without equivariance
+    "*.stages.*",  # not said: as in the block
+    "*.switches.r1_every",  # without r1
     "synthesis.methods.wgan_stn.betas",  # RMSprop has none
     "faces.detector.coarse_score",  # without coarse_share
     "recognition.recognisers.maskfacenet.width",  # ResNet-50's is fixed
@@ -206,6 +299,8 @@ def in_force(found):
 
 def leaves(key, value):
     value = value.model_dump() if hasattr(value, "model_dump") else value
+    if isinstance(value, tuple) and value and isinstance(value[0], dict):
+        value = {one["name"]: one for one in value}
     if isinstance(value, dict):
         for name, below in value.items():
             yield from leaves(f"{key}.{name}", below)

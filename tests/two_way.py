@@ -95,8 +95,8 @@ class TwoWay(PaintedMethod, LearningMethod):
     def parts(self):
         return {"batches": self.batches}
 
-    def paint(self, faces, textures):
-        assert textures is None  # it has no styles
+    def paint(self, faces, styles):
+        assert styles is None  # it has no styles
         return self.applied["painters"]["on"](faces)
 
     @torch.inference_mode()

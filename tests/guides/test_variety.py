@@ -6,7 +6,8 @@ import torch
 
 from maskbench.guides.pairs import Pairs
 from maskbench.guides.specs.segmenter import Variety
-from maskbench.guides.variety import Random, mark, move, repaint, vary
+from maskbench.guides.variety import Random, mark, repaint, turns, vary
+from maskbench.imaging.augmentation import move
 from maskbench.imaging.tensors import luma
 
 STILL = Variety(
@@ -28,7 +29,7 @@ def generator(seed=0):
 
 def test_without_variety_the_pictures_come_back_mirrored_or_not(batch):
     _, masked, coverage = batch
-    pictures, found = vary(*batch, STILL, generator())
+    pictures, found, _ = vary(*batch, STILL, generator())
     mirrored = 0
     for picture, covered, true, cover in zip(pictures, found, masked, coverage, strict=True):
         straight = (picture - true).abs().max() < 0.02  # 8 bits, and grey of rounded colours
@@ -48,19 +49,19 @@ def test_the_same_seed_gives_the_same_pictures(batch):
 
 def test_pictures_are_pictures_and_grey_stays_grey(batch):
     for seed in range(5):
-        pictures, coverage = vary(*batch, Variety(), generator(seed))
+        pictures, coverage, _ = vary(*batch, Variety(), generator(seed))
         for values in (pictures, coverage):
             assert float(values.min()) >= 0 and float(values.max()) <= 1
         assert float((pictures - pictures.mean(1, keepdim=True)).abs().max()) < 1e-5
     colour = batch[0] * torch.tensor([1.0, 0.7, 0.5]).view(1, 3, 1, 1)
-    pictures, _ = vary(colour, colour, batch[2] * 0, Variety(grey=0), generator())
+    pictures, *_ = vary(colour, colour, batch[2] * 0, Variety(grey=0), generator())
     assert float((pictures - pictures.mean(1, keepdim=True)).abs().amax((1, 2, 3)).min()) > 0.05
 
 
 def test_a_bare_face_stays_bare(batch):
     bare = batch[0]
     always = Variety(repaint=1, marks=1)
-    _, coverage = vary(bare, bare.clone(), torch.zeros_like(batch[2]), always, generator())
+    _, coverage, _ = vary(bare, bare.clone(), torch.zeros_like(batch[2]), always, generator())
     assert float(coverage.max()) == 0
 
 
@@ -77,8 +78,8 @@ def test_new_paint_stays_on_the_mask(batch, change):
 def test_masks_slip_without_their_faces(batch):
     bare, masked, coverage = batch
     slipping = STILL.model_copy(update={"slip": 0.1})
-    pictures, found = vary(bare, masked, coverage, slipping, generator())
-    still, _ = vary(bare, masked, coverage, STILL, generator())
+    pictures, found, _ = vary(bare, masked, coverage, slipping, generator())
+    still, *_ = vary(bare, masked, coverage, STILL, generator())
     top = (slice(None), slice(None), slice(0, 16))  # foreheads do not move
     torch.testing.assert_close(pictures[top].amax(), still[top].amax(), atol=0.02, rtol=0)
     moved = (found - torch.where(found.flip(3) == coverage, coverage.flip(3), coverage)).abs()
@@ -93,10 +94,11 @@ def test_moving_by_known_amounts():
         def uniform(self, low, high, channels=1):
             return torch.full((1, 1, 1, 1), high)
 
-    quarter = move(x, Fixed(1, generator()), 90, 0, 0, mirror=False)
+    fixed = Fixed(1, generator())
+    quarter = move(x, turns(fixed, 90, 0, 0, mirror=False))
     assert np.unravel_index(int(quarter.argmax()), (9, 9)) in {(2, 4), (6, 4)}
-    torch.testing.assert_close(move(x, Fixed(1, generator()), 0, 0, 0, mirror=False), x)
-    wide = move(torch.ones(1, 1, 9, 9), Fixed(1, generator()), 0, 0, 2, padding="zeros")
+    torch.testing.assert_close(move(x, turns(fixed, 0, 0, 0, mirror=False)), x)
+    wide = move(torch.ones(1, 1, 9, 9), turns(fixed, 0, 0, 2), "zeros")
     assert float(wide.max()) == 0  # two sides away there is nothing
 
 

@@ -19,9 +19,8 @@ from maskbench.masks.artwork import (
     parse_anchors,
     rasterise,
     straight_from_premultiplied,
-    style_names,
-    svg_source,
 )
+from maskbench.masks.styles import KINDS, kind_of, style_names, svg_source
 
 SIZE = 144
 
@@ -40,9 +39,16 @@ def test_twenty_styles_with_the_names_that_others_rely_on() -> None:
     }
 
 
+def test_every_style_has_a_kind_and_photographs_have_none() -> None:
+    assert {kind_of(style) for style in style_names()} == {*KINDS}
+    assert [kind_of(s) for s in ("surgical_pink", "kf94", "denim", "plaid", "")] == [*KINDS, ""]
+    with pytest.raises(MaskbenchError, match="surgical_blue"):
+        kind_of("surgical_bleu")
+
+
 def test_names_are_listed_without_a_renderer() -> None:
     code = (
-        "import sys; from maskbench.masks.artwork import style_names; style_names();"
+        "import sys; from maskbench.masks.styles import style_names; style_names();"
         "assert 'resvg_py' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

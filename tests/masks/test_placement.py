@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maskbench.masks.artwork import ANCHORS, parse_anchors, svg_source
+from maskbench.masks.artwork import ANCHORS, parse_anchors
 from maskbench.masks.placement import homography, place, six_points, targets, thin_plate_spline
+from maskbench.masks.styles import svg_source
 
 from .faces68 import frontal_face, mirrored, turned
 

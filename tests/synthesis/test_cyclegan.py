@@ -16,6 +16,7 @@ from maskbench.synthesis.model import open_method
 from maskbench.synthesis.painted.cyclegan import CycleGan
 from maskbench.synthesis.specs import METHODS
 from maskbench.synthesis.train_synthesis import train_synthesis
+from maskbench.training.loop import Training
 from maskbench.training.stage import Turn
 
 from ..trainings import finish, kill_after, start
@@ -64,7 +65,7 @@ def test_killed_and_started_again_ends_byte_identical(small, tmp_path):
 def test_the_losses_are_the_papers(small):
     """With the identity for both generators the way back is free, and so is a picture that is of
     the target domain already; adversarial terms are those of the critics' own scores."""
-    method = learner(small, switches={}, objective="lsgan")
+    method = learner(small, switches={}, objective="lsgan", train_size=32)
     (stage,) = method.stages
     assert [stage.weights[name] for name in ("cycle", "identity")] == [10, 5]
     batch = method.batch(Turn(stage, 0))
@@ -127,3 +128,12 @@ def test_a_stage_that_continues_nothing_is_refused():
     ):
         with pytest.raises(MaskbenchError, match=words):
             METHODS.parse("cyclegan", {"stages": stages})
+
+
+def test_critics_may_step_more_often(small):
+    """Each further step of the critics is on a batch that the generators have not seen."""
+    method = learner(small, critic_steps=3)
+    Training(method, seed=0, log_every=1).advance()
+    steps = {name: player.optimiser.state_dict()["state"][0]["step"]
+             for name, player in method.players.items()}  # fmt: skip
+    assert steps == {"generator": 1, "critic": 3}

@@ -96,6 +96,25 @@ rule synthesise_by_reference:
         "../scripts/step.py"
 
 
+# What the facial-feature detector sees on masked faces, for the figure that explains it.
+rule explain_correction:
+    input:
+        model=rules.train_synthesis.output.out,
+        masked=rules.synthesise.output.out,
+        faces=FACES,
+        guides=guides,
+    output:
+        out=directory(f"{OUT}/masked/{{dataset}}/{{method}}/correction{{seed}}"),
+    resources:
+        **NETWORK,
+    params:
+        **step("synthesis.explain_correction", method=METHOD),
+    message:
+        "Explain the correction of {wildcards.method}, seed {wildcards.seed} ({wildcards.dataset})"
+    script:
+        "../scripts/step.py"
+
+
 rule evaluate_synthesis:
     input:
         masked=rules.synthesise.output.out,

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 
 from maskbench.config import MetricsConfig
 from maskbench.faces.faceset import FaceSet
@@ -24,7 +25,7 @@ from maskbench.guides.specs import GUIDES
 from maskbench.guides.specs.segmenter import SegmenterParams
 from maskbench.guides.unet import UNet
 from maskbench.imaging.resize import resized
-from maskbench.imaging.tensors import as_tensor
+from maskbench.imaging.tensors import as_tensor, resize
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.metrics.numbers import Number, mean_number, people_of
 from maskbench.metrics.picture_metrics import counterparts
@@ -34,6 +35,7 @@ from maskbench.training.checkpoint import load_network
 from maskbench.training.curves import Log
 from maskbench.training.devices import place
 from maskbench.training.loop import train
+from maskbench.training.seeding import seeded
 
 NAME = "segmenter"
 
@@ -130,8 +132,16 @@ class Segmenter:
             MaskbenchError: no model there, or a damaged one.
         """
         params = trained_params(model, GUIDES.get(NAME))
-        network = load_network(network_of(params), model, PLAYER, place("float32").device)
+        blank = seeded(lambda: network_of(params), 0)  # a training that opens it draws nothing
+        network = load_network(blank, model, PLAYER, place("float32").device)
         return cls(network, params.train_size)
+
+    def find(self, pictures: Tensor) -> Tensor:
+        """Where the masks of pictures (B, 3, s, s) in [-1, 1] are, s of any size: the probability
+        of each pixel to be a mask's, (B, 1, s, s), differentiable."""
+        shown = resize((pictures + 1) / 2, self.size) * 2 - 1
+        logits = self.network(shown.contiguous(memory_format=torch.channels_last)).float()
+        return resize(torch.sigmoid(logits), pictures.shape[-1])
 
     @torch.inference_mode()
     def predict(self, images: np.ndarray) -> np.ndarray:

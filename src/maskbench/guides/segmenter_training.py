@@ -87,7 +87,7 @@ class SegmenterLearner(Learner):
         masked, coverage = self.pairs.masked_faces(numbers), self.pairs.coverage(numbers)
         without = round(params.bare_share * params.batch_size)
         masked[:without], coverage[:without] = bare[:without], 0
-        pictures, coverage = vary(bare, masked, coverage, params.variety, self.random)
+        pictures, coverage, _ = vary(bare, masked, coverage, params.variety, self.random)
         return pictures.to(self.device), coverage.to(self.device)
 
     def losses(self, player: str, batch: tuple[Tensor, Tensor], turn: Turn) -> Mapping[str, Tensor]:

@@ -1,4 +1,4 @@
-"""Variety of masks, for a segmenter that has only seen overlays.
+"""Variety of masks, for guides that have only seen overlays.
 
 An overlay is a layer (premultiplied colour and coverage) on a bare face, both known. The layer is
 moved a little, so that masks slip, and painted anew in random colours and patterns with its folds
@@ -40,7 +40,7 @@ class Random:
 
 def vary(
     bare: Tensor, masked: Tensor, coverage: Tensor, ranges: Variety, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, Tensor]:
     """Pictures of masked faces that no overlay has made, and where their masks are.
 
     Args:
@@ -51,7 +51,9 @@ def vary(
         generator: source of the randomness, on the CPU.
 
     Returns:
-        pictures (B, 3, s, s) and coverages (B, 1, s, s), both in [0, 1]. Grey pictures stay grey.
+        pictures (B, 3, s, s) and coverages (B, 1, s, s), both in [0, 1], and how the faces were
+        moved, (B, 2, 3) from canonical result to canonical source coordinates. Grey pictures stay
+        grey.
     """
     random = Random(len(bare), generator)
     colourless = (bare - bare.mean(1, keepdim=True)).abs().amax((1, 2, 3), keepdim=True) < 0.02
@@ -59,21 +61,17 @@ def vary(
     layer = torch.where(random.chance(ranges.repaint), repaint(layer, coverage, random), layer)
     layer = torch.where(random.chance(ranges.marks), mark(layer, coverage, random), layer)
     both = torch.cat([layer, coverage], dim=1)
-    slipped = move(
-        both, random, 60 * ranges.slip, 0.0, ranges.slip, stretch=ranges.stretch, mirror=False,
-        padding="zeros",
-    )  # fmt: skip
+    slips = turns(random, 60 * ranges.slip, 0.0, ranges.slip, ranges.stretch, mirror=False)
+    slipped = augmentation.move(both, slips, "zeros")
     layer, coverage = slipped[:, :3], slipped[:, 3:]
     picture = bare * (1 - coverage) + torch.minimum(layer, coverage)
-    moved = move(
-        torch.cat([picture, coverage], dim=1),
-        random, ranges.rotation, ranges.scaling, ranges.translation,
-    )  # fmt: skip
+    maps = turns(random, ranges.rotation, ranges.scaling, ranges.translation)
+    moved = augmentation.move(torch.cat([picture, coverage], dim=1), maps)
     picture, coverage = moved[:, :3].clamp(0, 1), moved[:, 3:].clamp(0, 1)
     picture = _lit(picture, ranges, random)
     grey = random.chance(ranges.grey) | colourless
     picture = torch.where(grey, luma(picture).expand_as(picture), picture)
-    return picture, coverage
+    return picture, coverage, maps
 
 
 def repaint(layer: Tensor, coverage: Tensor, random: Random) -> Tensor:
@@ -127,28 +125,25 @@ def mark(layer: Tensor, coverage: Tensor, random: Random) -> Tensor:
     return layer * (1 - share) + colour * coverage * share
 
 
-def move(
-    pictures: Tensor,
+def turns(
     random: Random,
     rotation: float,
     scaling: float,
     translation: float,
     stretch: float = 0.0,
     mirror: bool = True,
-    padding: str = "reflection",
 ) -> Tensor:
-    """Turn (degrees), scale, shift (shares of the side), stretch each way around the centre and
-    mirror each picture at random."""
+    """Maps (B, 2, 3), from canonical result to canonical source coordinates, that turn (degrees),
+    scale, shift (shares of the side), stretch each way around the centre and mirror at random."""
     angle = random.uniform(-1, 1) * math.radians(rotation)
     zoom = torch.exp(random.uniform(-1, 1) * math.log1p(-scaling))
     wide, high = (torch.exp(random.uniform(-1, 1) * math.log1p(-stretch)) for _ in range(2))
     cos, sin = angle.cos() * zoom, angle.sin() * zoom
     flip = torch.where(random.chance(0.5) & mirror, -1.0, 1.0)
     dx, dy = (random.uniform(-2, 2) * translation for _ in range(2))
-    rows = torch.cat(
+    return torch.cat(
         [cos * flip * wide, -sin * wide, dx, sin * flip * high, cos * high, dy], dim=1
     ).view(-1, 2, 3)
-    return augmentation.move(pictures, rows, padding)
 
 
 def _lit(pictures: Tensor, ranges: Variety, random: Random) -> Tensor:

@@ -1,7 +1,8 @@
 """The mask pictures: SVG sources in the package, rasterised with their anchor points.
 
 A style is one stand-alone file ``art/<style>.svg`` with a view box of 144 x 144 units, a
-transparent ground, the mask in the middle and its ear loops reaching the left and right edges.
+transparent ground, the mask in the middle and its ear loops reaching the left and right edges. Its
+``data-kind`` is one of :data:`maskbench.masks.styles.KINDS`.
 Circles ``<circle id="anchor-NAME" cx= cy=/>`` in a group that is not displayed name the points
 that the key-point overlay ties to a face (:data:`ANCHORS`). A new file is a new style.
 """
@@ -13,7 +14,6 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 
 import cv2
@@ -22,7 +22,7 @@ from PIL import Image
 
 from maskbench.artifacts import read_json, write_json
 from maskbench.errors import MaskbenchError, unknown_name
-from maskbench.masks.styles import style_names
+from maskbench.masks.styles import style_names, svg_source
 
 VIEW_BOX = 144.0
 ANCHORS = (
@@ -41,17 +41,6 @@ _SUPERSAMPLING, _LARGEST_SIDE = 4, 576
 _PICTURES, _STYLES = "pictures.npy", "styles.json"
 
 Anchors = dict[str, tuple[float, float]]
-
-
-def svg_source(style: str) -> str:
-    """The SVG text of a style.
-
-    Raises:
-        MaskbenchError: unknown style, with the nearest known one.
-    """
-    if style not in style_names():
-        raise unknown_name("masks.styles", "mask style", style, style_names())
-    return (resources.files("maskbench.masks") / "art" / f"{style}.svg").read_text("utf-8")
 
 
 def parse_anchors(svg: str, size: int, place: str = "svg") -> Anchors:

@@ -67,6 +67,9 @@ METRICS: dict[str, Metric] = {
     "ssim_in_hole": Metric("SSIM where restored", "higher", 3, "SSIM in hole"),
     "mean_iou": Metric("Mean IoU of the mask", "higher", 3),
     "mask_found_on_bare": Metric("Share of a bare face taken for a mask", "lower", 4, "False mask"),
+    "ap50": Metric("Average precision at an IoU of 0.5", "higher", 3, "AP50"),
+    "hidden_accuracy": Metric("Accuracy of hidden or seen", "higher", 3, "Hidden, acc."),
+    "hidden_auc": Metric("AUC of hidden against seen", "higher", 3, "Hidden, AUC"),
     "accuracy": Metric("Accuracy", "higher", 3),
     "accuracy_1nn": Metric(
         "Accuracy of the nearest neighbour", "higher", 3, "Accuracy, 1-NN", over="probes"
@@ -103,8 +106,8 @@ SETS = ("fid", "kid", "is")
 """Metrics of a set of pictures as a whole, which are no means over pictures."""
 _SHARES = (
     "placement_iou", "covers_nose_mouth", "leaves_eyes", "alpha_mean", "mean_iou",
-    "mask_found_on_bare", "accuracy", "auc", "eer", "tar_at_far_", "rank_1", "rank_5", "fmr100",
-    "error_rate_", "fmr_at_bare_", "fnmr_at_bare_",
+    "mask_found_on_bare", "ap50", "hidden_", "accuracy", "auc", "eer", "tar_at_far_", "rank_1",
+    "rank_5", "fmr100", "error_rate_", "fmr_at_bare_", "fnmr_at_bare_",
 )  # fmt: skip
 """How the names of metrics from 0 to 1 begin."""
 

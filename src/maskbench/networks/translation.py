@@ -59,7 +59,8 @@ class ResidualBlock(nn.Module):
 class ResnetGenerator(nn.Module):
     """CycleGAN's generator: 7x7 convolution, two halvings, residual blocks, two doublings, 7x7.
 
-    With width 64 and nine blocks it is the published one: 11.38 million parameters.
+    With width 64 and nine blocks it is the published one: 11.38 million parameters. StarGAN's and
+    SaGAN's are of the same form.
 
     Args:
         inputs, outputs: channels. The outputs are linear: what follows bounds them.
@@ -67,6 +68,8 @@ class ResnetGenerator(nn.Module):
         blocks: residual blocks.
         norm: normalisation of all layers but the last.
         padding: of the convolutions that keep the size.
+        kernel: side of the convolutions that halve and double.
+        halvings: how often the picture is halved, and doubled again.
     """
 
     def __init__(
@@ -77,6 +80,8 @@ class ResnetGenerator(nn.Module):
         blocks: int,
         norm: Norm = "instance",
         padding: Padding = "reflect",
+        kernel: Literal[3, 4] = 3,
+        halvings: int = 2,
     ) -> None:
         super().__init__()
         bias = norm in ("instance", "none")
@@ -84,23 +89,26 @@ class ResnetGenerator(nn.Module):
             nn.Conv2d(inputs, width, 7, 1, 3, padding_mode=padding, bias=bias),
             normalisation(norm, width), nn.ReLU(),
         ]  # fmt: skip
-        for wide in (width, 2 * width):
+        widths = [width * 2**index for index in range(halvings + 1)]
+        for before, after in pairwise(widths):
             layers += [
-                nn.Conv2d(wide, 2 * wide, 3, 2, 1, bias=bias),
-                normalisation(norm, 2 * wide), nn.ReLU(),
+                nn.Conv2d(before, after, kernel, 2, 1, bias=bias),
+                normalisation(norm, after), nn.ReLU(),
             ]  # fmt: skip
-        layers += [ResidualBlock(4 * width, norm, padding) for _ in range(blocks)]
-        for wide in (4 * width, 2 * width):
+        layers += [ResidualBlock(widths[-1], norm, padding) for _ in range(blocks)]
+        for before, after in pairwise(reversed(widths)):
             layers += [
-                nn.ConvTranspose2d(wide, wide // 2, 3, 2, 1, output_padding=1, bias=bias),
-                normalisation(norm, wide // 2), nn.ReLU(),
+                nn.ConvTranspose2d(
+                    before, after, kernel, 2, 1, output_padding=kernel % 2, bias=bias
+                ),
+                normalisation(norm, after), nn.ReLU(),
             ]  # fmt: skip
         layers.append(nn.Conv2d(width, outputs, 7, 1, 3, padding_mode=padding))
         self.layers = nn.Sequential(*layers)
         initialise_normal(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, inputs, H, W), sides multiples of 4 -> (B, outputs, H, W)."""
+        """(B, inputs, H, W), sides multiples of 2 ** halvings -> (B, outputs, H, W)."""
         return self.layers(x)
 
 

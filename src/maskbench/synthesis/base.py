@@ -71,6 +71,10 @@ class References:
         self._rows_of = {str(style): rows[styles == style] for style in np.unique(styles)}
         self._masked, self._faces, self._bare = masked, faces, faces.of_split("train")
 
+    def known(self, style: str) -> str:
+        """A style by the name that its photographs have: "" where they are unlabelled."""
+        return "" if style not in self._rows_of and "" in self._rows_of else style
+
     def of(self, face: np.ndarray, style: str, pictures: MaskPictures) -> np.ndarray:
         """A photograph (n, n, 3) uint8: the same one for a face and a style, whatever else is in
         the batch.
@@ -79,7 +83,7 @@ class References:
             MaskbenchError: nobody wears the style.
         """
         number = zlib.crc32(face.tobytes() + style.encode())
-        rows = self._rows_of.get(style, self._rows_of.get("", ()))
+        rows = self._rows_of.get(self.known(style), ())
         if len(rows):
             return np.array(self._masked.images[rows[number % len(rows)]])
         if not len(self._bare):

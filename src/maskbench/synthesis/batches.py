@@ -46,6 +46,7 @@ class Batch(NamedTuple):
         styles: (B,) the number of the style of each face.
         real: (B, 3, size, size) masked faces of the real domain.
         rows: (B,) which training faces they are; counted on, which pictures of the real domain.
+        worn: (B,) the number of the style that each picture of ``real`` shows; -1: unknown.
     """
 
     faces: Tensor
@@ -53,6 +54,7 @@ class Batch(NamedTuple):
     styles: Tensor
     real: Tensor
     rows: np.ndarray
+    worn: np.ndarray
 
 
 class Batches:
@@ -129,9 +131,9 @@ class Batches:
         """The next batch."""
         by_face, by_style, by_real, *by_row, by_borrowed = self._orders
         if self.match == "faces":
-            real_rows = np.array(by_real.take(count))
-            rows, styles = self.face_of[real_rows], self.style_of[real_rows]
-            both = torch.cat([self.faces[rows], self.real[real_rows]], dim=1)
+            chosen = np.array(by_real.take(count))
+            rows, styles = self.face_of[chosen], self.style_of[chosen]
+            both = torch.cat([self.faces[rows], self.real[chosen]], dim=1)
             moved, maps = self._moved(both)
             faces, real = moved.chunk(2, dim=1)
         else:
@@ -141,12 +143,14 @@ class Batches:
             rows = np.array(by_face.take(count - len(borrowed)) + borrowed)
             styles = np.array(by_style.take(count))
             if self.match == "styles":
-                chosen = [self._rows_of[style][by_row[style].take(1)[0]] for style in styles]
+                chosen = np.array(
+                    [self._rows_of[style][by_row[style].take(1)[0]] for style in styles]
+                )
             else:
-                chosen = by_real.take(count)
+                chosen = np.array(by_real.take(count))
             faces, maps = self._moved(self._pictures(rows))
-            real, _ = self._moved(self.real[np.array(chosen)])
-        return Batch(faces, maps, torch.from_numpy(styles), real, rows)
+            real, _ = self._moved(self.real[chosen])
+        return Batch(faces, maps, torch.from_numpy(styles), real, rows, self.style_of[chosen])
 
     def again(self, batch: Batch, ranges: Augmentation) -> tuple[Tensor, Tensor]:
         """The faces of a batch once more, moved otherwise: pictures and maps."""

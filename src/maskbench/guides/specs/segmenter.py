@@ -10,7 +10,7 @@ from maskbench.registry import Spec
 
 
 class Variety(Section):
-    """How much the pictures of a segmenter's training vary; 0 switches one off."""
+    """How much the pictures of a guide's training vary; 0 switches one off."""
 
     repaint: float = Field(0.5, ge=0, le=1, description="share of masks in new colours or patterns")
     marks: float = Field(

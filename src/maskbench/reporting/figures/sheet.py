@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from maskbench.reporting.figures import (
     by_reference,
     comparison,
+    corrections,
     examples,
     failures,
     mask_pictures,
@@ -23,6 +24,7 @@ ARRANGEMENTS: dict[str, Callable[[Request], Figure]] = {
     "comparison": comparison.draw,
     "failures": failures.draw,
     "by_reference": by_reference.draw,
+    "corrections": corrections.draw,
     "snapshots": snapshots.draw,
     "mask_pictures": mask_pictures.draw,
 }

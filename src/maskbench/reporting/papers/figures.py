@@ -15,16 +15,16 @@ from pydantic import Field
 from maskbench.config import Section
 
 Need = Literal[
-    "faces", "masked", "every_masked", "masked_domain", "by_reference", "measured", "models",
+    "faces", "masked", "every_masked", "masked_domain", "by_reference", "corrections", "measured", "models",
     "mask_pictures", "pictures", "restored", "recognition", "recognisers", "really_masked",
     "unmasked",
 ]  # fmt: skip
 Inputs = Mapping[str, Sequence[Path]]
 # .../{name}/seed{seed}, of which a figure may name the methods or restorers
-OF_METHODS = ("masked", "every_masked", "by_reference", "measured", "models")
+OF_METHODS = ("masked", "every_masked", "by_reference", "corrections", "measured", "models")
 OF_RESTORERS = ("restored", "unmasked")
 # of several trainings the first is shown
-ONE_EACH = ("masked", "every_masked", "by_reference", "measured", *OF_RESTORERS)
+ONE_EACH = ("masked", "every_masked", "by_reference", "corrections", "measured", *OF_RESTORERS)
 
 
 class Figure(Section):

@@ -22,21 +22,24 @@ class PaintedMethod(Method):
     """A method that paints. Its parameters are a :class:`.specs.painted.PaintedParams`."""
 
     @abstractmethod
-    def paint(self, faces: Tensor, textures: Tensor | None) -> Tensor:
+    def paint(self, faces: Tensor, styles: Styles | None) -> Tensor:
         """Masked faces (B, 3, s, s) in [0, 1] by the trained networks.
 
         Args:
             faces: (B, 3, s, s) in [0, 1], at the training size.
-            textures: (B, 4, s, s) premultiplied mask pictures; None without styles.
+            styles: one for each; None for a method without styles.
         """
+
+    def paint_after(self, faces: Tensor, styles: Styles | None, whole: Faces) -> Tensor:
+        """As :meth:`paint`, for methods that also need the faces as they were given."""
+        return self.paint(faces, styles)
 
     def put_on(self, faces: Faces, styles: Styles | None) -> tuple[np.ndarray, np.ndarray]:
         """Painted at the training size and enlarged."""
         size = self.params.train_size
         bare = resize(as_tensor(faces.images).to(self.device), size)
-        textures = None if styles is None else resize(styles.textures().to(self.device), size)
         with torch.inference_mode():
-            painted = self.paint(bare, textures)
+            painted = self.paint_after(bare, styles, faces)
             pictures = as_images(resize(painted, faces.images.shape[1]))
             return pictures, self._coverage(bare, painted, pictures)
 

@@ -18,6 +18,7 @@ from maskbench.networks.critics import ConvCritic
 from maskbench.networks.generators import PictureGenerator
 from maskbench.synthesis import losses
 from maskbench.synthesis.adversarial import GENERATOR, AdversarialMethod
+from maskbench.synthesis.base import Styles
 from maskbench.synthesis.painted.base import PaintedMethod
 
 
@@ -36,8 +37,9 @@ class GanDirect(PaintedMethod, AdversarialMethod):
     def generator_loss(self, fake: Tensor) -> Tensor:
         return losses.minimax_generator(fake)
 
-    def paint(self, faces: Tensor, textures: Tensor | None) -> Tensor:
-        assert textures is not None
+    def paint(self, faces: Tensor, styles: Styles | None) -> Tensor:
+        assert styles is not None
+        textures = resize(styles.textures().to(self.device), self.params.train_size)
         return _painted(self.applied[GENERATOR], faces, textures)
 
     def make(self, faces: Tensor, textures: Tensor) -> tuple[Tensor]:

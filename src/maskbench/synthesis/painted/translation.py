@@ -5,7 +5,7 @@ A method adds its networks, its stages and its losses, mostly from the parts her
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -51,12 +51,16 @@ class Pictures:
         masked: (B, 3, s, s) in [-1, 1], of other people or moments.
         styles: (B,) the number of the style that each bare face shall wear. Where the masked
             domain knows its styles, it is also that of the masked face in the same place.
+        rows: (B,) which training faces the bare ones are.
+        worn: (B,) the number of the style that each masked face wears; -1: unknown.
         made: what the generators made of it in this step, for the players that follow.
     """
 
     bare: Tensor
     masked: Tensor
     styles: Tensor
+    rows: np.ndarray
+    worn: np.ndarray
     made: dict[str, Any] = field(default_factory=dict)
 
 
@@ -88,11 +92,14 @@ class TranslationMethod(PaintedMethod, LearningMethod):
         return {}
 
     # Parts ----------------------------------------------------------------------------------
-    def painter(self, params: Any, maps: int = 0, **network: Any) -> Painter:
-        """A residual generator with the method's switches; ``network``: of its options."""
-        made = partial(ResnetGenerator, width=params.generator_width, blocks=params.blocks)
+    def painter(
+        self, params: Any, maps: int = 0, network: Callable[..., nn.Module] = ResnetGenerator,
+        **options: Any,
+    ) -> Painter:  # fmt: skip
+        """A residual generator with the method's switches; ``options``: of the network."""
+        made = partial(network, width=params.generator_width, blocks=params.blocks, **options)
         return Painter(
-            partial(made, **network), maps=maps, compose=params.switches.compose,
+            made, maps=maps, compose=params.switches.compose,
             coordinates=params.switches.coordinates,
         )  # fmt: skip
 
@@ -125,30 +132,50 @@ class TranslationMethod(PaintedMethod, LearningMethod):
         }
         return Stage(name=name, steps=steps, **values)
 
-    def judged(self, critic: nn.Module, pictures: Tensor) -> Tensor:
-        """A critic's scores of pictures (B, 3, s, s) in [-1, 1], as it sees them."""
+    def shown(self, pictures: Tensor) -> Tensor:
+        """What a critic sees of pictures (B, 3, s, s) in [-1, 1]."""
         ranges = self.params.switches.critic_augmentation
         if ranges is not None:
             pictures = augment((pictures + 1) / 2, ranges, self.random)[0] * 2 - 1
-        return critic(pictures.contiguous(memory_format=torch.channels_last)).float()
+        return pictures.contiguous(memory_format=torch.channels_last)
+
+    def judged(self, critic: nn.Module, pictures: Tensor) -> Tensor:
+        """A critic's scores of pictures (B, 3, s, s) in [-1, 1], as it sees them."""
+        return critic(self.shown(pictures)).float()
 
     def critic_losses(
-        self, name: str, critic: nn.Module, real: Tensor, fake: Tensor, turn: Turn
+        self,
+        name: str,
+        critic: nn.Module,
+        real: Tensor,
+        fake: Tensor,
+        turn: Turn,
+        factors: Tensor | None = None,
     ) -> dict[str, Tensor]:
-        """What a critic minimises: ``{name}_critic``, and the penalties whose weights are not 0
-        (``penalty``, ``r1``)."""
-        fake, switches = fake.detach(), self.params.switches
-        scores = [self.judged(critic, pictures) for pictures in (real, fake)]
-        found = {f"{name}_critic": OBJECTIVES[self.params.objective][0](*scores)}
+        """What a critic minimises: ``{name}_critic``, each pair of pictures times its factor (B,)
+        if there are factors, and the penalties whose weights are not 0."""
+        fake = fake.detach()
+        # One pass for both domains: where there are batch statistics, they are shared.
+        scores = self.judged(critic, torch.cat([real, fake])).chunk(2)
+        loss = mean_loss(OBJECTIVES[self.params.objective][0], scores, factors)
+        return {f"{name}_critic": loss, **self.penalties(critic, real, fake, turn)}
+
+    def penalties(
+        self, critic: losses.Critic, real: Tensor, fake: Tensor, turn: Turn
+    ) -> dict[str, Tensor]:
+        """A critic's penalties whose weights are not 0: ``penalty``, ``r1``."""
+        found = {}
         if turn.weight("penalty"):
             found["penalty"] = losses.gradient_penalty(critic, real, fake, self.random)
-        if turn.weight("r1") and turn.step % switches.r1_every == 0:
+        if turn.weight("r1") and turn.step % self.params.switches.r1_every == 0:
             found["r1"] = losses.r1_penalty(critic, real)
         return found
 
-    def fooled(self, critic: nn.Module, fake: Tensor) -> Tensor:
-        """What a generator minimises for a critic to take its pictures for real."""
-        return OBJECTIVES[self.params.objective][1](self.judged(critic, fake))
+    def fooled(self, critic: nn.Module, fake: Tensor, factors: Tensor | None = None) -> Tensor:
+        """What a generator minimises for a critic to take its pictures for real, each times its
+        factor (B,) if there are factors."""
+        scores = [self.judged(critic, fake)]
+        return mean_loss(OBJECTIVES[self.params.objective][1], scores, factors)
 
     def opacity_losses(self, *painted: Painted) -> dict[str, Tensor]:
         """``held`` and ``see_through`` (:class:`.specs.translation.Switches`), summed over the
@@ -187,8 +214,14 @@ class TranslationMethod(PaintedMethod, LearningMethod):
         return {"random": self.random, "batches": self.batches, **self.pools}
 
     def batch(self, turn: Turn) -> Pictures:
-        batch = self.batches.draw(self.params.batch_size)
-        return Pictures(batch.faces * 2 - 1, batch.real * 2 - 1, batch.styles)
+        return self.drawn(self.params.batch_size)
+
+    def drawn(self, count: int) -> Pictures:
+        """The next ``count`` pictures of each domain."""
+        batch = self.batches.draw(count)
+        return Pictures(
+            batch.faces * 2 - 1, batch.real * 2 - 1, batch.styles, batch.rows, batch.worn
+        )
 
     def _mean_coverage(self) -> float:
         """The mean coverage of the masked domain's training pictures, known or found."""
@@ -198,3 +231,13 @@ class TranslationMethod(PaintedMethod, LearningMethod):
             return float(np.mean([masked.masks[row].mean() for row in rows]) / 255)
         found = [self.segmenter.predict(np.array(masked.images[[row]])) for row in rows]
         return float(np.mean(found) / 255)
+
+
+def mean_loss(
+    loss: Callable[..., Tensor], scores: Sequence[Tensor], factors: Tensor | None
+) -> Tensor:
+    """A loss of scores (B, ...); with factors (B,) the mean over the pictures of factor x loss."""
+    if factors is None:
+        return loss(*scores)
+    single = [loss(*pair) for pair in zip(*(part.split(1) for part in scores), strict=True)]
+    return (torch.stack(single) * factors).mean()

@@ -9,8 +9,8 @@ from maskbench.synthesis.specs import METHODS, SynthesisSpec
 from maskbench.synthesis.specs.translation import TranslationParams
 
 
-class CycleGanParams(TranslationParams, RestorerParams):
-    """Block ``synthesis.methods.cyclegan``; also what a restorer's block says."""
+class CycleParams(TranslationParams):
+    """What translations there and back share, with the values of Zhu et al. 2017."""
 
     train_size: int = Field(256, ge=16, multiple_of=4, description="side of the pictures")
     steps: int = Field(400_000, ge=1, description="200 epochs of 2,000 pictures in paper 3")
@@ -23,6 +23,10 @@ class CycleGanParams(TranslationParams, RestorerParams):
         "already (0.5 times the cycle's weight in the reference)"
     )  # fmt: skip
     pool: int = Field(50, ge=0, description="made pictures that a critic may see again; 0: none")
+
+
+class CycleGanParams(CycleParams, RestorerParams):
+    """Block ``synthesis.methods.cyclegan``; also what a restorer's block says."""
 
 
 METHODS.register(

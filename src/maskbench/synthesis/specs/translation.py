@@ -11,6 +11,7 @@ from maskbench.config import Section
 from maskbench.imaging.ranges import Augmentation
 from maskbench.synthesis.specs.adversarial import GanParams
 from maskbench.synthesis.specs.painted import PaintedParams
+from maskbench.training.stage import Ramp
 
 Objective = Literal["log", "lsgan", "wasserstein"]
 
@@ -36,6 +37,10 @@ class Switches(Section):
     )
     r1_every: int = Field(8, ge=1, description="steps between two such penalties, which count so "
                           "many times more")  # fmt: skip
+    bare_cycle: float = Field(
+        1.0, ge=0, description="how much a bare face's way there and back counts beside a masked "
+        "one's: what a mask hides comes back only if it shows through"
+    )  # fmt: skip
     held: float = Field(
         0.0, ge=0, description="weight of the distance between the mean opacity and the mean "
         "coverage of the masked domain; needs `compose`"
@@ -57,7 +62,9 @@ class PlannedStage(Section):
     generator_lr: float | None = Field(None, gt=0, description="learning rate of the generator")
     critic_lr: float | None = Field(None, gt=0, description="learning rate of the critic")
     critic_steps: int | None = Field(None, ge=1, description="critic steps a generator step")
-    weights: dict[str, float] = Field(default_factory=dict, description="weights of losses by name")
+    weights: dict[str, float | Ramp] = Field(
+        default_factory=dict, description="weights of losses by name"
+    )
 
 
 class TranslationParams(GanParams, PaintedParams):

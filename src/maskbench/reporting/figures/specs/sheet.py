@@ -56,6 +56,12 @@ class Failures(Section):
     across: int = Field(5, ge=1, description="methods beside each other")
 
 
+class Corrections(Section):
+    """A row a picture: what is detected on it, and the correction factor that follows."""
+
+    pictures: int = Field(4, ge=1, description="from the lowest to the highest penalty")
+
+
 class ByReference(Section):
     """Rows are people, columns references, which stand at the head."""
 
@@ -81,6 +87,7 @@ class SheetOptions(Section):
     comparison: Comparison | None = None
     failures: Failures | None = None
     by_reference: ByReference | None = None
+    corrections: Corrections | None = None
     snapshots: Snapshots | None = None
     mask_pictures: MaskPictures | None = None
 
