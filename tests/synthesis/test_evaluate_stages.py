@@ -23,7 +23,7 @@ TREE = {
     "sheet_every": 0, "generator_lr": 0.05, "coverage_from": "change",
     "switches": {"whole_critic": True},
     "stages": [
-        {"name": "initial", "steps": 1}, {"name": "dead_end", "steps": 1},
+        {"name": "initial", "steps": 1}, {"name": "dead_end", "steps": 1, "generator_lr": 0.01},
         {"name": "continued", "steps": 1, "continues": "initial"},
     ],
 }  # fmt: skip

@@ -24,10 +24,6 @@ EVALUATIONS = [*SYNTHESES, *OF_STAGES, *COSTS, *GUIDES, *RESTORATIONS, *RECOGNIT
 # What figures are drawn from, by the names of their needs.
 TRAINED = [run for run in EXPERIMENT.runs if EXPERIMENT.methods[run[0]].spec.trained]
 SHOWN = [run for run in EXPERIMENT.runs if not EXPERIMENT.methods[run[0]].spec.reference]
-# What is made for figures alone is made of the first training.
-FIRST = [(EXPERIMENT.methods[name].spec, (name, seed)) for name, seed in TRAINED if seed == 0]
-BY_REFERENCE = [run for spec, run in FIRST if spec.reference_guided]
-CORRECTED = [run for spec, run in FIRST if "feature_detector" in spec.guides]
 LEARNING = [
     run
     for run in EXPERIMENT.recogniser_runs
@@ -43,10 +39,8 @@ NEEDS = {
     "every_masked": over(rules.synthesise.output.out, *RUNS, dataset=DATASET),
     "measured": SYNTHESES,
     "masked_domain": expand(rules.masked_domain.output.out, dataset=DATASET, fold=0),
-    "by_reference": over(
-        rules.synthesise_by_reference.output.out, RUNS[0], BY_REFERENCE, dataset=DATASET
-    ),
-    "corrections": over(rules.explain_correction.output.out, RUNS[0], CORRECTED, dataset=DATASET),
+    "by_reference": BY_REFERENCE,
+    "corrections": CORRECTED,
     "recognition": RECOGNITIONS,
     "recognisers": over(
         rules.train_recogniser.output.out, RECOGNISER_RUNS[0], LEARNING, dataset=DATASET

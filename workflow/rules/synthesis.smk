@@ -260,6 +260,25 @@ OF_STAGES = over(
     [run for run in EXPERIMENT.runs if getattr(EXPERIMENT.methods[run[0]].params, "stages", ())],
     dataset=DATASET,
 )
+# What figures alone show: of the first training, and of no ablation.
+FIRST = [
+    (spec, dict(dataset=DATASET, method=name, seed=seed))
+    for name, seed in EXPERIMENT.runs
+    for spec in [EXPERIMENT.methods[name].spec]
+    if seed == 0 and name == spec.name
+]
+BY_REFERENCE = [
+    path
+    for spec, run in FIRST
+    if spec.reference_guided
+    for path in expand(rules.synthesise_by_reference.output.out, **run)
+]
+CORRECTED = [
+    path
+    for spec, run in FIRST
+    if "feature_detector" in spec.guides
+    for path in expand(rules.explain_correction.output.out, **run)
+]
 GUIDES = expand(rules.evaluate_guide.output.out, guide=EXPERIMENT.guides, **TRAININGS)
 # The runs whose masks recognisers learn from.
 LEARNT_FROM = {
@@ -274,6 +293,8 @@ rule synthesis:
     input:
         SYNTHESES,
         OF_STAGES,
+        BY_REFERENCE,
+        CORRECTED,
         COSTS,
         GUIDES,
         over(rules.synthesise_training.output.out, RUNS[0], sorted(LEARNT_FROM), dataset=DATASET),

@@ -1,5 +1,5 @@
-"""Step ``explain_correction``: what the facial-feature detector finds on masked test people, and the
-correction factor that follows (paper 4, section III-B and Figure 5)."""
+"""Step ``explain_correction``: what the facial-feature detector finds on masked test people, and
+the correction factor that follows (paper 4, section III-B and Figure 5)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from maskbench.synthesis.synthesise_by_reference import frontal
 from maskbench.threads import one_thread
 
 SEEN = 0.5  # a part counts as detected from this score where the method compares scores
-PEOPLE = 40
+PEOPLE = 40  # at most
 
 
 def explain_correction(

@@ -92,6 +92,25 @@ def staged(tmp_path):
 
 
 @pytest.fixture
+def corrections(tmp_path):
+    """Parts and boxes of five pictures of a masked set; the third is worn worst."""
+    folder = tmp_path / "masked" / "tiny" / "mfgan" / "correction0"
+    folder.mkdir(parents=True)
+    x = {0: 0.0, 1: 0.0, 4: 1.0, 5: 3.0, 8: 2.0}
+    rows = [
+        {"row": number, "part": part, "bare": 0.9, "masked": 0.2, "wanted": i != 1, "wrong": i == 1,
+         "penalty": 1.0, "x": value, "lambda_cor": (value**2 + 1) ** 0.5}
+        for number, value in x.items()
+        for i, part in enumerate(("face", "mouth"))
+    ]  # fmt: skip
+    pd.DataFrame(rows).to_parquet(folder / "parts.parquet", index=False)
+    box = {"part": "mouth", "score": 0.8, "x0": 12.0, "y0": 24.0, "x1": 36.0, "y1": 36.0}
+    boxes = [{"row": number, "picture": "bare", **box} for number in x]
+    pd.DataFrame(boxes).to_parquet(folder / "boxes.parquet", index=False)
+    return folder
+
+
+@pytest.fixture
 def masked_domain(masked):
     return masked("keypoint", root="domain")
 

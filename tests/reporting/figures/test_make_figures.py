@@ -40,7 +40,7 @@ def test_no_figure_is_lost():
         "maskfacenet_fig1", "maskfacenet_fig2", "maskfacenet_fig3", "placement_training",
         "real_masks", "recognition_curves", "restoration_sheet", "roc_det", "cyclegan_fig1",
         "cyclegan_fig2", "cyclegan_fig3", "cyclegan_stages", "cyclegan_strip", "simgan_stages",
-        "mfgan_fig2", "mfgan_fig3", "mfgan_fig6", "mfgan_fig7", "mfgan_fig8",
+        "mfgan_fig2", "mfgan_fig3", "mfgan_fig5", "mfgan_fig6", "mfgan_fig7", "mfgan_fig8",
     }  # fmt: skip
     assert set(KINDS.all()) >= {"curves", "histogram", "roc", "scatter", "sheet"}
 

@@ -214,6 +214,17 @@ def test_failures_are_the_lowest_numbers_of_different_people(figure_of, faces, m
     assert words[1:] == [f"SSIM outside {1 - i / 14:.2f}" for i in (12, 10, 8)]
 
 
+def test_corrections_are_shown_from_the_lowest_to_the_highest_penalty(figure_of, inputs_of):
+    (axes,) = figure_of("mfgan_fig5", inputs_of("mfgan_fig5")).axes
+    words = [text.get_text() for text in axes.texts]
+    assert [text for text in words if "λ_cor" in text] == [
+        f"x = W D = {x:.2f}    λ_cor = {(x * x + 1) ** 0.5:.2f}" for x in (0, 1, 2, 3)
+    ]  # fmt: skip
+    assert len(axes.images) == 2 * 4
+    frame, *_ = (line for line in axes.lines if len(line.get_xdata()) == 5)
+    assert list(frame.get_xdata()) == [0.25, 0.75, 0.75, 0.25, 0.25]  # of 48 pixels, at the left
+
+
 def test_masks_after_photographs_stand_below_them(figure_of, inputs_of):
     (axes,) = figure_of("mfgan_fig8", inputs_of("mfgan_fig8")).axes
     assert len(axes.images) == 2 * (1 + 7) + 7  # photographs with their column, and faces

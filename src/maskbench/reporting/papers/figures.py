@@ -15,9 +15,9 @@ from pydantic import Field
 from maskbench.config import Section
 
 Need = Literal[
-    "faces", "masked", "every_masked", "masked_domain", "by_reference", "corrections", "measured", "models",
-    "mask_pictures", "pictures", "restored", "recognition", "recognisers", "really_masked",
-    "unmasked",
+    "faces", "masked", "every_masked", "masked_domain", "by_reference", "corrections", "measured",
+    "models", "mask_pictures", "pictures", "restored", "recognition", "recognisers",
+    "really_masked", "unmasked",
 ]  # fmt: skip
 Inputs = Mapping[str, Sequence[Path]]
 # .../{name}/seed{seed}, of which a figure may name the methods or restorers
