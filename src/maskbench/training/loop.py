@@ -219,7 +219,7 @@ def train(
 
 def _write_sheet(training: Training, folder: Path) -> None:
     stage, step = training.stage, training.step
-    if stage.sheet_every == 0 or step % stage.sheet_every:
+    if stage.sheet_every == 0 or (step % stage.sheet_every and step < stage.steps):
         return
     if (picture := training.learner.sheet()) is not None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -32,7 +32,7 @@ def draw(request: Request) -> Figure:
         raise MaskbenchError(domain.path, what, "give the set that the masks were made after")
     name = str(made.faces["method"].iloc[0])
 
-    top, left = 2 * HEAD + 1 + GAP, 1 + GAP
+    top, left = HEAD + 1 + GAP, 1 + GAP
     page = Page(left + len(references), top + len(people), SIDE)
     page.text(0, HEAD + 0.5, f"{title_of(name)}\n\nreferences →\nfaces ↓", 6.5, valign="center")
     for column, reference in enumerate(references):
