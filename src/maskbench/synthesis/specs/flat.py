@@ -18,8 +18,8 @@ class HalfMaskParams(FlatParams):
     """Block ``synthesis.methods.half_mask``."""
 
     top: float = Field(
-        0.5, ge=0, lt=1, description="where the rectangle begins, share of the height; it reaches "
-        "to the other three sides"
+        0.5, ge=0, lt=1, description="where the rectangle begins, share of the height (noses "
+        "have their middle at 0.48 on ORL); it reaches to the other three sides"
     )  # fmt: skip
 
 
