@@ -21,7 +21,7 @@ from maskbench.metrics.catalogue import KEEPS_FACE
 from maskbench.reporting import answers, headline
 from maskbench.reporting.answers import Value
 from maskbench.reporting.claims_page import VERDICTS
-from maskbench.reporting.names import is_reference, know, title_of
+from maskbench.reporting.names import know, reference_of, title_of
 from maskbench.reporting.pages import render
 from maskbench.reporting.papers import papers
 from maskbench.reporting.replicates import Evaluations
@@ -102,8 +102,8 @@ def _remarks(placed: Mapping[str, Mapping[str, Value]]) -> dict[str, str]:
     """Why a method is not ranked by its placement; "" of those that are."""
     found = dict.fromkeys(placed, "")
     for name, of in placed.items():
-        if is_reference(name):
-            found[name] = "reference: sees the landmarks"
+        if why := reference_of(name):
+            found[name] = f"reference: {why}"
         elif (kept := of.get("ssim_outside_mask")) and kept.mean < KEEPS_FACE:
             found[name] = "does not keep the face"
     return found
@@ -183,7 +183,7 @@ def _facts(frame: pd.DataFrame, dataset: str) -> dict[str, Any]:
         rows = rows[rows["dataset"] == dataset]
         trained = rows.groupby(["method", "training_set"])["seed"].nunique()
         facts[step] = {
-            "methods": sorted(name for name in set(rows["method"]) if not is_reference(name)),
+            "methods": sorted(name for name in set(rows["method"]) if not reference_of(name)),
             "people": int(rows.groupby("fold")["n_people"].max().sum()),
             "pictures": int(rows.groupby("fold")["n"].max().sum()),
             "fewest": int(trained.min()) if len(trained) else 0,

@@ -77,12 +77,12 @@ def title_of(name: str) -> str:
     return known.get(name, name)
 
 
-def is_reference(method: str) -> bool:
-    """Whether a synthesis method is there to compare others with and is not ranked."""
+def reference_of(method: str) -> str:
+    """Why a synthesis method is there to compare others with and is not ranked; "" of others."""
     from maskbench.synthesis.specs import METHODS
 
     spec = METHODS.all().get(_origins.get(method, method))
-    return spec is not None and spec.reference
+    return "" if spec is None else spec.reference
 
 
 def trained(method: str) -> bool:
