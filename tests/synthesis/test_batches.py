@@ -41,6 +41,7 @@ def test_real_pictures_have_the_fake_ones_styles(small):
     for style, real in zip(batch.styles.tolist(), batch.real, strict=True):
         same = (made.real.float() / 255 - real).abs().amax((1, 2, 3)) < 1e-2
         assert made.style_of[same.numpy()].tolist() == [style]
+    assert batch.worn.tolist() == batch.styles.tolist()
 
 
 def test_matched_faces_show_the_same_face_style_and_geometry(small):
@@ -72,7 +73,9 @@ def test_real_domains_without_styles_fall_back_to_unmatched(small, tmp_path):
         match="faces", ranges=STILL, seed=0, device=torch.device("cpu"),
     )  # fmt: skip
     assert made.match == "nothing"
-    assert made.draw(4).real.shape == (4, 3, 24, 24)
+    batch = made.draw(4)
+    assert batch.real.shape == (4, 3, 24, 24)
+    assert batch.worn.tolist() == [-1] * 4
 
 
 @pytest.mark.parametrize(("borrow", "share"), [(0.0, 0), (0.25, 2), (1.0, 8)])

@@ -40,7 +40,7 @@ MFGAN = BLOCK | {
     ],
 }  # fmt: skip
 IAMGAN = BLOCK | {
-    "steps": 4, "recogniser_steps": 4, "recogniser_size": 16, "recogniser_width": 2,
+    "steps": 4, "recogniser_steps": 4, "recogniser_size": 16, "recogniser_width": 16,
     "recogniser_batch": 4,
 }  # fmt: skip
 BLOCKS = {"mfgan": MFGAN, "iamgan": IAMGAN}
@@ -142,8 +142,8 @@ def test_each_pictures_adversarial_loss_is_multiplied_by_its_correction(small, g
     assert tuple(Penalties.model_fields) == PARTS
     penalties = dict(zip(PARTS, (1, 2, 4, 8, 16, 32), strict=True))
     method = learner(
-        Mfgan, small, guides, switches={}, objective="lsgan", penalties=penalties, threshold=None,
-        correction=0.5, alpha=2, c=3,
+        Mfgan, small, guides, train_size=32, switches={}, objective="lsgan", threshold=None,
+        penalties=penalties, correction=0.5, alpha=2, c=3,
     )  # fmt: skip
     turn = Turn(method.stages[0], 0)
     batch = method.batch(turn)
@@ -158,7 +158,8 @@ def test_each_pictures_adversarial_loss_is_multiplied_by_its_correction(small, g
     assert found["masked"].item() == pytest.approx((factors * single).mean().item(), rel=1e-4)
     assert found["correction"].item() == pytest.approx(factors.mean().item(), rel=1e-4)
     assert not found["correction"].requires_grad  # noted, not minimised
-    hard = learner(Mfgan, small, guides, threshold=0.5).factors(made.requires_grad_(), turn)
+    plain = learner(Mfgan, small, guides, train_size=32)
+    hard = plain.factors(made.requires_grad_(), Turn(plain.stages[0], 0))
     assert not hard.requires_grad
     assert torch.equal(hard, correction_factor(hard_penalty(method, made), 1.0, 1.0))
 

@@ -89,7 +89,9 @@ def test_really_masked_people_stand_for_every_style(small):
     faces, domain, pictures = small.opened()
     domain.faces = domain.faces.assign(style="")
     batch = Faces.of(faces, [0, 1])
-    shown = Styles([UNSEEN, "kn95"], pictures, References(domain, faces)).references(batch)
+    photographs = References(domain, faces)
+    assert photographs.known(UNSEEN) == photographs.known("kn95") == ""
+    shown = Styles([UNSEEN, "kn95"], pictures, photographs).references(batch)
     assert shown.shape == batch.images.shape
     assert {image.tobytes() for image in shown} <= {image.tobytes() for image in domain.images}
 

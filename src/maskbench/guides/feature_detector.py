@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
-from torchvision.ops import nms
 
 from maskbench.config import MetricsConfig
 from maskbench.faces.faceset import FaceSet
@@ -37,6 +36,7 @@ from maskbench.training.checkpoint import load_network
 from maskbench.training.curves import Log
 from maskbench.training.devices import place
 from maskbench.training.loop import train
+from maskbench.training.seeding import seeded
 
 __all__ = ["PARTS", "FeatureDetector", "FeatureDetectorGuide"]
 
@@ -110,7 +110,8 @@ class FeatureDetector:
         """
         params = trained_params(model, GUIDES.get(NAME))
         device = place("float32").device
-        network = load_network(network_of(params), model, PLAYER, device)
+        blank = seeded(lambda: network_of(params), 0)  # a training that opens it draws nothing
+        network = load_network(blank, model, PLAYER, device)
         network.to(memory_format=form_of(params))  # type: ignore[call-overload]
         return cls(network, params.train_size, device)
 
@@ -139,6 +140,9 @@ class FeatureDetector:
             score in 0..1, x0, y0, x1, y1 (edges in pixels of ``images``). Sorted by picture, part
             and falling score.
         """
+        # here: a training that only asks for presences starts without it
+        from torchvision.ops import nms
+
         rows: list[tuple[int, str, float, float, float, float, float]] = []
         side = images.shape[1]
         for start in range(0, len(images), _BATCH):

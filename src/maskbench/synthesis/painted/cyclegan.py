@@ -61,6 +61,8 @@ class CycleGan(TranslationMethod):
             "bare": self.fooled(critics[BARE], bare.pictures),
             **self.opacity_losses(masked, bare),
         }
+        if factors is not None:
+            found["correction"] = factors.detach().mean()
         if turn.weight("cycle"):
             there = distance(unmask(masked.pictures).pictures, batch.bare)
             back = distance(mask(bare.pictures).pictures, batch.masked)

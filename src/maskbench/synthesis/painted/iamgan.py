@@ -41,8 +41,7 @@ class Recogniser(nn.Module):
         self.people = nn.Linear(EMBEDDING, people)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        shown = resize((pictures + 1) / 2, self.size) * 2 - 1
-        return self.trunk(shown.contiguous(memory_format=torch.channels_last))
+        return self.trunk(resize((pictures + 1) / 2, self.size) * 2 - 1)
 
 
 class IamGan(CycleGan):
