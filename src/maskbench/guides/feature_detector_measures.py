@@ -120,15 +120,16 @@ def judge(found: pd.DataFrame, truth: Truth) -> pd.DataFrame:
         truth: what is on the pictures.
     """
     found = found.sort_values("score", ascending=False, kind="stable", ignore_index=True)
-    picture = found["picture"].to_numpy()
+    picture = found["picture"].to_numpy(copy=True)  # what pandas hands out is not to be written on
     part = found["part"].map(PARTS.index).to_numpy()
-    boxes = torch.from_numpy(found[_CORNERS].to_numpy(np.float32))[:, None]
+    boxes = torch.tensor(found[_CORNERS].to_numpy(np.float32))[:, None]
     overlap = iou(boxes, truth.boxes[picture]).numpy()
     overlap[(part[:, None] != np.array(PART_OF_BOX)) | ~truth.shown[picture]] = 0
     nearest = overlap.argmax(1)
-    near = overlap[np.arange(len(found)), nearest] >= _OVERLAP
-    places = pd.DataFrame({"picture": picture, "nearest": nearest})
-    return found.assign(hit=near & ~places.where(near).duplicated().to_numpy())
+    hit = overlap[np.arange(len(found)), nearest] >= _OVERLAP
+    places = pd.DataFrame({"picture": picture, "nearest": nearest})[hit]
+    hit[hit] = ~places.duplicated().to_numpy()
+    return found.assign(hit=hit)
 
 
 def average_precisions(found: pd.DataFrame, truth: Truth, weights: np.ndarray) -> list[Number]:

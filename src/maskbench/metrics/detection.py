@@ -28,7 +28,7 @@ def average_precision(
     found, right = (
         np.cumsum(np.bincount(group, counted, len(values))) for counted in (weights, weights * hits)
     )
-    precision = np.divide(right, found, out=np.zeros_like(right), where=found > 0)
+    precision = np.divide(right, found, out=np.zeros(len(right)), where=found > 0)
     best = np.maximum.accumulate(precision[::-1])[::-1]
     return float((best * np.diff(right, prepend=0)).sum() / total)
 
