@@ -146,7 +146,7 @@ def test_it_learns_where_parts_are(small, tmp_path):
     """A few seconds of training on two people: the eyes of a third one are found, and of bare and
     masked faces those with a mouth have the higher presence."""
     still = dict.fromkeys(("repaint", "marks", "slip", "rotation", "translation", "scaling"), 0)
-    changes = {"steps": 80, "width": 8, "batch_size": 8, "learning_rate": 0.005}
+    changes = {"steps": 60, "batch_size": 8, "learning_rate": 0.01}
     find = FeatureDetector.open(trained(small, tmp_path, **changes, variety=still))
     faces, masked = small.opened()
     rows = faces.of_split("test")
@@ -161,7 +161,7 @@ def test_it_learns_where_parts_are(small, tmp_path):
         find.presence(torch.from_numpy(p).permute(0, 3, 1, 2) / 127.5 - 1)[:, mouth]
         for p in (faces.images[rows], masked.images[masked.of_split("test")])
     )
-    assert shown.mean() > hidden.mean() + 0.1
+    assert shown.mean() > 1.1 * hidden.mean()
 
 
 def test_presence_can_be_learnt_through(model):

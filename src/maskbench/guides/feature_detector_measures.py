@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,11 @@ BARE, MASKED = "bare_faces", "masked_faces"
 UNDER_MASKS = ("nose", "mouth")
 _OVERLAP = 0.5
 _SURE = 0.5  # a part is said to be seen from this presence on
+_DRAWS = 100  # resamples at a time, which bounds the memory
 _CORNERS = ["x0", "y0", "x1", "y1"]
+
+Statistic = Callable[[np.ndarray], np.ndarray]
+"""Weights (R, P) of the pictures in resamples -> (R,) numbers."""
 
 
 @dataclass(frozen=True)
@@ -182,18 +187,20 @@ def hidden_or_seen(presence: np.ndarray, truth: Truth, weights: np.ndarray) -> l
     return numbers
 
 
-def _number(
-    metric: str, truth: Truth, weights: np.ndarray, of: Callable[[np.ndarray], float], part: str
-) -> Number:
+def _number(metric: str, truth: Truth, weights: np.ndarray, of: Statistic, part: str) -> Number:
     """A number and its replicates, each from the weights of the pictures in it."""
     people, counted = truth.people, weights > 0
-    value = of(weights)
+    draws = np.concatenate([np.ones_like(people.draws[:1]), people.draws])
+    (value,), *rest = (
+        of(weights * draws[start:stop, people.person])
+        for start, stop in pairwise([0, *range(1, len(draws), _DRAWS), len(draws)])
+    )
     return Number(
         metric,
-        value if np.isfinite(value) else None,
+        float(value) if np.isfinite(value) else None,
         int(counted.sum()),
         people.of(counted).count,
-        np.array([of(weights * draw[people.person]) for draw in people.draws]),
+        np.concatenate(rest) if rest else np.empty(0),
         "" if np.isfinite(value) else "all hidden, or all seen",
         subset=part,
     )
@@ -205,12 +212,13 @@ def _ap(
     scores: np.ndarray,
     hits: np.ndarray,
     shown: np.ndarray,
-) -> float:
-    return average_precision(scores, hits, weights[picture], float((weights * shown).sum()))
+) -> np.ndarray:
+    return average_precision(scores, hits, weights[:, picture], weights @ shown)
 
 
-def _share(right: np.ndarray, weights: np.ndarray) -> float:
-    return float((weights * right).sum() / weights.sum()) if weights.any() else float("nan")
+def _share(right: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    total = weights.sum(1)
+    return np.divide(weights @ right, total, out=np.full(len(total), np.nan), where=total > 0)
 
 
 def _row_of(method: str) -> dict[str, str]:
