@@ -115,7 +115,7 @@ def darknet(network, raw, boxes, shown, size, ignore):
 def test_the_loss_is_darknets(small):
     own = learner(small)
     seen = own.batch(Turn(own.stages[0], 0))[1]
-    network = own.players["network"].network
+    network = own.network
     generator = torch.Generator().manual_seed(0)
     raw = torch.randn(4, ANCHORS * (16 + 64), 5 + len(PARTS), generator=generator) / 2
     shown = seen.shown.clone()

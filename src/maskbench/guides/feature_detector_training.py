@@ -170,10 +170,10 @@ class FeatureDetectorLearner(Learner):
     ) -> None:
         self.pairs, self.params, self.device = pairs, params, placement.device
         self.points = points_of(pairs.faces, pairs.bare_rows)
-        network = seeded(lambda: network_of(params), seed)
-        network.anchors.copy_(self._anchors())
+        self.network: Yolo = seeded(lambda: network_of(params), seed)
+        self.network.anchors.copy_(self._anchors())
         optimise = partial(torch.optim.Adam, betas=params.betas, weight_decay=params.weight_decay)
-        self.players = {PLAYER: Player(network, optimise, placement, form=form_of(params))}
+        self.players = {PLAYER: Player(self.network, optimise, placement, form=form_of(params))}
         start = params.warmup / params.steps if params.warmup < params.steps else 0.0
         self.stages = (
             Stage(
@@ -210,10 +210,9 @@ class FeatureDetectorLearner(Learner):
 
     def losses(self, player: str, batch: tuple[Tensor, Labels], turn: Turn) -> Mapping[str, Tensor]:
         pictures, seen = batch
-        network = self.players[PLAYER].network
-        raw = network(pictures * 2 - 1).float()
+        raw = self.network(pictures * 2 - 1).float()
         size, ignore = self.params.train_size, self.params.ignore
-        return losses(network, raw, seen.boxes, seen.shown, size, ignore)
+        return losses(self.network, raw, seen.boxes, seen.shown, size, ignore)
 
 
 def moved_points(points: Tensor, maps: Tensor) -> Tensor:
