@@ -146,7 +146,7 @@ def test_it_learns_where_parts_are(small, tmp_path):
     """A few seconds of training on two people: the eyes of a third one are found, and of bare and
     masked faces those with a mouth have the higher presence."""
     still = dict.fromkeys(("repaint", "marks", "slip", "rotation", "translation", "scaling"), 0)
-    changes = {"steps": 60, "batch_size": 8, "learning_rate": 0.01}
+    changes = {"steps": 40, "batch_size": 8, "learning_rate": 0.02}
     find = FeatureDetector.open(trained(small, tmp_path, **changes, variety=still))
     faces, masked = small.opened()
     rows = faces.of_split("test")

@@ -6,15 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 
 from maskbench.config import MetricsConfig
 from maskbench.faces.faceset import FaceSet
 from maskbench.guides.evaluate_guide import batches, seen_and_unseen
-from maskbench.guides.feature_detector import FeatureDetector
 from maskbench.guides.feature_detector_training import points_of
 from maskbench.guides.parts import HIDDEN, PART_OF_BOX, PARTS, iou, labels
 from maskbench.imaging.tensors import as_tensor
@@ -40,6 +41,14 @@ Statistic = Callable[[np.ndarray], np.ndarray]
 """Weights (R, P) of the pictures in resamples -> (R,) numbers."""
 
 
+class Detector(Protocol):
+    """What is measured: see :class:`.feature_detector.FeatureDetector`."""
+
+    def detect(self, images: np.ndarray) -> pd.DataFrame: ...
+
+    def presence(self, pictures: Tensor) -> Tensor: ...
+
+
 @dataclass(frozen=True)
 class Truth:
     """What is on P pictures, masked and bare ones.
@@ -51,14 +60,14 @@ class Truth:
         people: who is on them.
     """
 
-    boxes: torch.Tensor
+    boxes: Tensor
     shown: np.ndarray
     hidden: np.ndarray
     people: People
 
 
 def measure(
-    detector: FeatureDetector,
+    detector: Detector,
     masked: MaskedSet,
     faces: FaceSet,
     config: MetricsConfig,
@@ -121,7 +130,7 @@ def judge(found: pd.DataFrame, truth: Truth) -> pd.DataFrame:
     and is the best of those that do so with the same one.
 
     Args:
-        found: columns of :meth:`FeatureDetector.detect`.
+        found: columns of :meth:`.feature_detector.FeatureDetector.detect`.
         truth: what is on the pictures.
     """
     found = found.sort_values("score", ascending=False, kind="stable", ignore_index=True)
@@ -226,7 +235,7 @@ def _row_of(method: str) -> dict[str, str]:
 
 
 def _look(
-    detector: FeatureDetector, pictures: FaceSet, rows: np.ndarray
+    detector: Detector, pictures: FaceSet, rows: np.ndarray
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Boxes of some rows' pictures, counted from 0, and presences (N, 6)."""
     boxes, presence = [], []
