@@ -64,7 +64,7 @@ def test_killed_and_started_again_ends_byte_identical(small, tmp_path):
 def test_the_losses_are_the_papers(small):
     """With the identity for both generators the way back is free, and so is a picture that is of
     the target domain already; adversarial terms are those of the critics' own scores."""
-    method = learner(small, switches={}, objective="lsgan")
+    method = learner(small, switches={}, objective="lsgan", train_size=32)
     (stage,) = method.stages
     assert [stage.weights[name] for name in ("cycle", "identity")] == [10, 5]
     batch = method.batch(Turn(stage, 0))
