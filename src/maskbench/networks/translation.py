@@ -158,7 +158,7 @@ class Painter(nn.Module):
         seen = [pictures] if maps is None else [pictures, maps]
         if self.coordinates:
             seen.append(places(pictures))
-        stacked = torch.cat(seen, 1).contiguous(memory_format=torch.channels_last)
+        stacked = torch.cat(seen, 1)
         made = self.network(stacked, *further).float()
         colours = torch.tanh(made[:, :3])
         if not self.compose:

@@ -266,13 +266,17 @@ class LearningMethod(Method, Learner):
 
     def enlist(self, seed: int) -> None:
         """Set ``players``, and ``applied`` to the moving averages of the networks that put masks
-        on. Parameters: ``precision``, ``ema``, and ``betas`` of Adam."""
+        on. Parameters: ``precision``, ``ema``, the widths, and ``betas`` of Adam."""
         placement = place(self.params.precision)
         self.device = placement.device
+        # With 8 channels the backward pass of torch 2.14's channels-last convolutions writes beyond
+        # its memory on CPUs.
+        narrow = self.params.generator_width % 16 or self.params.critic_width % 16
         self.players = {
             name: Player(
                 seeded(make, seed + number), self.optimiser(), placement,
                 ema=self.params.ema if name in self.APPLIED else None,
+                form=torch.contiguous_format if narrow else torch.channels_last,
             )
             for number, (name, make) in enumerate(self.networks(self.params).items())
         }  # fmt: skip

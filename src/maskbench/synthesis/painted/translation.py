@@ -130,7 +130,7 @@ class TranslationMethod(PaintedMethod, LearningMethod):
         ranges = self.params.switches.critic_augmentation
         if ranges is not None:
             pictures = augment((pictures + 1) / 2, ranges, self.random)[0] * 2 - 1
-        return pictures.contiguous(memory_format=torch.channels_last)
+        return pictures
 
     def judged(self, critic: nn.Module, pictures: Tensor) -> Tensor:
         """A critic's scores of pictures (B, 3, s, s) in [-1, 1], as it sees them."""
