@@ -22,7 +22,6 @@ from maskbench.networks.attributes import Judged, LabelledPainter, WholeLabelCri
 from maskbench.networks.translation import Painted
 from maskbench.registry import Block
 from maskbench.synthesis.base import Styles, TrainingData
-from maskbench.synthesis.losses import Critic
 from maskbench.synthesis.painted.translation import (
     CRITIC,
     GENERATOR,
@@ -117,7 +116,11 @@ class AttributeMethod(TranslationMethod):
     def _critic_losses(self, batch: Labelled, fake: Tensor, turn: Turn) -> dict[str, Tensor]:
         critic = self.players[CRITIC].network
         real, made = (self.judged_labels(pictures) for pictures in (batch.pictures, fake))
-        scores: Critic = lambda pictures: critic(pictures).scores  # noqa: E731
+
+        def scores(pictures: Tensor) -> Tensor:
+            found: Tensor = critic(pictures).scores
+            return found
+
         return {
             "critic": OBJECTIVES[self.params.objective][0](real.scores, made.scores),
             "labels_critic": self.label_loss(real.labels, batch.labels),
