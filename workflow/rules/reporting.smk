@@ -5,6 +5,7 @@ from maskbench.reporting.captions import write_captions
 from maskbench.reporting.figures.specs import KINDS
 from maskbench.reporting.papers import papers
 from maskbench.reporting.papers.figures import drawable
+from maskbench.reporting.published_runs import configuration
 
 # All replicates together have tables, figures and pages of their own.
 REPORTS = OUT if len(EXPERIMENT.replicates) == 1 else f"{OUT}/full"
@@ -164,7 +165,12 @@ rule make_index:
     output:
         out=f"{REPORTS}/index.html",
     params:
-        **step("reporting.make_index", files=(*TITLES, "reporting/*.j2"), origins=ORIGINS),
+        **step(
+            "reporting.make_index",
+            files=(*TITLES, "reporting/*.j2", "reporting/published/*"),
+            origins=ORIGINS,
+            configuration=configuration(EXPERIMENT),
+        ),
     message:
         "Answer on one page, {output.out}"
     script:
