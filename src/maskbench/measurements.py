@@ -49,7 +49,8 @@ class Measurement:
         ci_low, ci_high: 95% interval over people; None where it has no meaning.
         backbone: network and weights that computed it, ``none`` for plain arithmetic.
         crop: short name of the crop specification, e.g. ``mtcnn+0.2/144``.
-        mlflow_run_id: the tracking run, "" when tracking is off.
+        mlflow_run_id: the tracking run, "" when tracking is off, and of costs, which are counted
+            without one.
         note: a remark for the reader (e.g. fewer pictures than feature dimensions).
     """
 

@@ -173,10 +173,10 @@ def too_small_gallery(claim: Claim, evaluations: Evaluations) -> str:
     for side in claim.sides:
         if not claim.gallery_people or not isinstance(side, Quantity):
             continue
-        people = evaluations.gallery(side)
-        if metric(side.metric).over == "probes" and people < claim.gallery_people:
+        people, shown = evaluations.gallery(side), metric(side.metric)
+        if shown.over == "probes" and people < claim.gallery_people:
             return (
-                f"{side.metric} among {people} people in the gallery; the claim needs "
+                f"{shown.title} among {people} people in the gallery; the claim needs "
                 f"{claim.gallery_people}"
             )
     return ""
@@ -195,8 +195,8 @@ def lost_face(claim: Claim, evaluations: Evaluations) -> str:
             return str(reason)
         if kept < KEEPS_FACE:
             return (
-                f"{side.method} does not keep the face ({outside.metric} {kept:.2f}; the claim "
-                f"needs {KEEPS_FACE})"
+                f"{side.method} does not keep the face ({metric(outside.metric).title} {kept:.2f}; "
+                f"the claim needs {KEEPS_FACE})"
             )
     return ""
 
