@@ -177,6 +177,7 @@ def measure_pictures(
                 ],
                 "covers_nose_mouth": wearing.covers_nose_mouth(masks, points),
                 "leaves_eyes": wearing.leaves_eyes(masks, points),
+                "beyond_outline": wearing.beyond_outline(masks, points),
                 "identity_cosine": identity.cosine(embedding, bare[face[batch]]),
             }
             features[batch], scores, maps = networks.features.maps(images)
