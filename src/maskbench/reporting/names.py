@@ -26,6 +26,7 @@ CONDITIONS: dict[str, dict[str, str]] = {
         "bare_bare": "bare with bare faces",
         "masked_masked": "masked with masked faces",
         "masked_detection": "bare with masked faces that were found on the masked picture",
+        "validation": "validation people: bare with masked faces",
         "same_picture": "a face with its own masked picture, and with those of other people",
         "identification": "bare gallery, masked probes",
     },
