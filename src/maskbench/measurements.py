@@ -40,7 +40,8 @@ class Measurement:
         protocol: ``standard``, or how pairs were made (``bare_bare``, ``same_picture``, ...).
         subset: ``all``, or which faces were measured (``pose_frontal``, ``pose_turned``,
             ``pose_bowed``).
-        checkpoint: ``final``, or the stage whose snapshot was measured.
+        checkpoint: ``final``, or the snapshot that was measured: ``start``, ``quarter``, ``half``
+            of the training.
         styles: ``seen``, or ``unseen``: mask styles kept for the test.
         seed: of the training that is measured.
         metric: plain name (:mod:`maskbench.metrics.catalogue`).

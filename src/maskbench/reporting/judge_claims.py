@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 
 from maskbench.artifacts import atomic_file
-from maskbench.measurements import ALL
+from maskbench.measurements import ALL, FINAL
 from maskbench.metrics.catalogue import KEEPS_FACE, best, metric
 from maskbench.reporting import names
 from maskbench.reporting.claims_page import VERDICTS, page
@@ -188,7 +188,8 @@ def lost_face(claim: Claim, evaluations: Evaluations) -> str:
     for side in claim.sides:
         if not claim.keeps_face or not isinstance(side, Quantity):
             continue
-        outside = side.model_copy(update={"metric": "ssim_outside_mask", "subset": ALL})
+        known = {"metric": "ssim_outside_mask", "subset": ALL, "checkpoint": FINAL}
+        outside = side.model_copy(update=known)
         try:
             kept = evaluations.estimate(outside).value
         except (Unmeasured, Unclear) as reason:

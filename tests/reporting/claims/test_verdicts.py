@@ -354,6 +354,16 @@ def test_a_claim_about_placement_needs_a_face(kept, verdict, reason, claim, judg
     assert found["asks_nothing"].verdict == "supported"
 
 
+def test_how_far_the_face_is_kept_is_known_of_the_end_of_a_training(claim, judge, simulated):
+    start = {"checkpoint": "start", "metric": "placement_iou"}
+    folders = simulated({"gan_stn": [0.2] * 3, "gan_direct": [0.2] * 3}, **start)
+    folders += simulated({"gan_stn": [0.99] * 3, "gan_direct": [0.3] * 3}, "ssim_outside_mask")
+    sides = [quantity(name, "placement_iou", checkpoint="start") for name in
+             ("gan_stn", "gan_direct")]  # fmt: skip
+    found = judge([claim(side, "<", 0.9, side.method, keeps_face=True) for side in sides], folders)
+    assert verdicts(found) == {"gan_stn": "supported", "gan_direct": "not measured"}
+
+
 @pytest.mark.parametrize(
     ("shares", "verdict", "reason"),
     [
