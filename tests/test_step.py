@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from maskbench import step, tracking
+from maskbench import step, tracking, tracking_store
 from maskbench.errors import one_line_errors
 from maskbench.masks.artwork import MaskPictures
 
@@ -127,7 +127,7 @@ def test_interrupt_is_one_line(capsys):
 
 def test_a_tracked_step_gets_its_run_and_keeps_its_numbers(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(tracking.URI, raising=False)
+    monkeypatch.delenv(tracking_store.URI, raising=False)
     monkeypatch.delenv(tracking.PARENT, raising=False)
     (tmp_path / "faces").write_bytes(b"faces")
 
@@ -145,7 +145,7 @@ def test_a_tracked_step_gets_its_run_and_keeps_its_numbers(tmp_path, monkeypatch
         settings={"steps": 3},
     )  # fmt: skip
     step._tracked(function, step.arguments(function, made), made)
-    client = tracking._client()
+    client = tracking_store.client()
     experiment = client.get_experiment_by_name("maskbench").experiment_id
     (run,) = client.search_runs([experiment])
     assert run.info.run_name == "train m seed1"
