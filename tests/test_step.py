@@ -1,6 +1,7 @@
 """What a rule declares reaches its function; failures that a user can mend are one line."""
 
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -82,6 +83,12 @@ def test_a_light_step_starts_quickly_without_torch_and_mlflow(tmp_path):
     run = subprocess.run([sys.executable, "-c", code, "made/masks", "40"], cwd=tmp_path)
     assert run.returncode == 0, (tmp_path / "log").read_text()
     assert MaskPictures.open(tmp_path / "made" / "masks").rgba.shape[1:] == (40, 40, 4)
+
+
+def test_processes_of_a_step_do_not_run_it_again():
+    """multiprocessing runs the script of their parent under another name first."""
+    script = Path(step.__file__).parents[2] / "workflow" / "scripts" / "step.py"
+    runpy.run_path(str(script), run_name="__mp_main__")
 
 
 def test_full_disk(tmp_path):
