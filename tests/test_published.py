@@ -393,6 +393,7 @@ FILES = {
 }  # fmt: skip
 NO_RESULT = (
     "*.log_every", "*.checkpoint_every", "datasets.*.adapter", "datasets.*.path",
+    "*.every_but",  # without `training: every`
     "*.twins.*",  # without equivariance
     "*.stages.*",  # not said: as in the block
     "*.switches.r1_every",  # without r1
