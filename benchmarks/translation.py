@@ -78,7 +78,9 @@ class Plain:
             (critics["bare"], bare, off, self.pools[1]),
         ):
             fake = pool.swap(made)
-            judged = judged + ((critic(real) - 1).square().mean() + critic(fake).square().mean()) / 2
+            judged = (
+                judged + ((critic(real) - 1).square().mean() + critic(fake).square().mean()) / 2
+            )
         judged.backward()
         second.step()
         return {"cycle": float(cycle.detach()), "critic": float(judged.detach())}

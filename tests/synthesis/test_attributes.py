@@ -18,6 +18,7 @@ from maskbench.synthesis.base import Faces, Styles, TrainingData
 from maskbench.synthesis.painted.attributes import labels_of
 from maskbench.synthesis.specs import METHODS
 from maskbench.synthesis.train_synthesis import train_synthesis
+from maskbench.training.loop import Training
 from maskbench.training.stage import Turn
 
 from ..trainings import Stopped, Stopping
@@ -153,6 +154,18 @@ def test_losses_are_those_of_the_papers(small, method):
     assert {*expected} & {*found} == {*expected} & LOSSES[method]
     for name in {*expected} & {*found}:
         assert found[name].item() == pytest.approx(expected[name].item(), abs=1e-5)
+
+
+def test_one_step_of_the_published_networks(small):
+    """SaGAN's, which have a third of the others' weights and all of their parts."""
+    faces, masked, pictures = small.opened()
+    block = METHODS.parse("sagan", {"batch_size": 1, "critic_steps": 1})
+    learner = block.spec.load()
+    learner.start(block, TrainingData(faces, masked, pictures, small.styles), 0)
+    before = learner.players["generator"].parameters[0].clone()
+    losses = Training(learner, 0, 1).advance()
+    assert all(map(math.isfinite, losses.values()))
+    assert not torch.equal(before, learner.players["generator"].parameters[0])
 
 
 def test_attgan_is_told_halves_in_training_and_ones_afterwards(small):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -141,17 +142,20 @@ def test_sheets_and_the_networks_of_each_stage_are_kept(whole):
     names = set(contents(whole)) - {STATE, "curves.parquet"}
     assert names == {
         "stages/first.safetensors",  # none of the warm-up, which keeps none; the last is the state
+        "stages/midway.safetensors",  # of the last stage, after half of its steps
         *(f"sheets/1_first_{step:06d}.png" for step in (0, 2, 4, 5)),
         *(f"sheets/2_second_{step:06d}.png" for step in (0, 2, 4)),
     }
     device = torch.device("cpu")
     last = load_network(Small().players["generator"].average.module, whole, "generator", device)
-    first = load_network(
-        Small().players["generator"].average.module, whole, "generator", device, "first"
+    first, midway = (
+        load_network(Small().players["generator"].average.module, whole, "generator", device, name)
+        for name in ("first", "midway")
     )
     values = state.load(whole / STATE)["generator_average"]
     assert torch.equal(last[0].weight, values["module.0.weight"])
-    assert not torch.equal(last[0].weight, first[0].weight)
+    weights = [network[0].weight for network in (first, midway, last)]
+    assert not any(torch.equal(*pair) for pair in itertools.combinations(weights, 2))
     assert not last.training
     assert not last[0].weight.requires_grad
 

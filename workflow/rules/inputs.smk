@@ -94,6 +94,12 @@ def members(wildcards, path, learnt=False):
     return over(path, "recogniser training_set seed", runs, dataset=wildcards.dataset)
 
 
+def validation(wildcards):
+    """Validation people with masks on, for recognisers that embed pictures by themselves."""
+    own = RECOGNISER(wildcards).spec.name == "network" and wildcards.dataset == DATASET
+    return LEARNT(wildcards) if own else []
+
+
 def start(wildcards):
     """The weights that a training starts from: of another recogniser of this run, or a file."""
     file = kinds.start_file(RECOGNISER(wildcards))

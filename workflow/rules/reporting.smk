@@ -5,6 +5,7 @@ from maskbench.reporting.captions import write_captions
 from maskbench.reporting.figures.specs import KINDS
 from maskbench.reporting.papers import papers
 from maskbench.reporting.papers.figures import drawable
+from maskbench.reporting.published_runs import configuration
 
 # All replicates together have tables, figures and pages of their own.
 REPORTS = OUT if len(EXPERIMENT.replicates) == 1 else f"{OUT}/full"
@@ -20,7 +21,7 @@ CAPTIONS = Path(workflow.basedir, "workflow", "report")
 RECORDED = Path(".snakemake", "captions").absolute()
 if "MASKBENCH_RENDERING" in os.environ:
     write_captions(RECORDED)
-EVALUATIONS = [*SYNTHESES, *OF_STAGES, *COSTS, *GUIDES, *RESTORATIONS, *RECOGNITIONS]
+EVALUATIONS = [*SYNTHESES, *OF_STAGES, *PROGRESS, *COSTS, *GUIDES, *RESTORATIONS, *RECOGNITIONS]
 # What figures are drawn from, by the names of their needs.
 TRAINED = [run for run in EXPERIMENT.runs if EXPERIMENT.methods[run[0]].spec.trained]
 SHOWN = [run for run in EXPERIMENT.runs if not EXPERIMENT.methods[run[0]].spec.reference]
@@ -169,7 +170,12 @@ rule make_index:
     output:
         out=f"{REPORTS}/index.html",
     params:
-        **step("reporting.make_index", files=(*TITLES, "reporting/*.j2"), origins=ORIGINS),
+        **step(
+            "reporting.make_index",
+            files=(*TITLES, "reporting/*.j2", "reporting/published/*"),
+            origins=ORIGINS,
+            configuration=configuration(EXPERIMENT),
+        ),
     message:
         "Answer on one page, {output.out}"
     script:
@@ -218,7 +224,7 @@ rule report:
 TARGETS = {
     **{
         f"synthesis_{name}": [
-            path for path in (*SYNTHESES, *OF_STAGES) if Path(path).parts[-2] == name
+            path for path in (*SYNTHESES, *OF_STAGES, *PROGRESS) if Path(path).parts[-2] == name
         ]
         for name in EXPERIMENT.methods
     },

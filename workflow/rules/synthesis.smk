@@ -1,6 +1,8 @@
 # Mask synthesis: train a method, put masks on people, measure them. Guides belong here: they learn
 # from the masks of keypoint, and other methods may need them.
 
+from maskbench.measurements import FINAL
+from maskbench.reporting.papers import papers
 
 # People who really wear masks, where a critic learns from them.
 REAL = CONFIG.synthesis.real_domain.source
@@ -164,6 +166,31 @@ rule evaluate_stages:
         "../scripts/step.py"
 
 
+rule evaluate_progress:
+    input:
+        model=rules.train_synthesis.output.out,
+        faces=FACES,
+        reference=OVERLAY,
+        guides=guides,
+        references=REFERENCES,
+        mask_pictures=rules.draw_masks.output.out,
+    output:
+        out=directory(f"{OUT}/metrics/synthesis/{{dataset}}/{{method}}/progress{{seed}}"),
+    resources:
+        **NETWORK,
+    params:
+        **step(
+            "synthesis.evaluate_progress",
+            method=METHOD,
+            styles=CONFIG.masks.figure_styles,
+            config=CONFIG.metrics,
+        ),
+    message:
+        "Measure {wildcards.method} on the way, seed {wildcards.seed} ({wildcards.dataset})"
+    script:
+        "../scripts/step.py"
+
+
 rule measure_costs:
     input:
         model=rules.train_synthesis.output.out,
@@ -279,6 +306,20 @@ CORRECTED = [
     if "feature_detector" in spec.guides
     for path in expand(rules.explain_correction.output.out, **run)
 ]
+# Where masks sit as a training goes on: of the methods that a claim says it of.
+WATCHED = {
+    side.method
+    for paper in papers().values()
+    for claim in paper.claims
+    for side in claim.sides
+    if getattr(side, "checkpoint", FINAL) != FINAL
+}
+PROGRESS = over(
+    rules.evaluate_progress.output.out,
+    RUNS[0],
+    [run for run in EXPERIMENT.runs if run[0] in WATCHED],
+    dataset=DATASET,
+)
 GUIDES = expand(rules.evaluate_guide.output.out, guide=EXPERIMENT.guides, **TRAININGS)
 # The runs whose masks recognisers learn from.
 LEARNT_FROM = {
@@ -293,6 +334,7 @@ rule synthesis:
     input:
         SYNTHESES,
         OF_STAGES,
+        PROGRESS,
         BY_REFERENCE,
         CORRECTED,
         COSTS,

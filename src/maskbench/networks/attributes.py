@@ -146,7 +146,6 @@ class AttentionPainter(nn.Module):
         the attention as their opacity."""
         colours = self.attribute(pictures, maps=maps).pictures
         seen = torch.cat([pictures, places(pictures)], 1) if self.coordinates else pictures
-        seen = seen.contiguous(memory_format=torch.channels_last)
         attention = torch.sigmoid(self.attention(seen).float())
         return Painted(pictures + (colours - pictures) * attention, attention)
 

@@ -15,7 +15,7 @@ from math import isnan, nan
 from types import SimpleNamespace
 from typing import Any
 
-from maskbench.measurements import ALL
+from maskbench.measurements import ALL, SEEN
 from maskbench.reporting.aggregate import ABSENT, GROUP, QUANTITIES
 from maskbench.reporting.names import condition_order, in_order, title_of
 from maskbench.reporting.papers.tables import PLAIN, Column, Row, Table, differences
@@ -33,8 +33,8 @@ CSV = [
 MEASURED = [name for name in CSV if name in (*GROUP, *QUANTITIES) and name not in NAME]
 Cell = SimpleNamespace
 """A number, printed and measured: the columns :data:`CSV`, where an absent text is empty and an
-absent number NaN; ``printed`` as the paper has it; ``kept``, how far its method keeps the face
-(``ssim_outside_mask``, of synthesis alone); and where it stands: ``part``, ``line``,
+absent number NaN; ``printed`` as the paper has it; ``kept``, how far its method, or that of its
+training set, keeps the face (``ssim_outside_mask``); and where it stands: ``part``, ``line``,
 ``column``, and ``row`` of the paper (-1: none), each a number."""
 _NOTHING = dict.fromkeys(CSV, "") | dict.fromkeys(
     ["printed", "kept", "reported", "mean", "sd", "seeds", "ci_low", "ci_high", "n_people", "n"],
@@ -84,9 +84,12 @@ def numbers(table: Table, results: Sequence[Result]) -> list[Cell]:
         entries = [one | {"part": 0} for one in part]
     kept = _having(results, {"step": "synthesis", "metric": "ssim_outside_mask", "subset": ALL})
     means = {_values(r, PICTURES): r["mean"] for r in kept}
+    learnt = {r["method"]: r["mean"] for r in _having(kept, {"styles": SEEN})}
     for entry in entries:
         if entry["step"] == "synthesis" and "mean" in entry:
             entry["kept"] = means.get(_values(entry, PICTURES), nan)
+        elif entry["step"] == "recognition":
+            entry["kept"] = learnt.get(entry["training_set"], nan)
     return [Cell(**(_NOTHING | entry)) for entry in entries]
 
 

@@ -77,6 +77,10 @@ class Stage(Section):
     keep: bool = Field(
         True, description="keep the networks at the stage's end (those of the last one always are)"
     )
+    keep_at: dict[str, float] = Field(
+        default_factory=dict,
+        description="keep the networks on the way, too: a name, and after which share of the steps",
+    )
 
 
 @dataclass(frozen=True)

@@ -54,4 +54,4 @@ class AttGan(AttributeMethod):
 
     def label_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         """The mean over the labels."""
-        return super().label_loss(logits, labels) / self.players[GENERATOR].network.taught.sum()
+        return super().label_loss(logits, labels) / self.generator.taught.sum()

@@ -11,18 +11,17 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from maskbench.masks.styles import KINDS, kind_of
-from maskbench.networks.attributes import Judged, WholeLabelCritic
+from maskbench.networks.attributes import Judged, LabelledPainter, WholeLabelCritic
 from maskbench.networks.translation import Painted
 from maskbench.registry import Block
 from maskbench.synthesis.base import Styles, TrainingData
-from maskbench.synthesis.losses import Critic
 from maskbench.synthesis.painted.translation import (
     CRITIC,
     GENERATOR,
@@ -70,16 +69,21 @@ class AttributeMethod(TranslationMethod):
     def label_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         """The cross entropy of labels (B, L), summed over those that training knows."""
         found = F.binary_cross_entropy_with_logits(logits.float(), labels, reduction="none")
-        return (found * self.players[GENERATOR].network.taught).sum(1).mean()
+        return (found * self.generator.taught).sum(1).mean()
 
     # The learner ----------------------------------------------------------------------------
+    @property
+    def generator(self) -> LabelledPainter:
+        """The generator in training."""
+        return cast(LabelledPainter, self.players[GENERATOR].network)
+
     def start(self, block: Block, data: TrainingData, seed: int) -> None:
         super().start(block, data, seed)
         self.table = labels_of(data.styles).to(self.device)
         known = self.batches.match == "styles"  # each style of the masked domain has its pictures
         taught = self.table.amax(0) if known else labels_of([""])[0]
-        for network in (self.players[GENERATOR].network, self.applied[GENERATOR]):
-            network.taught.copy_(taught)  # type: ignore[union-attr, operator]
+        for network in (self.generator, cast(LabelledPainter, self.applied[GENERATOR])):
+            network.taught.copy_(taught)
 
     def stages_of(self, params: Any) -> list[Stage]:
         order = {"players": (CRITIC, GENERATOR)}
@@ -95,7 +99,7 @@ class AttributeMethod(TranslationMethod):
             return WholeLabelCritic(params.train_size, len(LABELS), params.critic_width)
         return critic()
 
-    def batch(self, turn: Turn) -> Labelled:
+    def batch(self, turn: Turn) -> Labelled:  # type: ignore[override]
         pictures = super().batch(turn)
         masked = self.table[pictures.styles.to(self.device)]
         both = torch.cat([pictures.bare, pictures.masked])
@@ -104,8 +108,7 @@ class AttributeMethod(TranslationMethod):
 
     def losses(self, player: str, batch: Labelled, turn: Turn) -> dict[str, Tensor]:
         if batch.made is None:
-            network = self.players[GENERATOR].network
-            batch.made = network(batch.pictures, self.told(batch.wanted))
+            batch.made = self.generator(batch.pictures, self.told(batch.wanted))
         if player == CRITIC:
             return self._critic_losses(batch, batch.made.pictures.detach(), turn)
         return self._generator_losses(batch, batch.made, turn)
@@ -113,7 +116,11 @@ class AttributeMethod(TranslationMethod):
     def _critic_losses(self, batch: Labelled, fake: Tensor, turn: Turn) -> dict[str, Tensor]:
         critic = self.players[CRITIC].network
         real, made = (self.judged_labels(pictures) for pictures in (batch.pictures, fake))
-        scores: Critic = lambda pictures: critic(pictures).scores  # noqa: E731
+
+        def scores(pictures: Tensor) -> Tensor:
+            found: Tensor = critic(pictures).scores
+            return found
+
         return {
             "critic": OBJECTIVES[self.params.objective][0](real.scores, made.scores),
             "labels_critic": self.label_loss(real.labels, batch.labels),
@@ -121,7 +128,7 @@ class AttributeMethod(TranslationMethod):
         }
 
     def _generator_losses(self, batch: Labelled, made: Painted, turn: Turn) -> dict[str, Tensor]:
-        network, told = self.players[GENERATOR].network, self.told(batch.labels)
+        network, told = self.generator, self.told(batch.labels)
         judged = self.judged_labels(made.pictures)
         found = {
             "generator": OBJECTIVES[self.params.objective][1](judged.scores),
