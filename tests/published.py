@@ -1,5 +1,5 @@
-"""The values that the papers in ``config/paper`` print, typed from them and from the works that they
-build on: ``(value, source)`` by the key in force, a table for each file."""
+"""The values that the papers in ``config/paper`` print, typed from them and from the works that
+they build on: ``(value, source)`` by the key in force, a table for each file."""
 
 PAPER_1, PAPER_2 = "Zhang and Lee 2022", "Li, Facial Recognition for People Wearing Masks"
 PAPER_3 = "Mumford 2021"
@@ -379,6 +379,7 @@ FILES = {
 }  # fmt: skip
 NO_RESULT = (
     "*.log_every", "*.checkpoint_every", "datasets.*.adapter", "datasets.*.path",
+    "*.every_but",  # without `training: every`
     "*.twins.*",  # without equivariance
     "*.stages.*",  # not said: as in the block
     "*.switches.r1_every",  # without r1

@@ -109,7 +109,7 @@ def test_what_is_inferred_of_a_lost_table_is_said_beside_it():
     (cyclegan, *_, whole) = (row.printed for row in third.rows)
     metrics = ("ssim_outside_mask", "psnr", "fid")
     assert printed == {
-        "CycleGAN": {name: cyclegan[name] for name in metrics},
-        "MFGAN": {name: whole[name] for name in metrics},
+        "CycleGAN (from Table III)": {name: cyclegan[name] for name in metrics},
+        "MFGAN (from Table III)": {name: whole[name] for name in metrics},
     }
     assert "inferred from Table III" in first.title and "lost" in first.notes[0]
