@@ -17,8 +17,8 @@ from maskbench.synthesis.specs import METHODS
 
 DEFAULT = Path(maskbench.__file__).parents[2] / "params.yaml"
 NAMES = sorted(read_layers([DEFAULT])["synthesis"]["methods"])
-REFERENCES = {"best_homography", "six_point_homography"}
-LAID_OVER = {"keypoint", "mean_placement"} | REFERENCES  # without steps
+REFERENCES = {"best_homography", "six_point_homography", "half_mask", "occlusion", "refine"}
+LAID_OVER = {"keypoint", "mean_placement"} | REFERENCES - {"refine"}  # without steps
 
 
 def checked(overlay=None):

@@ -192,7 +192,13 @@ def methods(params: ParamsOption = None) -> None:
 
 @_command
 def compare(
-    other: Annotated[Path, typer.Argument(help="measurements.csv of the run to compare with.")],
+    other: Annotated[
+        Path | None,
+        typer.Argument(
+            help="measurements.csv of the run to compare with.",
+            show_default="the published run of the same data set",
+        ),
+    ] = None,
     measurements: Annotated[Path, typer.Option(help="Your own measurements.csv.")] = Path(
         "results/measurements.csv"
     ),
@@ -213,8 +219,10 @@ def compare(
     from maskbench.artifacts import atomic_file
     from maskbench.measurements import KEY, read_measurements
     from maskbench.reporting import compare as two
+    from maskbench.reporting.published_runs import published_of
 
-    compared = two.compare(read_measurements(measurements), read_measurements(other))
+    own = read_measurements(measurements)
+    compared = two.compare(own, read_measurements(other or published_of(own)))
     for outcome, count in two.counts(compared).items():
         typer.echo(f"{count:7} {outcome}")
     far = two.farthest(compared, most=20)

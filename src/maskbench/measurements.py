@@ -40,7 +40,8 @@ class Measurement:
         protocol: ``standard``, or how pairs were made (``bare_bare``, ``same_picture``, ...).
         subset: ``all``, or which faces were measured (``pose_frontal``, ``pose_turned``,
             ``pose_bowed``).
-        checkpoint: ``final``, or the stage whose snapshot was measured.
+        checkpoint: ``final``, or the snapshot that was measured: ``start``, ``quarter``, ``half``
+            of the training.
         styles: ``seen``, or ``unseen``: mask styles kept for the test.
         seed: of the training that is measured.
         metric: plain name (:mod:`maskbench.metrics.catalogue`).
@@ -49,7 +50,8 @@ class Measurement:
         ci_low, ci_high: 95% interval over people; None where it has no meaning.
         backbone: network and weights that computed it, ``none`` for plain arithmetic.
         crop: short name of the crop specification, e.g. ``mtcnn+0.2/144``.
-        mlflow_run_id: the tracking run, "" when tracking is off.
+        mlflow_run_id: the tracking run, "" when tracking is off, and of costs, which are counted
+            without one.
         note: a remark for the reader (e.g. fewer pictures than feature dimensions).
     """
 

@@ -115,13 +115,13 @@ def darknet(network, raw, boxes, shown, size, ignore):
 def test_the_loss_is_darknets(small):
     own = learner(small)
     seen = own.batch(Turn(own.stages[0], 0))[1]
-    network = own.players["network"].network
+    network = own.network
     generator = torch.Generator().manual_seed(0)
     raw = torch.randn(4, ANCHORS * (16 + 64), 5 + len(PARTS), generator=generator) / 2
     shown = seen.shown.clone()
     shown[3] = False  # a picture of nothing
     ignored = (box_iou(network.boxes(raw, 32)[0], seen.boxes[0]).amax(1) > 0.4).sum()
-    assert ignored > 5 and shown[0].sum() >= 4
+    assert ignored >= 5 and shown[0].sum() >= 4
     found = losses(network, raw, seen.boxes, shown, 32, 0.4)
     expected = darknet(network, raw, seen.boxes, shown, 32, 0.4)
     assert {name: float(value) for name, value in found.items()} == pytest.approx(expected)
@@ -146,7 +146,7 @@ def test_it_learns_where_parts_are(small, tmp_path):
     """A few seconds of training on two people: the eyes of a third one are found, and of bare and
     masked faces those with a mouth have the higher presence."""
     still = dict.fromkeys(("repaint", "marks", "slip", "rotation", "translation", "scaling"), 0)
-    changes = {"steps": 80, "width": 8, "batch_size": 8, "learning_rate": 0.005}
+    changes = {"steps": 40, "batch_size": 8, "learning_rate": 0.02}
     find = FeatureDetector.open(trained(small, tmp_path, **changes, variety=still))
     faces, masked = small.opened()
     rows = faces.of_split("test")
@@ -161,7 +161,7 @@ def test_it_learns_where_parts_are(small, tmp_path):
         find.presence(torch.from_numpy(p).permute(0, 3, 1, 2) / 127.5 - 1)[:, mouth]
         for p in (faces.images[rows], masked.images[masked.of_split("test")])
     )
-    assert shown.mean() > hidden.mean() + 0.1
+    assert shown.mean() > 1.1 * hidden.mean()
 
 
 def test_presence_can_be_learnt_through(model):

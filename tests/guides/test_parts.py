@@ -36,7 +36,7 @@ def drawn():
 def test_boxes_by_hand():
     boxes, facing = part_boxes(drawn())
     third = 0.6 - 0.4
-    eye, nose, mouth = 0.25 * 0.1, 0.25 * 0.12, 0.1 * 0.2
+    eye, nose, mouth = 0.35 * 0.1, 0.25 * 0.12, 0.1 * 0.2
     expected = {
         "face": (0.2, 0.4 - third, 0.8, 0.8),
         "eyes": (0.3 - eye, 0.45 - eye, 0.7 + eye, 0.47 + eye),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from maskbench.masks.wearing import covers_nose_mouth, leaves_eyes, wearing
+from maskbench.masks.wearing import beyond_outline, covers_nose_mouth, leaves_eyes, wearing
 
 from .faces68 import frontal_face
 
@@ -91,3 +91,34 @@ def test_many_at_once_as_one_by_one() -> None:
 def test_wrong_shapes() -> None:
     with pytest.raises(ValueError, match="do not fit"):
         wearing(np.zeros((2, 9, 9), np.uint8), np.zeros((3, 68, 2)))
+
+
+def square_face(degrees: int) -> np.ndarray:
+    """A jaw line down the left at 20, along 100 and up the right at 120, from the height 40; turned
+    by quarters about the picture's centre."""
+    left = [(20, y) for y in (40, 55, 70, 85)]
+    below = [(x, 100) for x in (20, 32, 45, 57, 70, 82, 95, 107, 120)]
+    face = np.zeros((68, 2))
+    face[:17] = [*left, *below, *((141 - (x + 1), y) for x, y in left[::-1])]
+    turn = np.deg2rad(degrees)
+    matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    return (face - 71.5) @ matrix.T + 71.5
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_what_lies_beside_and_below_the_jaw_is_beyond_the_outline(degrees: int) -> None:
+    beside, forehead, below = (np.zeros((SIZE, SIZE), np.uint8) for _ in range(3))
+    beside[50:60, 0:40] = 200  # columns 0 to 19 of 40
+    forehead[0:30, 30:110] = 255
+    below[91:131, 60:70] = 128  # rows 101 to 130 of 40
+    coverage = np.stack([np.rot90(one, degrees // 90) for one in (beside, forehead, below)])
+    found = beyond_outline(coverage, np.stack([square_face(degrees)] * 3))
+    assert found == pytest.approx([0.5, 0.0, 0.75])
+
+
+def test_no_mask_and_no_jaw_have_no_share_beyond_the_outline() -> None:
+    face = frontal_face()
+    lost = face.copy()
+    lost[3] = np.nan
+    found = beyond_outline(np.stack([band(0, 0), band(40, 90)]), np.stack([face, lost]))
+    assert np.isnan(found).all()

@@ -83,6 +83,8 @@ def test_per_picture_values_are_those_of_the_metrics_alone(
         "placement_iou": placement.placement_iou(masked.masks[:], overlay.masks[:]),
         "covers_nose_mouth": wearing.covers_nose_mouth(masked.masks[:], masked.landmarks),
         "leaves_eyes": wearing.leaves_eyes(masked.masks[:], masked.landmarks),
+        "alpha_mean": placement.alpha_mean(masked.masks[:]),
+        "beyond_outline": wearing.beyond_outline(masked.masks[:], masked.landmarks),
         "identity_cosine": identity.cosine(*embeddings),
     }
     assert set(frame.columns) == {"face_id", "style", *expected}
@@ -127,7 +129,9 @@ def test_rows_say_what_was_measured_how(result, shifted, reference, weights):
         else:  # of the set as a whole
             assert row.ci_low is None
     names = {metric for (_, subset), metric in rows if subset == "pose_turned"}
-    assert names == {"placement_iou", "covers_nose_mouth", "leaves_eyes", "largest_share"}
+    assert names == {
+        "placement_iou", "covers_nose_mouth", "leaves_eyes", "beyond_outline", "largest_share",
+    }  # fmt: skip
     assert rows[("seen", "pose_turned"), "largest_share"].value == 1  # face4 alone
     frontal = frame["face_id"][chosen["seen", "pose_frontal"]].value_counts(normalize=True)
     assert rows[("seen", "pose_frontal"), "largest_share"].value == pytest.approx(frontal.max())
@@ -173,6 +177,8 @@ def test_the_reference_itself_has_no_trivial_rows(reference, faces, weights, tmp
         "is",
         "covers_nose_mouth",
         "leaves_eyes",
+        "alpha_mean",
+        "beyond_outline",
         "identity_cosine",
         "ssim_outside_mask",
     }

@@ -5,10 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from maskbench.config import MetricsConfig
+from maskbench.measurements import read_metrics
+from maskbench.metrics.numbers import write_numbers
 from maskbench.recognition.evaluate_recognition import remarked
-from maskbench.recognition.measure import measure, nothing
+from maskbench.recognition.measure import measure, nothing, validation_auc
 from maskbench.recognition.specs import NETWORKS
 from maskbench.recognition.test_set import TestSet
 
@@ -102,3 +105,32 @@ def test_who_may_be_known_to_a_published_network_is_said():
     assert "FaceScrub" in dlib.people
     (first, *_) = remarked(nothing("why"), remark, "facenet").numbers
     assert first.note == f"why; {remark}"
+
+
+def test_the_auc_of_validation_people_is_that_of_all_pairs_but_those_of_one_photograph():
+    test = masked_by_us(3, 2)
+    x = np.random.default_rng(1).normal(size=(len(test.table), 8)).astype(np.float32)
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    number = validation_auc(x, test, MetricsConfig(bootstrap=20), "network")
+    bare, masked = (test.of_kind(kind) for kind in ("bare", "masked"))
+    table, pairs = test.table, []
+    for i in bare:
+        for j in masked:
+            if table["photo"][i] != table["photo"][j]:
+                pairs.append((table["identity"][i] == table["identity"][j], float(x[i] @ x[j])))
+    assert number.value == pytest.approx(roc_auc_score(*zip(*pairs, strict=True)))
+    assert (number.metric, number.protocol, number.other) == ("auc", "validation", {"split": "val"})
+    assert (number.n, number.n_people, number.backbone) == (6 * 12 - 12, 3, "network")
+
+
+def test_without_resamples_everything_is_measured_without_intervals(tmp_path):
+    test = masked_by_us(4, 3)
+    x = np.random.default_rng(0).normal(size=(len(test.table), 8)).astype(np.float32)
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    measured, with_intervals = (
+        measure(x, test, 2, MetricsConfig(bootstrap=count), "network").numbers for count in (0, 20)
+    )
+    assert [n.value for n in measured] == [n.value for n in with_intervals]
+    facts = {"step": "recognition", "dataset": "own", "split": "test", "method": "m", "seed": 0}
+    write_numbers(tmp_path, measured, facts | {"crop": "crop"})
+    assert {row.ci_low for row in read_metrics(tmp_path)} == {None}

@@ -80,3 +80,13 @@ def test_the_interval_is_wider_than_one_of_independent_pairs():
     low, high = interval(0.7, by_person["auc"], 30)
     narrow = interval(0.7, by_pair["auc"], 600)
     assert high - low > 2 * (narrow[1] - narrow[0])
+
+
+def test_no_resamples_give_numbers_without_an_interval():
+    scores, same, first, second = collection(0)
+    found = pair_replicates(scores, same, first, second, drawn(6, 0, 0), FARS)
+    assert set(found) == {
+        "auc", "eer", "accuracy_best_threshold", "tar_at_far_1e-1", "tar_at_far_1e-2",
+    }  # fmt: skip
+    assert all(values.shape == (0,) for values in found.values())
+    assert interval(0.5, found["auc"], people=6) is None

@@ -67,7 +67,9 @@ def measurements(tmp_path, evaluations):
 @pytest.fixture
 def claims(tmp_path):
     words = ["supported", "supported", "contradicted", "not measured"]
-    table = pd.DataFrame({"paper": ["A & B 2022"] * 3 + ["C"], "verdict": words})
+    table = pd.DataFrame(
+        {"paper": ["A & B 2022"] * 3 + ["C"], "id": ["a", "b", "c", "d"], "verdict": words}
+    )
     table.to_csv(tmp_path / "claims.csv", index=False)
     return tmp_path / "claims.csv"
 

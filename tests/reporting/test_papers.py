@@ -23,6 +23,14 @@ def test_printed_numbers_of_paper_2():
     assert printed("table2_maskfacenet", "accuracy_1nn") == [[67.28], [75.06], [82.39]]
 
 
+def test_printed_numbers_of_paper_3():
+    """The stages of the printed tables, their epochs and, of each column, the sum."""
+    for name, epochs, train, test in (("table1_cyclegan", 102, 377.78, 377.59),
+                                      ("table2_cyclegan", 178, 1757.49, 1298.28)):  # fmt: skip
+        columns = zip(*printed(name, "epochs", "fid_train", "fid_test"), strict=True)
+        assert tuple(round(sum(column), 2) for column in columns) == (epochs, train, test)
+
+
 def test_printed_numbers_of_paper_4():
     mfgan = printed("table2_mfgan", "accuracy", "tar_at_far_1e-3", "rank_5")
     # Column sums of each training set, added by hand, and the paper's own differences of the best.
@@ -56,7 +64,7 @@ def test_printed_separations_follow_from_the_printed_means():
 
 def test_every_printed_number_has_a_column_and_every_row_its_labels():
     for name, table in tables().items():
-        columns = {metric for column in table.columns for metric in column.metrics}
+        columns = {c.key(metric) for c in table.columns for metric in c.metrics}
         for row in table.rows:
             assert set(row.printed) <= columns, (name, row.labels)
             assert len(row.labels) == len(table.labels), (name, row.labels)
@@ -101,7 +109,7 @@ def test_what_is_inferred_of_a_lost_table_is_said_beside_it():
     (cyclegan, *_, whole) = (row.printed for row in third.rows)
     metrics = ("ssim_outside_mask", "psnr", "fid")
     assert printed == {
-        "CycleGAN": {name: cyclegan[name] for name in metrics},
-        "MFGAN": {name: whole[name] for name in metrics},
+        "CycleGAN (from Table III)": {name: cyclegan[name] for name in metrics},
+        "MFGAN (from Table III)": {name: whole[name] for name in metrics},
     }
     assert "inferred from Table III" in first.title and "lost" in first.notes[0]

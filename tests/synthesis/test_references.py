@@ -19,6 +19,7 @@ from maskbench.synthesis.base import Faces, Method, References, Styles
 from maskbench.synthesis.mask import mask
 from maskbench.synthesis.specs import METHODS, SynthesisSpec
 from maskbench.synthesis.synthesise import synthesise
+from maskbench.synthesis.synthesise_by_reference import Photographs, synthesise_by_reference
 from maskbench.synthesis.train_synthesis import train_synthesis
 
 WORN, UNSEEN = ("kn95", "surgical_blue"), "floral"
@@ -112,3 +113,21 @@ def test_own_pictures_are_masked_beside_a_masked_set(small, trained, orl, weight
     assert mask(album, tmp_path / "out", weights, **given).pictures == 2
     mask(one, tmp_path / "alone", weights, **given)
     assert sha256_of(tmp_path / "out" / "b.png") == sha256_of(tmp_path / "alone" / "b.png")
+
+
+def test_the_same_photographs_are_references_for_every_person(small, trained, tmp_path):
+    synthesise_by_reference(
+        *trained, small.faces, small.masked, small.pictures, 0, tmp_path / "made"
+    )  # fmt: skip
+    faces, domain, _ = small.opened()
+    made, half = MaskedSet.open(tmp_path / "made"), domain.size // 2
+    shown = {face: row for row, face in enumerate(domain.faces["face_id"])}
+    used = [shown[name] for name in dict.fromkeys(made.faces["style"])]
+    assert set(made.faces["bare_id"]) <= set(faces.faces["face_id"][faces.of_split("test")])
+    assert made.faces["bare_id"].nunique() * len(used) == len(made)
+    assert domain.faces["style"].iloc[used].is_unique and len(used) == 4  # all that are worn
+    for name, image in zip(made.faces["style"], made.images, strict=True):
+        np.testing.assert_array_equal(image[half:], domain.images[shown[name]][half:])
+    photographs = Photographs(domain, used)
+    first = str(domain.faces["face_id"].iloc[used[0]])
+    assert photographs.known(first) == domain.faces["style"].iloc[used[0]]

@@ -42,6 +42,7 @@ class Small(Learner):
             Stage(
                 name="second", steps=4, players=("generator", "critic"), rates=rates,
                 schedule=Schedule(shape="linear", start=0.5), sheet_every=2,
+                keep_at={"midway": 0.5},
             ),
         ]  # fmt: skip
         self.data = torch.randn(10, 4, generator=torch.Generator().manual_seed(seed))

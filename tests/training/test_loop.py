@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import itertools
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -17,24 +15,26 @@ from maskbench.training import state
 from maskbench.training.checkpoint import STATE, load_network
 from maskbench.training.loop import Training
 
+from ..trainings import start
 from .learners import Small, contents, run
 
-# The parent dies by SIGKILL inside the given step, whatever it has written by then.
+# It dies by SIGKILL inside the given step, whatever it has written by then.
 KILLED = """
 import os, signal, sys
 from pathlib import Path
 from maskbench.training import loop
+sys.path.insert(0, here)
 advance, steps = loop.Training.advance, 0
 def dying(self):
     global steps
     found = advance(self)
     steps += 1
-    if steps == int(sys.argv[3]):
+    if steps == step:
         os.kill(os.getpid(), signal.SIGKILL)
     return found
 loop.Training.advance = dying
 from learners import run
-run(Path(sys.argv[1]), Path(sys.argv[2]), every=int(sys.argv[4]))
+run(folder / "out", folder / "scratch", every=every)
 """
 
 
@@ -54,14 +54,10 @@ def test_a_second_run_writes_the_same_bytes_and_another_seed_other_ones(whole, t
 
 @pytest.mark.parametrize(("step", "every"), [(2, 1), (4, 1), (8, 3), (9, 1), (11, 4)])
 def test_killed_at_a_step_and_started_again_it_writes_the_same_bytes(whole, tmp_path, step, every):
-    paths = [str(tmp_path / "out"), str(tmp_path / "scratch")]
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, *paths, str(step), str(every)], env=environment
-    )
-    assert done.returncode == -signal.SIGKILL
+    known = {"here": str(Path(__file__).parent), "folder": tmp_path, "step": step, "every": every}
+    process = start(exec, KILLED, known)
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
     assert not (tmp_path / "out" / STATE).exists()
     run(tmp_path / "out", tmp_path / "scratch", every=every)
     assert contents(tmp_path / "out") == contents(whole)
@@ -141,17 +137,20 @@ def test_sheets_and_the_networks_of_each_stage_are_kept(whole):
     names = set(contents(whole)) - {STATE, "curves.parquet"}
     assert names == {
         "stages/first.safetensors",  # none of the warm-up, which keeps none; the last is the state
-        *(f"sheets/1_first_{step:06d}.png" for step in (0, 2, 4)),
+        "stages/midway.safetensors",  # of the last stage, after half of its steps
+        *(f"sheets/1_first_{step:06d}.png" for step in (0, 2, 4, 5)),
         *(f"sheets/2_second_{step:06d}.png" for step in (0, 2, 4)),
     }
     device = torch.device("cpu")
     last = load_network(Small().players["generator"].average.module, whole, "generator", device)
-    first = load_network(
-        Small().players["generator"].average.module, whole, "generator", device, "first"
+    first, midway = (
+        load_network(Small().players["generator"].average.module, whole, "generator", device, name)
+        for name in ("first", "midway")
     )
     values = state.load(whole / STATE)["generator_average"]
     assert torch.equal(last[0].weight, values["module.0.weight"])
-    assert not torch.equal(last[0].weight, first[0].weight)
+    weights = [network[0].weight for network in (first, midway, last)]
+    assert not any(torch.equal(*pair) for pair in itertools.combinations(weights, 2))
     assert not last.training
     assert not last[0].weight.requires_grad
 

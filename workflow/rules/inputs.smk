@@ -24,9 +24,9 @@ OVERLAY = lambda wildcards: of_fold(rules.synthesise, wildcards, method=REFERENC
 LEARNT = lambda wildcards: of_fold(rules.synthesise_training, wildcards, method=REFERENCE)
 
 
-def guides(wildcards):
+def guides(wildcards, method=None):
     """The trained parts that a method needs."""
-    names = EXPERIMENT.methods[wildcards.method].spec.guides
+    names = EXPERIMENT.methods[method or wildcards.method].spec.guides
     path = rules.train_guide.output.out
     return expand(path, dataset=wildcards.dataset, guide=names, seed=wildcards.seed)
 
@@ -92,6 +92,12 @@ def members(wildcards, path, learnt=False):
         if training_set != experiment.NOTHING or not learnt
     ]
     return over(path, "recogniser training_set seed", runs, dataset=wildcards.dataset)
+
+
+def validation(wildcards):
+    """Validation people with masks on, for recognisers that embed pictures by themselves."""
+    own = RECOGNISER(wildcards).spec.name == "network" and wildcards.dataset == DATASET
+    return LEARNT(wildcards) if own else []
 
 
 def start(wildcards):

@@ -111,6 +111,7 @@ rule evaluate_recognition:
         ),
         embeddings=test_embeddings,
         members=lambda w: members(w, rules.evaluate_recognition.output.out),
+        validation=validation,
     output:
         out=directory(f"{OUT}/metrics/recognition/{{dataset}}/{{recogniser}}/seed{{seed}}"),
     resources:

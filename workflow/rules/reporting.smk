@@ -5,6 +5,7 @@ from maskbench.reporting.captions import write_captions
 from maskbench.reporting.figures.specs import KINDS
 from maskbench.reporting.papers import papers
 from maskbench.reporting.papers.figures import drawable
+from maskbench.reporting.published_runs import configuration
 
 # All replicates together have tables, figures and pages of their own.
 REPORTS = OUT if len(EXPERIMENT.replicates) == 1 else f"{OUT}/full"
@@ -20,7 +21,7 @@ CAPTIONS = Path(workflow.basedir, "workflow", "report")
 RECORDED = Path(".snakemake", "captions").absolute()
 if "MASKBENCH_RENDERING" in os.environ:
     write_captions(RECORDED)
-EVALUATIONS = [*SYNTHESES, *COSTS, *GUIDES, *RESTORATIONS, *RECOGNITIONS]
+EVALUATIONS = [*SYNTHESES, *OF_STAGES, *PROGRESS, *COSTS, *GUIDES, *RESTORATIONS, *RECOGNITIONS]
 # What figures are drawn from, by the names of their needs.
 TRAINED = [run for run in EXPERIMENT.runs if EXPERIMENT.methods[run[0]].spec.trained]
 SHOWN = [run for run in EXPERIMENT.runs if not EXPERIMENT.methods[run[0]].spec.reference]
@@ -36,6 +37,11 @@ NEEDS = {
     "mask_pictures": [rules.draw_masks.output.out],
     "models": over(rules.train_synthesis.output.out, RUNS[0], TRAINED, dataset=DATASET),
     "masked": over(rules.synthesise.output.out, RUNS[0], SHOWN, dataset=DATASET),
+    "every_masked": over(rules.synthesise.output.out, *RUNS, dataset=DATASET),
+    "measured": SYNTHESES,
+    "masked_domain": expand(rules.masked_domain.output.out, dataset=DATASET, fold=0),
+    "by_reference": BY_REFERENCE,
+    "corrections": CORRECTED,
     "recognition": RECOGNITIONS,
     "recognisers": over(
         rules.train_recogniser.output.out, RECOGNISER_RUNS[0], LEARNING, dataset=DATASET
@@ -164,7 +170,12 @@ rule make_index:
     output:
         out=f"{REPORTS}/index.html",
     params:
-        **step("reporting.make_index", files=(*TITLES, "reporting/*.j2"), origins=ORIGINS),
+        **step(
+            "reporting.make_index",
+            files=(*TITLES, "reporting/*.j2", "reporting/published/*"),
+            origins=ORIGINS,
+            configuration=configuration(EXPERIMENT),
+        ),
     message:
         "Answer on one page, {output.out}"
     script:
@@ -212,7 +223,9 @@ rule report:
 # Every table and figure, and the numbers of every method, by its name.
 TARGETS = {
     **{
-        f"synthesis_{name}": [path for path in SYNTHESES if Path(path).parts[-2] == name]
+        f"synthesis_{name}": [
+            path for path in (*SYNTHESES, *OF_STAGES, *PROGRESS) if Path(path).parts[-2] == name
+        ]
         for name in EXPERIMENT.methods
     },
     **{name: f"{REPORTS}/tables/{name}.html" for name in TABLES},

@@ -1,6 +1,8 @@
 # Mask synthesis: train a method, put masks on people, measure them. Guides belong here: they learn
 # from the masks of keypoint, and other methods may need them.
 
+from maskbench.measurements import FINAL
+from maskbench.reporting.papers import papers
 
 # People who really wear masks, where a critic learns from them.
 REAL = CONFIG.synthesis.real_domain.source
@@ -76,6 +78,45 @@ rule synthesise:
         "../scripts/step.py"
 
 
+# The same references for several people, for the figure that shows what follows from them.
+rule synthesise_by_reference:
+    input:
+        model=rules.train_synthesis.output.out,
+        faces=FACES,
+        guides=guides,
+        references=MASKED_DOMAIN,
+        mask_pictures=rules.draw_masks.output.out,
+    output:
+        out=directory(f"{OUT}/masked/{{dataset}}/{{method}}/by_reference{{seed}}"),
+    resources:
+        **NETWORK,
+    params:
+        **step("synthesis.synthesise_by_reference", method=METHOD),
+    message:
+        "Put masks on test people after photographs by {wildcards.method}, seed {wildcards.seed}"
+    script:
+        "../scripts/step.py"
+
+
+# What the facial-feature detector sees on masked faces, for the figure that explains it.
+rule explain_correction:
+    input:
+        model=rules.train_synthesis.output.out,
+        masked=rules.synthesise.output.out,
+        faces=FACES,
+        guides=guides,
+    output:
+        out=directory(f"{OUT}/masked/{{dataset}}/{{method}}/correction{{seed}}"),
+    resources:
+        **NETWORK,
+    params:
+        **step("synthesis.explain_correction", method=METHOD),
+    message:
+        "Explain the correction of {wildcards.method}, seed {wildcards.seed} ({wildcards.dataset})"
+    script:
+        "../scripts/step.py"
+
+
 rule evaluate_synthesis:
     input:
         masked=rules.synthesise.output.out,
@@ -98,30 +139,85 @@ rule evaluate_synthesis:
         "../scripts/step.py"
 
 
-rule measure_costs:
+# A tree of trainings is measured at the end of each of its stages.
+rule evaluate_stages:
     input:
         model=rules.train_synthesis.output.out,
         faces=FACES,
         guides=guides,
         references=REFERENCES,
         mask_pictures=rules.draw_masks.output.out,
+        weights=rules.fetch_weights.output.out,
     output:
-        out=directory(f"{OUT}/metrics/costs/{{dataset}}/{{method}}/seed{{seed}}"),
+        out=directory(f"{OUT}/metrics/synthesis/{{dataset}}/{{method}}/stages{{seed}}"),
+    resources:
+        **NETWORK,
     params:
-        **step("synthesis.measure_costs", method=METHOD, styles=CONFIG.masks.figure_styles),
+        **step(
+            "synthesis.evaluate_stages",
+            method=METHOD,
+            overlay=EXPERIMENT.methods[REFERENCE],
+            styles=CONFIG.masks.figure_styles,
+            config=CONFIG.metrics,
+        ),
     message:
-        "Count what a picture costs by {wildcards.method} ({wildcards.dataset})"
+        "Measure the stages of {wildcards.method}, seed {wildcards.seed} ({wildcards.dataset})"
+    script:
+        "../scripts/step.py"
+
+
+rule evaluate_progress:
+    input:
+        model=rules.train_synthesis.output.out,
+        faces=FACES,
+        reference=OVERLAY,
+        guides=guides,
+        references=REFERENCES,
+        mask_pictures=rules.draw_masks.output.out,
+    output:
+        out=directory(f"{OUT}/metrics/synthesis/{{dataset}}/{{method}}/progress{{seed}}"),
+    resources:
+        **NETWORK,
+    params:
+        **step(
+            "synthesis.evaluate_progress",
+            method=METHOD,
+            styles=CONFIG.masks.figure_styles,
+            config=CONFIG.metrics,
+        ),
+    message:
+        "Measure {wildcards.method} on the way, seed {wildcards.seed} ({wildcards.dataset})"
+    script:
+        "../scripts/step.py"
+
+
+COUNTED = {name: EXPERIMENT.methods[name] for name in EXPERIMENT.running}
+
+
+rule measure_costs:
+    input:
+        models=expand(rules.train_synthesis.output.out, method=COUNTED, allow_missing=True),
+        faces=FACES,
+        guides=lambda wildcards: [path for name in COUNTED for path in guides(wildcards, name)],
+        references=MASKED_DOMAIN,
+        mask_pictures=rules.draw_masks.output.out,
+    output:
+        out=directory(f"{OUT}/metrics/costs/{{dataset}}/seed{{seed}}"),
+    params:
+        **step(
+            "synthesis.measure_costs",
+            uses=lambda wildcards: [block.spec for block in COUNTED.values()],
+            methods=COUNTED,
+            styles=CONFIG.masks.figure_styles,
+        ),
+    message:
+        "Count what a picture costs by each method ({wildcards.dataset})"
     script:
         "../scripts/step.py"
 
 
 # Every training of a method costs the same: the first one is counted.
-COSTS = over(
-    rules.measure_costs.output.out,
-    "method seed",
-    dict(reversed(EXPERIMENT.runs)).items(),
-    dataset=DATASET,
-)
+COSTS = expand(rules.measure_costs.output.out, dataset=DATASET, seed=0)
 
 
 rule synthesise_training:
@@ -188,6 +284,45 @@ rule evaluate_guide:
 
 RUNS = ("method seed", EXPERIMENT.runs)
 SYNTHESES = over(rules.evaluate_synthesis.output.out, *RUNS, dataset=DATASET)
+OF_STAGES = over(
+    rules.evaluate_stages.output.out,
+    RUNS[0],
+    [run for run in EXPERIMENT.runs if getattr(EXPERIMENT.methods[run[0]].params, "stages", ())],
+    dataset=DATASET,
+)
+# What figures alone show: of the first training, and of no ablation.
+FIRST = [
+    (spec, dict(dataset=DATASET, method=name, seed=seed))
+    for name, seed in EXPERIMENT.runs
+    for spec in [EXPERIMENT.methods[name].spec]
+    if seed == 0 and name == spec.name
+]
+BY_REFERENCE = [
+    path
+    for spec, run in FIRST
+    if spec.reference_guided
+    for path in expand(rules.synthesise_by_reference.output.out, **run)
+]
+CORRECTED = [
+    path
+    for spec, run in FIRST
+    if "feature_detector" in spec.guides
+    for path in expand(rules.explain_correction.output.out, **run)
+]
+# Where masks sit as a training goes on: of the methods that a claim says it of.
+WATCHED = {
+    side.method
+    for paper in papers().values()
+    for claim in paper.claims
+    for side in claim.sides
+    if getattr(side, "checkpoint", FINAL) != FINAL
+}
+PROGRESS = over(
+    rules.evaluate_progress.output.out,
+    RUNS[0],
+    [run for run in EXPERIMENT.runs if run[0] in WATCHED],
+    dataset=DATASET,
+)
 GUIDES = expand(rules.evaluate_guide.output.out, guide=EXPERIMENT.guides, **TRAININGS)
 # The runs whose masks recognisers learn from.
 LEARNT_FROM = {
@@ -201,6 +336,10 @@ TESTS = set(CONFIG.recognition.tests) - {DATASET, *EXPERIMENT.really_masked}
 rule synthesis:
     input:
         SYNTHESES,
+        OF_STAGES,
+        PROGRESS,
+        BY_REFERENCE,
+        CORRECTED,
         COSTS,
         GUIDES,
         over(rules.synthesise_training.output.out, RUNS[0], sorted(LEARNT_FROM), dataset=DATASET),

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from maskbench.config import MetricsConfig
 from maskbench.faces.faceset import FaceSet
+from maskbench.guides.feature_detector_measures import measure
 from maskbench.guides.feature_detector_training import (
     PLAYER,
     FeatureDetectorLearner,
@@ -83,9 +84,6 @@ class FeatureDetectorGuide:
         unseen_styles: Sequence[str],
     ) -> tuple[list[Number], pd.DataFrame]:
         """Measure a trained detector (:mod:`.feature_detector_measures`)."""
-        # here: what only looks for parts needs none of the measures
-        from maskbench.guides.feature_detector_measures import measure
-
         return measure(self.open(model), masked, faces, config, unseen_styles)
 
 

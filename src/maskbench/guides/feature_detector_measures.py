@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 
 from maskbench.config import MetricsConfig
 from maskbench.faces.faceset import FaceSet
 from maskbench.guides.evaluate_guide import batches, seen_and_unseen
-from maskbench.guides.feature_detector import FeatureDetector
 from maskbench.guides.feature_detector_training import points_of
 from maskbench.guides.parts import HIDDEN, PART_OF_BOX, PARTS, iou, labels
 from maskbench.imaging.tensors import as_tensor
@@ -32,7 +34,19 @@ BARE, MASKED = "bare_faces", "masked_faces"
 UNDER_MASKS = ("nose", "mouth")
 _OVERLAP = 0.5
 _SURE = 0.5  # a part is said to be seen from this presence on
+_DRAWS = 100  # resamples at a time, which bounds the memory
 _CORNERS = ["x0", "y0", "x1", "y1"]
+
+Statistic = Callable[[np.ndarray], np.ndarray]
+"""Weights (R, P) of the pictures in resamples -> (R,) numbers."""
+
+
+class Detector(Protocol):
+    """What is measured: see :class:`.feature_detector.FeatureDetector`."""
+
+    def detect(self, images: np.ndarray) -> pd.DataFrame: ...
+
+    def presence(self, pictures: Tensor) -> Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -46,14 +60,14 @@ class Truth:
         people: who is on them.
     """
 
-    boxes: torch.Tensor
+    boxes: Tensor
     shown: np.ndarray
     hidden: np.ndarray
     people: People
 
 
 def measure(
-    detector: FeatureDetector,
+    detector: Detector,
     masked: MaskedSet,
     faces: FaceSet,
     config: MetricsConfig,
@@ -116,19 +130,20 @@ def judge(found: pd.DataFrame, truth: Truth) -> pd.DataFrame:
     and is the best of those that do so with the same one.
 
     Args:
-        found: columns of :meth:`FeatureDetector.detect`.
+        found: columns of :meth:`.feature_detector.FeatureDetector.detect`.
         truth: what is on the pictures.
     """
     found = found.sort_values("score", ascending=False, kind="stable", ignore_index=True)
-    picture = found["picture"].to_numpy()
+    picture = found["picture"].to_numpy(copy=True)  # what pandas hands out is not to be written on
     part = found["part"].map(PARTS.index).to_numpy()
-    boxes = torch.from_numpy(found[_CORNERS].to_numpy(np.float32))[:, None]
+    boxes = torch.tensor(found[_CORNERS].to_numpy(np.float32))[:, None]
     overlap = iou(boxes, truth.boxes[picture]).numpy()
     overlap[(part[:, None] != np.array(PART_OF_BOX)) | ~truth.shown[picture]] = 0
     nearest = overlap.argmax(1)
-    near = overlap[np.arange(len(found)), nearest] >= _OVERLAP
-    places = pd.DataFrame({"picture": picture, "nearest": nearest})
-    return found.assign(hit=near & ~places.where(near).duplicated().to_numpy())
+    hit = overlap[np.arange(len(found)), nearest] >= _OVERLAP
+    places = pd.DataFrame({"picture": picture, "nearest": nearest})[hit]
+    hit[hit] = ~places.duplicated().to_numpy()
+    return found.assign(hit=hit)
 
 
 def average_precisions(found: pd.DataFrame, truth: Truth, weights: np.ndarray) -> list[Number]:
@@ -181,18 +196,20 @@ def hidden_or_seen(presence: np.ndarray, truth: Truth, weights: np.ndarray) -> l
     return numbers
 
 
-def _number(
-    metric: str, truth: Truth, weights: np.ndarray, of: Callable[[np.ndarray], float], part: str
-) -> Number:
+def _number(metric: str, truth: Truth, weights: np.ndarray, of: Statistic, part: str) -> Number:
     """A number and its replicates, each from the weights of the pictures in it."""
     people, counted = truth.people, weights > 0
-    value = of(weights)
+    draws = np.concatenate([np.ones_like(people.draws[:1]), people.draws])
+    (value,), *rest = (
+        of(weights * draws[start:stop, people.person])
+        for start, stop in pairwise([0, *range(1, len(draws), _DRAWS), len(draws)])
+    )
     return Number(
         metric,
-        value if np.isfinite(value) else None,
+        float(value) if np.isfinite(value) else None,
         int(counted.sum()),
         people.of(counted).count,
-        np.array([of(weights * draw[people.person]) for draw in people.draws]),
+        np.concatenate(rest) if rest else np.empty(0),
         "" if np.isfinite(value) else "all hidden, or all seen",
         subset=part,
     )
@@ -204,12 +221,13 @@ def _ap(
     scores: np.ndarray,
     hits: np.ndarray,
     shown: np.ndarray,
-) -> float:
-    return average_precision(scores, hits, weights[picture], float((weights * shown).sum()))
+) -> np.ndarray:
+    return average_precision(scores, hits, weights[:, picture], weights @ shown)
 
 
-def _share(right: np.ndarray, weights: np.ndarray) -> float:
-    return float((weights * right).sum() / weights.sum()) if weights.any() else float("nan")
+def _share(right: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    total = weights.sum(1)
+    return np.divide(weights @ right, total, out=np.full(len(total), np.nan), where=total > 0)
 
 
 def _row_of(method: str) -> dict[str, str]:
@@ -217,7 +235,7 @@ def _row_of(method: str) -> dict[str, str]:
 
 
 def _look(
-    detector: FeatureDetector, pictures: FaceSet, rows: np.ndarray
+    detector: Detector, pictures: FaceSet, rows: np.ndarray
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Boxes of some rows' pictures, counted from 0, and presences (N, 6)."""
     boxes, presence = [], []

@@ -25,7 +25,7 @@ from maskbench.training.seeding import Order, seeded
 from maskbench.training.stage import Schedule, Stage, Turn
 
 PLAYER = "network"
-_ROUNDS = 50  # of the clustering, which settles long before
+_STARTS, _ROUNDS = 20, 20  # of the clustering
 
 
 def network_of(params: FeatureDetectorParams) -> Yolo:
@@ -45,7 +45,7 @@ def points_of(faces: FaceSet, rows: np.ndarray) -> Tensor:
 
 def anchors_of(sizes: Tensor, count: int) -> Tensor:
     """Anchors by k-means with the distance 1 - IoU of boxes with a common centre (Redmon & Farhadi
-    2017, "Dimension Clusters"), from starts that are spread over the boxes' areas.
+    2017, "Dimension Clusters"): the best of several random starts.
 
     Args:
         sizes: (M, 2) widths and heights, more than none.
@@ -54,17 +54,18 @@ def anchors_of(sizes: Tensor, count: int) -> Tensor:
     Returns:
         (count, 2), the largest first.
     """
-    ordered = sizes[sizes.prod(1).argsort()]
-    centres = ordered[((torch.arange(count) + 0.5) * len(sizes) / count).long()]
-    for _ in range(_ROUNDS):
-        nearest = _shape_iou(sizes, centres).argmax(1)
-        found = [sizes[nearest == k] for k in range(count)]
-        moved = torch.stack(
-            [own.mean(0) if len(own) else centres[k] for k, own in enumerate(found)]
-        )
-        if torch.equal(moved, centres):
-            break
-        centres = moved
+    random = torch.Generator().manual_seed(0)
+    found = []
+    for _ in range(_STARTS):
+        centres = sizes[torch.randint(len(sizes), (count,), generator=random)]
+        for _ in range(_ROUNDS):
+            nearest = _shape_iou(sizes, centres).argmax(1)
+            own = [sizes[nearest == k] for k in range(count)]
+            centres = torch.stack(
+                [one.mean(0) if len(one) else centres[k] for k, one in enumerate(own)]
+            )
+        found.append((float(_shape_iou(sizes, centres).amax(1).mean()), centres))
+    _, centres = max(found, key=lambda one: one[0])
     return centres[centres.prod(1).argsort(descending=True)]
 
 
@@ -169,10 +170,10 @@ class FeatureDetectorLearner(Learner):
     ) -> None:
         self.pairs, self.params, self.device = pairs, params, placement.device
         self.points = points_of(pairs.faces, pairs.bare_rows)
-        network = seeded(lambda: network_of(params), seed)
-        network.anchors.copy_(self._anchors())
+        self.network: Yolo = seeded(lambda: network_of(params), seed)
+        self.network.anchors.copy_(self._anchors())
         optimise = partial(torch.optim.Adam, betas=params.betas, weight_decay=params.weight_decay)
-        self.players = {PLAYER: Player(network, optimise, placement, form=form_of(params))}
+        self.players = {PLAYER: Player(self.network, optimise, placement, form=form_of(params))}
         start = params.warmup / params.steps if params.warmup < params.steps else 0.0
         self.stages = (
             Stage(
@@ -209,10 +210,9 @@ class FeatureDetectorLearner(Learner):
 
     def losses(self, player: str, batch: tuple[Tensor, Labels], turn: Turn) -> Mapping[str, Tensor]:
         pictures, seen = batch
-        network = self.players[PLAYER].network
-        raw = network(pictures * 2 - 1).float()
+        raw = self.network(pictures * 2 - 1).float()
         size, ignore = self.params.train_size, self.params.ignore
-        return losses(network, raw, seen.boxes, seen.shown, size, ignore)
+        return losses(self.network, raw, seen.boxes, seen.shown, size, ignore)
 
 
 def moved_points(points: Tensor, maps: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ HIDDEN = 0.5
 """A part is hidden from this share of its box under the mask on, and away from this share of its
 box outside the picture on."""
 
-_GROWN = {"eyes": (36, 39, 0.25), "nose": (31, 35, 0.25), "mouth": (48, 54, 0.1)}
+_GROWN = {"eyes": (36, 39, 0.35), "nose": (31, 35, 0.25), "mouth": (48, 54, 0.1)}
 """Boxes grow by a share of the distance of two landmarks: an eye's, the nose's, the mouth's width.
 Landmarks lie on lids, nostrils and lips, a part ends a little further out."""
 _EAR = 0.4

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 PARTS: dict[str, tuple[int, ...]] = {
@@ -108,3 +109,32 @@ def leaves_eyes(coverage: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     ``leaves_eyes``."""
     verdict = wearing(coverage, landmarks)
     return np.where(np.isnan(verdict.eyes), np.nan, verdict.eyes_free.astype(np.float64))
+
+
+def beyond_outline(coverage: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    """Per picture, the share of a mask's coverage that lies beyond the outline of the face: (N,),
+    0..1, NaN without any coverage or with a landmark that is not finite. Its mean is the metric
+    ``beyond_outline``.
+
+    The outline is the jaw line, landmarks 0 to 16, which goes on straight up at both ends, at right
+    angles to the line between them: a mask over eyes or forehead is not beyond it.
+
+    Args:
+        coverage: (N, H, W) uint8.
+        landmarks: (N, 68, 2) as (x, y) in pixels, of the bare face.
+    """
+    return np.array([_beyond(*one) for one in zip(coverage, landmarks, strict=True)])
+
+
+def _beyond(coverage: np.ndarray, landmarks: np.ndarray) -> float:
+    jaw, total = landmarks[:17].astype(np.float64), coverage.sum(dtype=np.float64)
+    if total == 0 or not np.isfinite(jaw).all():
+        return float("nan")
+    (x, y), chin = jaw[16] - jaw[0], jaw[8] - jaw[0]
+    up = np.array([y, -x]) / max(np.hypot(x, y), 1e-9) * sum(coverage.shape)  # out of the picture
+    if up @ chin > 0:  # a face upside down, or mirrored
+        up = -up
+    outline = np.concatenate([jaw, [jaw[16] + up, jaw[0] + up]])
+    inside = np.zeros(coverage.shape, np.uint8)
+    cv2.fillPoly(inside, [np.round(outline).astype(np.int32)], 1)
+    return float(coverage[inside == 0].sum(dtype=np.float64) / total)

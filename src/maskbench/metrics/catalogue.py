@@ -45,6 +45,8 @@ METRICS: dict[str, Metric] = {
     "placement_iou": Metric("Placement IoU", "higher", 3),
     "covers_nose_mouth": Metric("Covers nose and mouth", "higher", 3, "Covers"),
     "leaves_eyes": Metric("Leaves the eyes free", "higher", 3, "Eyes free"),
+    "alpha_mean": Metric("Mean opacity of the mask", "higher", 3, "Opacity"),
+    "beyond_outline": Metric("Mask beyond the face's outline", "lower", 3, "Beyond outline"),
     LARGEST_SHARE: Metric("Largest share of one person", "", 3),
     "ssim": Metric("SSIM", "higher", 3),
     "ssim_outside_mask": Metric("SSIM outside the mask", "higher", 3, "SSIM outside"),
@@ -104,10 +106,9 @@ METRICS: dict[str, Metric] = {
 SETS = ("fid", "kid", "is")
 """Metrics of a set of pictures as a whole, which are no means over pictures."""
 _SHARES = (
-    "placement_iou", "covers_nose_mouth", "leaves_eyes", "mean_iou", "mask_found_on_bare",
-    "ap50", "hidden_",
-    "accuracy", "auc", "eer", "tar_at_far_", "rank_1", "rank_5", "fmr100", "error_rate_",
-    "fmr_at_bare_", "fnmr_at_bare_",
+    "placement_iou", "covers_nose_mouth", "leaves_eyes", "alpha_mean", "beyond_outline",
+    "mean_iou", "mask_found_on_bare", "ap50", "hidden_", "accuracy", "auc", "eer", "tar_at_far_",
+    "rank_1", "rank_5", "fmr100", "error_rate_", "fmr_at_bare_", "fnmr_at_bare_",
 )  # fmt: skip
 """How the names of metrics from 0 to 1 begin."""
 

@@ -1,5 +1,5 @@
 """How well boxes are found, and how well scores tell two groups apart, of weighted pictures: with
-the weights of a resample each is a bootstrap replicate."""
+the weights of the resamples the numbers are bootstrap replicates."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import numpy as np
 
 
 def average_precision(
-    scores: np.ndarray, hits: np.ndarray, weights: np.ndarray, total: float
-) -> float:
+    scores: np.ndarray, hits: np.ndarray, weights: np.ndarray, total: np.ndarray
+) -> np.ndarray:
     """The area under the curve of precision over recall, precision at each recall being the best
     that a recall as high or higher has (PASCAL VOC 2010). Found boxes of equal score stand or fall
     together.
@@ -16,38 +16,41 @@ def average_precision(
     Args:
         scores: (n,) of the found boxes.
         hits: (n,) bool, whether each is a true one, none of which is found twice.
-        weights: (n,) how often each counts.
-        total: the true boxes, counted in the same way.
+        weights: (R, n) how often each counts, in each of R resamples.
+        total: (R,) the true boxes, counted in the same way.
 
     Returns:
-        0..1; NaN where there is no true box.
+        (R,) in 0..1; NaN where there is no true box.
     """
-    if total <= 0:
-        return float("nan")
-    values, group = np.unique(-scores, return_inverse=True)
+    order = np.argsort(-scores, kind="stable")
+    last = np.flatnonzero(np.diff(-scores[order], append=np.inf))
     found, right = (
-        np.cumsum(np.bincount(group, counted, len(values))) for counted in (weights, weights * hits)
+        np.cumsum(counted[:, order], axis=1, dtype=float)[:, last]
+        for counted in (weights, weights * hits)
     )
     precision = np.divide(right, found, out=np.zeros_like(right), where=found > 0)
-    best = np.maximum.accumulate(precision[::-1])[::-1]
-    return float((best * np.diff(right, prepend=0)).sum() / total)
+    best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+    area = (best * np.diff(right, axis=1, prepend=0)).sum(1)
+    return np.divide(area, total, out=np.full(len(weights), np.nan), where=total > 0)
 
 
-def weighted_auc(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> float:
+def weighted_auc(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The probability that a positive scores above a negative, ties counting half (Mann-Whitney).
 
     Args:
-        scores: (n,).
+        scores: (n,), n > 0.
         positive: (n,) bool.
-        weights: (n,) how often each counts.
+        weights: (R, n) how often each counts, in each of R resamples.
 
     Returns:
-        0..1; NaN where one of the groups is empty.
+        (R,) in 0..1; NaN where one of the groups is empty.
     """
-    values, group = np.unique(scores, return_inverse=True)
+    order = np.argsort(scores, kind="stable")
+    first = np.flatnonzero(np.diff(scores[order], prepend=-np.inf))
     above, below = (
-        np.bincount(group, weights * chosen, len(values)) for chosen in (positive, ~positive)
+        np.add.reduceat((weights * chosen)[:, order], first, axis=1, dtype=float)
+        for chosen in (positive, ~positive)
     )
-    pairs = above.sum() * below.sum()
-    won = (above * (np.cumsum(below) - below / 2)).sum()
-    return float(won / pairs) if pairs > 0 else float("nan")
+    won = (above * (np.cumsum(below, axis=1) - below / 2)).sum(1)
+    pairs = above.sum(1) * below.sum(1)
+    return np.divide(won, pairs, out=np.full(len(weights), np.nan), where=pairs > 0)

@@ -5,7 +5,7 @@ What is compared with what:
 - ``ssim``, ``psnr``, ``lpips``, ``placement_iou``: with the key-point overlay of the same face and
   style; ``fid``, ``kid``: with the set of these overlays. For the overlay itself they are left out.
 - ``ssim_outside_mask``, ``identity_cosine``: with the bare face.
-- ``is``, ``covers_nose_mouth``, ``leaves_eyes``: with nothing.
+- ``is``, ``covers_nose_mouth``, ``leaves_eyes``, ``alpha_mean``, ``beyond_outline``: with nothing.
 
 Each is measured with the styles of the figure (``seen``) and with those kept for the test
 (``unseen``); the metrics of placement also for the subsets ``pose_frontal``, ``pose_turned`` and
@@ -44,7 +44,7 @@ FRONTAL_YAW = 15.0
 """Degrees: a face turned by more is ``pose_turned``. The papers give no number."""
 FRONTAL_PITCH = 15.0
 """Degrees: a head bowed by more is ``pose_bowed``."""
-PLACEMENT = ("placement_iou", "covers_nose_mouth", "leaves_eyes")
+PLACEMENT = ("placement_iou", "covers_nose_mouth", "leaves_eyes", "beyond_outline")
 
 
 def evaluate_synthesis(

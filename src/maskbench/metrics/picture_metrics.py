@@ -177,6 +177,8 @@ def measure_pictures(
                 ],
                 "covers_nose_mouth": wearing.covers_nose_mouth(masks, points),
                 "leaves_eyes": wearing.leaves_eyes(masks, points),
+                "alpha_mean": placement.alpha_mean(masks),
+                "beyond_outline": wearing.beyond_outline(masks, points),
                 "identity_cosine": identity.cosine(embedding, bare[face[batch]]),
             }
             features[batch], scores, maps = networks.features.maps(images)

@@ -1,4 +1,4 @@
-"""Does the mask sit where the key-point overlay puts it?"""
+"""Does the mask sit where the key-point overlay puts it, and can one see through it?"""
 
 from __future__ import annotations
 
@@ -21,3 +21,18 @@ def placement_iou(coverage: np.ndarray, reference: np.ndarray) -> np.ndarray:
     union = (a | b).sum(axis=(1, 2)).astype(np.float64)
     union[union == 0] = np.nan
     return (a & b).sum(axis=(1, 2)) / union
+
+
+def alpha_mean(coverage: np.ndarray) -> np.ndarray:
+    """How opaque a mask is: the mean coverage of the pixels that belong to it.
+
+    Args:
+        coverage: uint8, (B, H, W), 0..255; pixels from :data:`COVERED` on belong to the mask.
+
+    Returns:
+        (B,) float64 in 0..1; NaN where no pixel does.
+    """
+    inside = coverage >= COVERED
+    count = inside.sum(axis=(1, 2)).astype(np.float64)
+    count[count == 0] = np.nan
+    return np.where(inside, coverage, 0).sum(axis=(1, 2)) / (255 * count)

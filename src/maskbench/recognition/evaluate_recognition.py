@@ -24,15 +24,22 @@ import pandas as pd
 from maskbench.artifacts import atomic_dir
 from maskbench.config import MetricsConfig
 from maskbench.errors import MaskbenchError
+from maskbench.faces.faceset import FaceSet
 from maskbench.faces.people import People, together
 from maskbench.measurements import NONE, read_metrics
 from maskbench.metrics.numbers import write_numbers
 from maskbench.recognition.embed import read_embeddings
 from maskbench.recognition.kinds import FACENET, networks_of, restorer_of
-from maskbench.recognition.measure import Measured, measure, nothing
+from maskbench.recognition.measure import Measured, measure, nothing, validation_auc
 from maskbench.recognition.recogniser import Model, Recogniser
 from maskbench.recognition.specs import NETWORKS, Absent
-from maskbench.recognition.test_set import TestSet, open_test_set, refuse_known, unit_rows
+from maskbench.recognition.test_set import (
+    TestSet,
+    masked_by_us,
+    open_test_set,
+    refuse_known,
+    unit_rows,
+)
 from maskbench.registry import Block
 
 EMBEDDINGS, PICTURES = "embeddings.npy", "pictures.parquet"
@@ -56,6 +63,7 @@ def evaluate_recognition(
     embeddings: Sequence[Path] = (),
     members: Sequence[Path] = (),
     detected: Path | None = None,
+    validation: Path | None = None,
     run_id: str = "",
 ) -> None:
     """Measure a recogniser.
@@ -77,12 +85,17 @@ def evaluate_recognition(
         members: folders written by this step on the same pictures, of the recognisers that a fused
             one adds.
         detected: as for ``embed_test``.
+        validation: MaskedSet of validation people among others, for the kind ``network``: its rows
+            of the protocol ``validation``.
         run_id: tracking run.
 
     Raises:
         MaskbenchError: unreadable inputs; a person of the test was learnt from.
     """
     test = open_test_set(faces, masked, pictures, styles, unseen_styles, detected=detected)
+    chosen_on = None
+    if validation is not None and len(FaceSet.open(faces).of_split("val")):
+        chosen_on = masked_by_us(faces, validation, split="val")
     facts = {
         "step": "recognition", "dataset": test.dataset, "fold": test.fold, "split": "test",
         "method": recogniser.name, "seed": seed, "crop": test.crop, "mlflow_run_id": run_id,
@@ -92,7 +105,7 @@ def evaluate_recognition(
         for number, training_set in enumerate(training_sets):
             model = models[number] if models else None
             own = [_of(training_set, member) for member in members]
-            measured = _measured(recogniser, model, embeddings, own, test, folds, config)
+            measured = _measured(recogniser, model, embeddings, own, test, chosen_on, folds, config)
             folder = tmp / training_set
             folder.mkdir()
             _write(folder, measured, test, facts | {"training_set": training_set})
@@ -105,6 +118,7 @@ def _measured(
     embeddings: Sequence[Path],
     members: Sequence[Path],
     test: TestSet,
+    chosen_on: TestSet | None,
     folds: int,
     config: MetricsConfig,
 ) -> Measured:
@@ -121,6 +135,11 @@ def _measured(
         log.warning("%s: %s", model or recogniser.name, diverged)
         return nothing(diverged)
     measured = measure(found.values, test, folds, config, found.backbone)
+    if chosen_on is not None:
+        kind: Recogniser = recogniser.spec.load()
+        own = unit_rows(kind.embed(Model.open(recogniser, model), chosen_on, np.empty((0, 0))))
+        auc = validation_auc(own.astype(np.float32), chosen_on, config, found.backbone)
+        measured = replace(measured, numbers=[*measured.numbers, auc])
     known = NETWORKS.get(found.network).remark_on(test.identities) if found.network else ""
     return remarked(measured, known, recogniser.name) if known else measured
 

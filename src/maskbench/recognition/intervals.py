@@ -31,7 +31,7 @@ def pair_replicates(
         scores: (P,).
         same: (P,) bool, genuine pairs.
         first, second: (P,) int, the people of each pair: columns of ``draws``.
-        draws: (R, people), how often each person stands in each resample.
+        draws: (R, people), how often each person stands in each resample; R may be 0.
         fars: false accept rates for ``tar_at_far_*``.
 
     Returns:
@@ -45,7 +45,7 @@ def pair_replicates(
     same, first, second = same[order], np.asarray(first)[order], np.asarray(second)[order]
     parts: list[dict[str, np.ndarray]] = []
     step = max(1, _HELD // max(1, len(scores)))
-    for start in range(0, len(draws), step):
+    for start in range(0, max(1, len(draws)), step):
         some = np.asarray(draws[start : start + step], np.float64).T
         weight = np.where(same[:, None], some[first], some[first] * some[second])
         genuine = np.add.reduceat(np.where(same[:, None], weight, 0), starts, axis=0)

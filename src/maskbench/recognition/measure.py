@@ -24,6 +24,7 @@ IMPOSTORS = 500_000
 """Impostor pairs of a protocol at most; they resolve a FAR of 1e-4 fifty times over."""
 OFFICIAL, BARE_BARE, BARE_MASKED = "official", "bare_bare", "bare_masked"
 UNSEEN_STYLES, MASKED_DETECTION = "unseen_styles", "masked_detection"
+VALIDATION = "validation"
 KINDS = {
     BARE_BARE: (BARE, BARE),
     BARE_MASKED: (BARE, MASKED),
@@ -117,6 +118,21 @@ def measure(
         numbers += _labelled(found, people, rows, protocol="same_picture")
     numbers = [replace(number, backbone=backbone) for number in numbers]
     return Measured(numbers, _tables(lists, scores, test, identified), embeddings)
+
+
+def validation_auc(
+    embeddings: np.ndarray, people: TestSet, config: MetricsConfig, backbone: str
+) -> Number:
+    """The AUC of bare against masked pictures of validation people: whether a training got
+    anywhere."""
+    drawn = People.drawn(people.identities, config.bootstrap, config.bootstrap_seed)
+    pairs = people.pairs(BARE, MASKED, IMPOSTORS, config.bootstrap_seed)
+    scores = protocols.scores_of(embeddings, pairs)
+    found = protocols.verification(scores, pairs, drawn, 1, config.bootstrap_seed)
+    (auc,) = [number for number in found if number.metric == "auc"]
+    return replace(
+        auc, n_people=drawn.count, protocol=VALIDATION, other={"split": "val"}, backbone=backbone
+    )
 
 
 def _failures(test: TestSet) -> str:

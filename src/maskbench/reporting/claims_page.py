@@ -6,11 +6,12 @@ reason. What all judged claims of a paper share stands above their table.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from maskbench.measurements import NONE
+from maskbench.measurements import COSTS, NONE
 from maskbench.metrics.catalogue import KEEPS_FACE, metric
 from maskbench.reporting.aggregate import interval, number, seeds_in_words
 from maskbench.reporting.names import condition_title, title_of
@@ -96,9 +97,10 @@ def judged(row: Row) -> dict[str, Any]:
     """
     digits = metric(row["left_metric"]).digits
     digits = digits and max(3, digits)  # counts have none
-    between = interval(row["ci_low"], row["ci_high"], digits)
-    conditions = {side: _conditions(row, side) for side in SIDES}
-    shared = [words for words in conditions["left"] if words in conditions["right"]]
+    counted = row["left_step"] == COSTS  # exact: the interval in claims.csv has no width
+    between = "" if counted else interval(row["ci_low"], row["ci_high"], digits)
+    measured = {side: conditions(row, f"{side}_") for side in SIDES}
+    shared = [words for words in measured["left"] if words in measured["right"]]
     recognised = row["left_step"] == "recognition"
     networks = [str(row[f"{side}_network"]) for side in SIDES]
     seeds = sorted({int(row[f"{side}_seeds"]) for side in SIDES} - {0})
@@ -125,11 +127,11 @@ def judged(row: Row) -> dict[str, Any]:
                     filter(None, [*_names(row, side), *(w for w in words if w not in shared)])
                 ),
             )
-            for side, words in conditions.items()
+            for side, words in measured.items()
         ],
         "relation": CLAIMED[row["relation"]],
-        "difference": f"{number(row['difference'], digits)} {between}"
-        if between
+        "difference": f"{number(row['difference'], digits)} {between}".strip()
+        if between or counted
         else row["reason"],
         "facts": list(filter(None, facts)),
         "networks": [name for name in networks if name and recognised],
@@ -159,12 +161,17 @@ def _names(row: Row, side: str) -> list[str]:
     return [title_of(row[f"{side}_method"]), metric(row[f"{side}_metric"]).title if differ else ""]
 
 
-def _conditions(row: Row, side: str) -> list[str]:
-    """What a side was trained on and how it was measured, where that is not the plain case."""
+def conditions(row: Mapping[Any, Any], prefix: str = "") -> list[str]:
+    """What a number was trained on and how it was measured, where that is not the plain case.
+
+    Args:
+        row: has the columns of measurements, their names after ``prefix``.
+        prefix: ``left_`` or ``right_`` of a claim's side.
+    """
     words = []
-    if row[f"{side}_training_set"] not in ("", NONE):
-        words.append(f"trained on {title_of(row[f'{side}_training_set'])}")
+    if row[f"{prefix}training_set"] not in ("", NONE):
+        words.append(f"trained on {title_of(row[f'{prefix}training_set'])}")
     for column, plain in PLAIN.items():
-        if row[f"{side}_{column}"] not in ("", plain):
-            words.append(condition_title(column, row[f"{side}_{column}"]))
+        if row[f"{prefix}{column}"] not in ("", plain):
+            words.append(condition_title(column, row[f"{prefix}{column}"]))
     return words

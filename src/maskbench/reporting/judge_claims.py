@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 
 from maskbench.artifacts import atomic_file
-from maskbench.measurements import ALL
+from maskbench.measurements import ALL, FINAL
 from maskbench.metrics.catalogue import KEEPS_FACE, best, metric
 from maskbench.reporting import names
 from maskbench.reporting.claims_page import VERDICTS, page
@@ -173,10 +173,10 @@ def too_small_gallery(claim: Claim, evaluations: Evaluations) -> str:
     for side in claim.sides:
         if not claim.gallery_people or not isinstance(side, Quantity):
             continue
-        people = evaluations.gallery(side)
-        if metric(side.metric).over == "probes" and people < claim.gallery_people:
+        people, shown = evaluations.gallery(side), metric(side.metric)
+        if shown.over == "probes" and people < claim.gallery_people:
             return (
-                f"{side.metric} among {people} people in the gallery; the claim needs "
+                f"{shown.title} among {people} people in the gallery; the claim needs "
                 f"{claim.gallery_people}"
             )
     return ""
@@ -188,15 +188,16 @@ def lost_face(claim: Claim, evaluations: Evaluations) -> str:
     for side in claim.sides:
         if not claim.keeps_face or not isinstance(side, Quantity):
             continue
-        outside = side.model_copy(update={"metric": "ssim_outside_mask", "subset": ALL})
+        known = {"metric": "ssim_outside_mask", "subset": ALL, "checkpoint": FINAL}
+        outside = side.model_copy(update=known)
         try:
             kept = evaluations.estimate(outside).value
         except (Unmeasured, Unclear) as reason:
             return str(reason)
         if kept < KEEPS_FACE:
             return (
-                f"{side.method} does not keep the face ({outside.metric} {kept:.2f}; the claim "
-                f"needs {KEEPS_FACE})"
+                f"{side.method} does not keep the face ({metric(outside.metric).title} {kept:.2f}; "
+                f"the claim needs {KEEPS_FACE})"
             )
     return ""
 

@@ -8,7 +8,12 @@ draws many figures, so that matplotlib is imported once.
 input          what it is
 =============  ==================================================================================
 faces          a FaceSet, ``faces/{dataset}/fold0``
-masked         MaskedSets, ``masked/{dataset}/{method}/seed{seed}``
+masked         MaskedSets of methods, ``masked/{dataset}/{method}/seed{seed}``
+every_masked   these and those of references
+masked_domain  the real domain, a MaskedSet, ``masked_domain/{dataset}/fold0``
+by_reference   MaskedSets after given photographs, ``masked/{dataset}/{method}/by_reference{seed}``
+corrections    what was detected, ``masked/{dataset}/{method}/correction{seed}``
+measured       evaluations of methods, ``metrics/synthesis/{dataset}/{method}/seed{seed}``
 models         trained methods, ``models/{dataset}/{method}/seed{seed}``
 mask_pictures  ``mask_pictures``
 pictures       ``pictures/{dataset}``
@@ -30,7 +35,7 @@ from typing import Any
 from maskbench.artifacts import atomic_file
 from maskbench.errors import MaskbenchError
 from maskbench.reporting import names
-from maskbench.reporting.papers.figures import Figure
+from maskbench.reporting.papers.figures import OF_METHODS, OF_RESTORERS, Figure
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +73,9 @@ def make_figures(
         chosen = record.select(inputs)
         for need, paths in chosen.items():
             if not paths:
-                whose = f" of {', '.join(record.methods)}" if need == "masked" else ""
+                named = {OF_METHODS: record.methods, OF_RESTORERS: record.restorers}
+                names_ = next((named[kinds] for kinds in named if need in kinds), ())
+                whose = f" of {', '.join(names_)}" if names_ else ""
                 raise MaskbenchError(place, f"needs {need}{whose}", "give it as an input")
         block = KINDS.parse(record.kind, record.options, place)
         request = Request(

@@ -1,4 +1,5 @@
-"""The first page: who places best, whose masks help recognition, the verdicts, and links."""
+"""The first page: who places best, whose masks help recognition, the verdicts, what the published
+run says, and links."""
 
 from __future__ import annotations
 
@@ -14,16 +15,16 @@ import pandas as pd
 from PIL import Image
 
 from maskbench.artifacts import atomic_file
-from maskbench.errors import MaskbenchError, from_os_error
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.measurements import read_measurements
-from maskbench.metrics.catalogue import KEEPS_FACE
+from maskbench.metrics.catalogue import KEEPS_FACE, metric
 from maskbench.reporting import answers, headline
 from maskbench.reporting.answers import Value
-from maskbench.reporting.claims_page import VERDICTS
-from maskbench.reporting.names import is_reference, know, title_of
+from maskbench.reporting.claims_page import VERDICTS, conditions
+from maskbench.reporting.names import know, reference_of, title_of
 from maskbench.reporting.pages import render
 from maskbench.reporting.papers import papers
+from maskbench.reporting.published_runs import beside, published_runs, read_claims
 from maskbench.reporting.replicates import Evaluations
 
 BASELINE = "mean_placement"  # what the best method is compared with, beside the next one
@@ -40,6 +41,7 @@ def make_index(
     figures: Sequence[Path] = (),
     masked: Sequence[Path] = (),
     origins: Mapping[str, str] | None = None,
+    configuration: Mapping[str, str] | None = None,
 ) -> None:
     """Write ``index.html``: one static file with links to the results beside it.
 
@@ -52,12 +54,17 @@ def make_index(
         figures: the figures' PNG files.
         masked: masked sets, ``.../{method}/seed{seed}``; of several the first is shown.
         origins: of this run's blocks (:func:`maskbench.reporting.names.origins`).
+        configuration: what decides its numbers
+            (:func:`maskbench.reporting.published_runs.configuration`); without it no published run
+            is set beside it.
 
     Raises:
         MaskbenchError: a file is missing or cannot be read.
     """
     know(origins)
-    frame, verdicts = read_measurements(measurements), _verdicts(claims)
+    own = configuration or {}
+    frame, verdicts = read_measurements(measurements), read_claims(claims)
+    published = beside(own, frame, verdicts)
     evaluations, dataset = Evaluations(metrics), headline.main_dataset(frame)
     placed = answers.placement(frame, dataset)
     remarks = _remarks(placed)
@@ -71,7 +78,7 @@ def make_index(
         one.dataset: _axis([each.gains[answers.AUC] for each in one.gained]) for one in found
     }
     filters: dict[str, Callable[..., object]] = {
-        "shown": shown, "title": title, "interval": interval,
+        "shown": shown, "title": title, "interval": interval, "words": words, "span": span,
     }  # fmt: skip
     page = render(
         "index.html",
@@ -88,7 +95,13 @@ def make_index(
         ),
         recognition=found,
         pictures=pictures(masked),
-        verdicts=verdicts,
+        verdicts=_counted(verdicts),
+        published=published,
+        published_people=(
+            _facts(published.measurements, dataset)["synthesis"]["people"] if published else 0
+        ),
+        said=_counted(published.claims) if published else [],
+        unlike={one.name: one.differs(own) for one in published_runs()},
         words=VERDICTS,
         links=_links(Path(out).parent, tables, figures),
         axes=axes,
@@ -102,8 +115,8 @@ def _remarks(placed: Mapping[str, Mapping[str, Value]]) -> dict[str, str]:
     """Why a method is not ranked by its placement; "" of those that are."""
     found = dict.fromkeys(placed, "")
     for name, of in placed.items():
-        if is_reference(name):
-            found[name] = "reference: sees the landmarks"
+        if why := reference_of(name):
+            found[name] = f"reference: {why}"
         elif (kept := of.get("ssim_outside_mask")) and kept.mean < KEEPS_FACE:
             found[name] = "does not keep the face"
     return found
@@ -183,7 +196,7 @@ def _facts(frame: pd.DataFrame, dataset: str) -> dict[str, Any]:
         rows = rows[rows["dataset"] == dataset]
         trained = rows.groupby(["method", "training_set"])["seed"].nunique()
         facts[step] = {
-            "methods": sorted(name for name in set(rows["method"]) if not is_reference(name)),
+            "methods": sorted(name for name in set(rows["method"]) if not reference_of(name)),
             "people": int(rows.groupby("fold")["n_people"].max().sum()),
             "pictures": int(rows.groupby("fold")["n"].max().sum()),
             "fewest": int(trained.min()) if len(trained) else 0,
@@ -192,18 +205,27 @@ def _facts(frame: pd.DataFrame, dataset: str) -> dict[str, Any]:
     return facts
 
 
-def _verdicts(path: Path) -> list[tuple[str, dict[str, int]]]:
+def words(row: Mapping[Any, Any]) -> str:
+    """What a row of measurements is: ``AUC of ArcFace (trained on bare faces, seed 0)``."""
+    more = ", ".join([*conditions(row), f"seed {row['seed']}"])
+    return (
+        f"{metric(row['metric']).title} of {title_of(row['method'])} on {row['dataset']} ({more})"
+    )
+
+
+def span(numbers: Sequence[int]) -> str:
+    """``0``, ``0 to 4``, or ``0, 2``, of sorted numbers."""
+    first, last = numbers[0], numbers[-1]
+    if len(numbers) > 1 and list(numbers) == list(range(first, last + 1)):
+        return f"{first} to {last}"
+    return ", ".join(map(str, numbers))
+
+
+def _counted(claims: pd.DataFrame) -> list[tuple[str, dict[str, int]]]:
     """How many claims of each paper have each verdict."""
-    try:
-        table = pd.read_csv(path, usecols=["paper", "verdict"], keep_default_na=False)
-    except OSError as error:
-        raise from_os_error(error, path) from error
-    except ValueError as error:
-        what = f"not a table of claims ({error})"
-        raise MaskbenchError(path, what, "judge the claims again") from error
     return [
         (str(paper), {word: int((rows["verdict"] == word).sum()) for word in VERDICTS})
-        for paper, rows in table.groupby("paper", sort=False)
+        for paper, rows in claims.groupby("paper", sort=False)
     ]
 
 

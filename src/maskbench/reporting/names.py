@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from maskbench.measurements import ALL, NONE, SEEN, STANDARD, UNSEEN
+from maskbench.measurements import ALL, FINAL, NONE, SEEN, STANDARD, UNSEEN
 from maskbench.registry import Block
 from maskbench.reporting.papers import papers
 
@@ -26,8 +26,15 @@ CONDITIONS: dict[str, dict[str, str]] = {
         "bare_bare": "bare with bare faces",
         "masked_masked": "masked with masked faces",
         "masked_detection": "bare with masked faces that were found on the masked picture",
+        "validation": "validation people: bare with masked faces",
         "same_picture": "a face with its own masked picture, and with those of other people",
         "identification": "bare gallery, masked probes",
+    },
+    "checkpoint": {
+        "start": "before the training",
+        "quarter": "after a quarter of the training",
+        "half": "after half of the training",
+        FINAL: "after the training",
     },
     "styles": {
         SEEN: "mask styles seen in training",
@@ -77,12 +84,12 @@ def title_of(name: str) -> str:
     return known.get(name, name)
 
 
-def is_reference(method: str) -> bool:
-    """Whether a synthesis method is there to compare others with and is not ranked."""
+def reference_of(method: str) -> str:
+    """Why a synthesis method is there to compare others with and is not ranked; "" of others."""
     from maskbench.synthesis.specs import METHODS
 
     spec = METHODS.all().get(_origins.get(method, method))
-    return spec is not None and spec.reference
+    return "" if spec is None else spec.reference
 
 
 def trained(method: str) -> bool:

@@ -132,8 +132,9 @@ def _of_line(cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
     seeds = [int(cell.seeds) for cell in found]
     few, many = min(seeds), max(seeds)
     yield "seeds", (f"{few} to " if few < many else "") + seeds_in_words(many)
-    kept = found[0].kept
-    lost = f"did not keep the face: SSIM outside the mask {kept:.3f}, below {KEEPS_FACE}"
+    kept, learnt = found[0].kept, found[0].step == "recognition"
+    who = "trained on masks of a method that " if learnt else ""
+    lost = f"{who}did not keep the face: SSIM outside the mask {kept:.3f}, below {KEEPS_FACE}"
     yield "face", lost if kept < KEEPS_FACE else ""
     hole = first.method == UNRESTORED and first.restorer
     yield "hole", f"in the hole: where {title_of(first.restorer)} paints" if hole else ""
@@ -153,7 +154,8 @@ def caption_of(table: Table, cells: Sequence[Cell], shared: Mapping[str, list[st
     sentences = []
     if found:
         counts = ", ".join(text for kind in _COUNTS for text in shared.get(kind, []))
-        place = f"{found[0].dataset} {found[0].split}" + (f" ({counts})" if counts else "")
+        splits = " and ".join(dict.fromkeys(cell.split for cell in found))
+        place = f"{found[0].dataset} {splits}" + (f" ({counts})" if counts else "")
         sentences.append(f"measured on {place}, crop {found[0].crop}")
         several = any(not isnan(cell.sd) for cell in found)
         (seeds,) = shared.get("seeds", ["seeds"])

@@ -120,6 +120,10 @@ def _names(table: Table, cells: Iterable[Cell]) -> tuple[dict[str, dict[int, str
     sets = {line: title_of(c.training_set) if c.training_set else "" for line, c in of_line.items()}
     if any(sets.values()):
         names["Trained on"] = sets
+    if table.of_stages:
+        names["Stage"] = {
+            line: condition_title("checkpoint", cell.checkpoint) for line, cell in of_line.items()
+        }
     shared = []
     for head, words in reversed(list(names.items())):
         several = set(words.values()) - {""}
@@ -192,6 +196,8 @@ def _texts(
     digits = metric(column.metric).digits if column.digits is None else column.digits
     printed = with_spread(cell.printed, spread.printed if spread else nan, digits)
     mark = notes.mark(*at)
+    if not column.measured:
+        return Text(printed), Text()
     if isnan(cell.mean):
         return Text(printed), Text(MISSING + mark)
     deviation = spread.mean if spread and not isnan(spread.mean) else cell.sd * column.scale

@@ -2,7 +2,8 @@
 
 A table has a part for each data set, split and crop that something was measured on, and within
 these for each value of the columns that it names as ``parts``. A line is a method with its training
-set; the paper's rows come first, measured or not, then the others that the table asks for.
+set, or a stage of its training; the paper's rows come first, measured or not, then the others that
+the table asks for.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from math import isnan, nan
 from types import SimpleNamespace
 from typing import Any
 
-from maskbench.measurements import ALL
+from maskbench.measurements import ALL, SEEN
 from maskbench.reporting.aggregate import ABSENT, GROUP, QUANTITIES
 from maskbench.reporting.names import condition_order, in_order, title_of
 from maskbench.reporting.papers.tables import PLAIN, Column, Row, Table, differences
@@ -22,7 +23,7 @@ from maskbench.reporting.papers.tables import PLAIN, Column, Row, Table, differe
 UNNAMED = "not named"
 PLACE = ["dataset", "split", "crop"]
 PICTURES = [*PLACE, "method", "styles"]
-NAME = ["method", "training_set", "restorer"]
+NAME = ["method", "training_set", "restorer", "checkpoint"]
 CSV = [
     "paper_row", "method", "title", "training_set", "restorer", "protocol", "subset", "styles",
     "checkpoint", "metric", "reported", "reported_network", "reported_pictures", "mean", "sd",
@@ -32,8 +33,8 @@ CSV = [
 MEASURED = [name for name in CSV if name in (*GROUP, *QUANTITIES) and name not in NAME]
 Cell = SimpleNamespace
 """A number, printed and measured: the columns :data:`CSV`, where an absent text is empty and an
-absent number NaN; ``printed`` as the paper has it; ``kept``, how far its method keeps the face
-(``ssim_outside_mask``, of synthesis alone); and where it stands: ``part``, ``line``,
+absent number NaN; ``printed`` as the paper has it; ``kept``, how far its method, or that of its
+training set, keeps the face (``ssim_outside_mask``); and where it stands: ``part``, ``line``,
 ``column``, and ``row`` of the paper (-1: none), each a number."""
 _NOTHING = dict.fromkeys(CSV, "") | dict.fromkeys(
     ["printed", "kept", "reported", "mean", "sd", "seeds", "ci_low", "ci_high", "n_people", "n"],
@@ -43,7 +44,7 @@ _NOTHING = dict.fromkeys(CSV, "") | dict.fromkeys(
 Name = tuple[str, ...]
 Result = Mapping[Any, Any]
 Results = dict[tuple[Name, str], list[Result]]
-"""By name of the line (pictures: of the training set alone) and metric; several results where
+"""By name of the line (pictures: of the training set alone) and key of the metric; several where
 several networks computed it, which are never mixed."""
 
 
@@ -54,7 +55,8 @@ def numbers(table: Table, results: Sequence[Result]) -> list[Cell]:
         table: what is asked for.
         results: rows of :func:`maskbench.reporting.aggregate.over_seeds`.
     """
-    plain = {name: value for name, value in PLAIN.items() if name not in table.parts}
+    open_ = {*table.parts, *(["checkpoint"] if table.of_stages else [])}
+    plain = {name: value for name, value in PLAIN.items() if name not in open_}
     metrics = table.metrics(of_training_set=False)
     found = [r for r in _having(results, plain | table.where) if r["metric"] in metrics]
     metrics = table.metrics(of_training_set=True)
@@ -62,14 +64,15 @@ def numbers(table: Table, results: Sequence[Result]) -> list[Cell]:
         r for r in _having(results, PLAIN | {"step": "synthesis"}) if r["metric"] in metrics
     ]
     absent = _having(results, {"backbone": ABSENT, "step": table.where["step"]})
+    columns = [name for name in PLACE if name != "split" or not table.of_splits]
     entries: list[dict[str, Any]] = []
-    for place in sorted({_values(r, PLACE) for r in found}):
-        at = dict(zip(PLACE, place, strict=True))
+    for place in sorted({_values(r, columns) for r in found}):
+        at = dict(zip(columns, place, strict=True))
         missing = {_values(r, NAME): r["note"] for r in _having(absent, at)}
         of_sets = _by_name(_having(pictures, {"dataset": at["dataset"]}), ["method"])
         here = [r for r in _having(found, at) if r["backbone"] != ABSENT]
         for values in _parts(table, here):
-            by_name = _by_name(_having(here, values), NAME) | of_sets
+            by_name = _by_name(_having(here, values), NAME, table.of_splits) | of_sets
             part = _entries(table, by_name, missing, at | values)
             if any(
                 not isnan(one.get("mean", nan)) or one.get("backbone") == ABSENT for one in part
@@ -81,9 +84,12 @@ def numbers(table: Table, results: Sequence[Result]) -> list[Cell]:
         entries = [one | {"part": 0} for one in part]
     kept = _having(results, {"step": "synthesis", "metric": "ssim_outside_mask", "subset": ALL})
     means = {_values(r, PICTURES): r["mean"] for r in kept}
+    learnt = {r["method"]: r["mean"] for r in _having(kept, {"styles": SEEN})}
     for entry in entries:
         if entry["step"] == "synthesis" and "mean" in entry:
             entry["kept"] = means.get(_values(entry, PICTURES), nan)
+        elif entry["step"] == "recognition":
+            entry["kept"] = learnt.get(entry["training_set"], nan)
     return [Cell(**(_NOTHING | entry)) for entry in entries]
 
 
@@ -105,10 +111,11 @@ def _parts(table: Table, results: Sequence[Result]) -> Iterator[dict[str, str]]:
         yield dict(zip(table.parts, values, strict=False))
 
 
-def _by_name(results: Iterable[Result], columns: Sequence[str]) -> Results:
+def _by_name(results: Iterable[Result], columns: Sequence[str], of_splits: bool = False) -> Results:
     found: Results = {}
     for result in results:
-        found.setdefault((_values(result, columns), result["metric"]), []).append(result)
+        key = f"{result['metric']}_{result['split']}" if of_splits else result["metric"]
+        found.setdefault((_values(result, columns), key), []).append(result)
     return found
 
 
@@ -116,17 +123,21 @@ def _lines(table: Table, names: Iterable[Name]) -> Iterator[tuple[int, Name]]:
     """Place of the paper's row (-1: none) and name of each line."""
     left = set(names)
     for index, row in enumerate(table.rows):
-        stand = {n for n in left if n[0] == row.method and row.training_set in (None, n[1])}
+        stand = {
+            n
+            for n in left
+            if (n[0], n[3]) == (row.method, row.checkpoint) and row.training_set in (None, n[1])
+        }
         left -= stand
-        for name in sorted(stand) or [(row.method, row.training_set or "", "")]:
+        for name in sorted(stand) or [(row.method, row.training_set or "", "", row.checkpoint)]:
             yield index, name
     others = [n for n in left if any(fnmatch(n[0], pattern) for pattern in table.others)]
     methods, sets = in_order(n[0] for n in others), in_order(n[1] for n in others)
 
-    def place(name: Name) -> tuple[int, int, str]:
+    def place(name: Name) -> tuple[int, int, Name]:
         first, second = methods.index(name[0]), sets.index(name[1])
         # Papers group their rows by training set.
-        return (second, first, name[2]) if table.rows else (first, second, name[2])
+        return (second, first, name[2:]) if table.rows else (first, second, name[2:])
 
     for name in sorted(others, key=place):
         yield -1, name
@@ -147,18 +158,18 @@ def _entries(
         if row is not None:
             base["paper_row"] = " / ".join(row.labels)
         found = [
-            (place, column, metric, results.get((named, metric), []) if column.measured else [])
+            (place, column, metric, results.get(key, []) if column.measured else [])
             for place, column in enumerate(table.columns)
-            for named in [name[1:2] if column.of_training_set else name]
             for metric in column.metrics
+            for key in [(name[1:2] if column.of_training_set else name, column.key(metric))]
         ]
         for turn in range(max([1, *(len(rows) for *_, rows in found)])):
             for place, column, metric, rows in found:
                 entry: dict[str, Any] = base | {"line": line, "column": place, "metric": metric}
-                if row is not None and metric in row.printed:
+                if row is not None and (key := column.key(metric)) in row.printed:
                     entry |= {
-                        "printed": row.printed[metric],
-                        "reported": row.printed[metric] / column.scale,
+                        "printed": row.printed[key],
+                        "reported": row.printed[key] / column.scale,
                         "reported_network": column.network or row.network or table.network,
                         "reported_pictures": table.pictures,
                     }
@@ -180,7 +191,8 @@ def _entries(
 def _differences(table: Table, row: Row, column: Column, result: Mapping[str, Any]) -> list[str]:
     """In what a measured number is not comparable with the printed one. No paper published its
     pictures or pairs, nor named its weights."""
-    own = [*differences(table.differs, column.metric), *differences(row.differs, column.metric)]
+    key = column.key(column.metric)
+    own = [*differences(table.differs, key), *differences(row.differs, key)]
     if result["step"] != "recognition":
         found = ["pictures", "training of the methods"]
         same = result["backbone"] in (column.network, *column.same_network)

@@ -22,6 +22,8 @@ from maskbench.synthesis.losses import score
 from maskbench.training.stage import Schedule, Stage, Turn
 
 GENERATOR, CRITIC = "generator", "critic"
+ON_THE_WAY = {"start": 0.0, "quarter": 0.25, "half": 0.5}
+"""Snapshots of the training: name and share of its steps."""
 
 
 @dataclass
@@ -116,7 +118,7 @@ class AdversarialMethod(LearningMethod):
                 name="train", steps=params.steps, players=(CRITIC, GENERATOR),
                 repeats={CRITIC: params.critic_steps},
                 schedule=Schedule(shape="linear", start=params.decay_from),
-                sheet_every=params.sheet_every, **common,
+                sheet_every=params.sheet_every, keep_at=ON_THE_WAY, **common,
             ),
         ]  # fmt: skip
 

@@ -211,7 +211,7 @@ class Method(ABC):
                 taken off.
             references: MaskedSet of the real domain, for a reference-guided method that puts
                 masks on.
-            stage: the networks at the end of a stage; None: of the training.
+            stage: the networks at the end of a stage, or on its way; None: of the training.
 
         Raises:
             MaskbenchError: no readable model, or one of other networks.

@@ -115,18 +115,22 @@ def own_block(model: Path, given: Block) -> Block:
 
 
 def open_method(
-    model: Path, given: Block, guides: Sequence[Path] = (), references: Path | None = None
+    model: Path,
+    given: Block,
+    guides: Sequence[Path] = (),
+    references: Path | None = None,
+    stage: str | None = None,
 ) -> Method:
     """A trained method, ready to put masks on or to take them off.
 
     Args:
         model: folder written by ``train_synthesis``.
         given: the method; a model's own parameters count instead.
-        guides, references: as for :meth:`.base.Method.open`.
+        guides, references, stage: as for :meth:`.base.Method.open`.
 
     Raises:
         MaskbenchError: no readable model, or one of another method.
     """
     block = own_block(model, given)
     method: Method = block.spec.load()
-    return method.open(block, model, guides, references)
+    return method.open(block, model, guides, references, stage)

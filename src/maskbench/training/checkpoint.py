@@ -21,7 +21,7 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def stage_file(folder: Path, stage: str) -> Path:
-    """Where a training's folder keeps the networks of a stage's end."""
+    """Where a training's folder keeps the networks of a stage's end, or of a place on the way."""
     return folder / STAGES / f"{stage}.safetensors"
 
 
@@ -77,7 +77,8 @@ def load_network(
         model: folder that :func:`.loop.train` wrote into.
         player: its name.
         device: where the network goes.
-        stage: the weights at this stage's end; None: at the end of the training.
+        stage: the weights at this stage's end, or at a name of its ``keep_at``; None: at the end
+            of the training.
 
     Returns:
         The network, in evaluation mode and without gradients.

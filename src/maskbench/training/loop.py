@@ -184,8 +184,8 @@ def train(
         title: what the progress bar says.
         seed: of torch's global generator; the learner's own generators are seeded by itself.
         out: an existing folder, for ``state.safetensors``, ``curves.parquet`` (step, name, value),
-            ``sheets/<index>_<stage>_<step>.png`` and ``stages/<stage>.safetensors`` (networks at
-            the end of each stage but the last).
+            ``sheets/<index>_<stage>_<step>.png`` and ``stages/<name>.safetensors`` (networks at
+            the end of each stage but the last, and where a stage's ``keep_at`` names).
         scratch: folder for checkpoints, of this training alone.
         log: called with (step of the stage, {stage/loss: mean}) at the logging interval.
         log_every: steps between two points of a curve.
@@ -200,10 +200,10 @@ def train(
     with TrainingProgress(title, total, pictures, training.done) as progress:
         going = True
         while going:
-            _write_sheet(training, scratch / SHEETS)
+            _show_and_keep(training, scratch)
             while training.step < training.stage.steps:
                 progress.advance(training.advance())
-                _write_sheet(training, scratch / SHEETS)
+                _show_and_keep(training, scratch)
                 if training.step % log_every == 0:
                     log(training.step, training.last())
                 checkpoints.maybe_save(training.done, training.capture)
@@ -217,9 +217,13 @@ def train(
             shutil.copytree(scratch / folder, out / folder)
 
 
-def _write_sheet(training: Training, folder: Path) -> None:
+def _show_and_keep(training: Training, scratch: Path) -> None:
     stage, step = training.stage, training.step
-    if stage.sheet_every == 0 or step % stage.sheet_every:
+    for name, share in stage.keep_at.items():
+        if step == round(share * stage.steps):
+            _keep_networks(training.learner, stage_file(scratch, name))
+    folder = scratch / SHEETS
+    if stage.sheet_every == 0 or (step % stage.sheet_every and step < stage.steps):
         return
     if (picture := training.learner.sheet()) is not None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -71,9 +71,15 @@ class Stage(Section):
     weights: dict[str, float | Ramp] = Field(
         default_factory=dict, description="weight of each loss; else 1"
     )
-    sheet_every: int = Field(0, ge=0, description="steps between sheets of pictures; 0: none")
+    sheet_every: int = Field(
+        0, ge=0, description="steps between sheets of pictures, with one at the end; 0: none"
+    )
     keep: bool = Field(
         True, description="keep the networks at the stage's end (those of the last one always are)"
+    )
+    keep_at: dict[str, float] = Field(
+        default_factory=dict,
+        description="keep the networks on the way, too: a name, and after which share of the steps",
     )
 
 

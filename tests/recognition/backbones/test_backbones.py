@@ -3,10 +3,11 @@
 import pytest
 import torch
 
+from maskbench.networks.iresnet import IResNet
 from maskbench.recognition.backbones.inception_resnet import InceptionResnetV1
-from maskbench.recognition.backbones.iresnet import IResNet
 from maskbench.recognition.backbones.mobilefacenet import MobileFaceNet
 from maskbench.recognition.backbones.resnet50 import ExtendedResNet50
+from maskbench.recognition.backbones.vgg16 import Vgg16
 
 
 def weights(network):
@@ -41,6 +42,16 @@ def test_mobilefacenet_has_about_the_published_0_99_million_weights():
     network = MobileFaceNet().eval()
     assert network(torch.zeros(2, 3, 112, 112)).shape == (2, 128)
     assert weights(network) == pytest.approx(0.99e6, rel=0.015)
+
+
+def test_vgg16_is_torchvisions_with_a_layer_behind_it():
+    """At an eighth of its width, too; the published one has 138,357,544 weights."""
+    with torch.device("meta"):
+        network = Vgg16()
+    assert weights(network) == 138_357_544 + 1000 * 128 + 128
+    small = Vgg16(8).eval()
+    with torch.inference_mode():
+        assert small(torch.zeros(1, 3, 48, 48)).shape == (1, 128)
 
 
 @pytest.mark.parametrize("make", [lambda: IResNet("iresnet18", 64, 16), lambda: MobileFaceNet(64)])

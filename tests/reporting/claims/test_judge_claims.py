@@ -108,6 +108,21 @@ def test_the_page_counts_first_and_says_what_is_shared_once(claim, judged, simul
         assert "0.050 [" in page
 
 
+def test_a_counted_difference_stands_without_an_interval(
+    claim, judged, evaluation, make_measurement, tmp_path
+):
+    rows = [
+        make_measurement("pywgan_div", 0, name, value, step="costs", n=1, n_people=1)
+        for name, value in (("parameters", 1200.0), ("plain_parameters", 1500.0))
+    ]
+    own, plain = (quantity("pywgan_div", row.metric, step="costs") for row in rows)
+    found = judged([claim(own, "<=", plain)], [evaluation(rows)]).loc["claim"]
+    assert (found["verdict"], found["difference"]) == ("supported", -300)
+    for name in ("claims.md", "claims.html"):
+        page = (tmp_path / "out" / name).read_text("utf-8")
+        assert "−300" in page and "[−300" not in page
+
+
 def test_same_bytes_whatever_the_order(claim, judged, simulated, tmp_path):
     folders = simulated({"gan_stn": [0.70, 0.72], "own": [0.71]})
     claims = [claim(quantity("gan_stn"), ">", quantity("own"))]

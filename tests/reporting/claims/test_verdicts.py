@@ -8,7 +8,7 @@ import pytest
 
 from maskbench.reporting.judge_claims import decide
 from maskbench.reporting.papers.claims import RankCorrelation
-from maskbench.reporting.replicates import Replicate, pooled, spearman
+from maskbench.reporting.replicates import spearman
 
 from .conftest import RESAMPLES, quantity
 
@@ -238,8 +238,8 @@ def test_what_is_missing_is_said(claim, judge, evaluation, make_measurement):
     )
     assert {name: one.reason for name, one in found.items()} == {
         "method": "wgan_stn did not run",
-        "metric": "fid of gan_stn could not be measured (no reference); "
-        "lpips of gan_stn was not measured",
+        "metric": "FID of gan_stn could not be measured (no reference); "
+        "LPIPS of gan_stn was not measured",
         "training_set": "mfgan did not run",
         "dataset": "mfr2 is not a data set of this run (orl)",
         "nothing": "one training",
@@ -305,7 +305,7 @@ def test_conditions_are_not_mixed(claim, judge, simulated):
     )
     assert verdicts(found) == {"any": "undecided", "off": "supported", "on": "supported"}
     assert found["any"].reason == (
-        "ssim of cyclegan was measured with several values of step: restoration, synthesis"
+        "SSIM of cyclegan was measured with several values of step: restoration, synthesis"
     )
 
 
@@ -325,7 +325,7 @@ def test_a_claim_about_ranks_needs_a_gallery(
     found = judge([asks, claim(rank, "<", accuracy, "asks_nothing")], [folder])
     assert verdicts(found) == {"claim": verdict, "asks_nothing": "supported"}
     if people < 50:
-        assert found["claim"].reason == "rank_5 among 8 people in the gallery; the claim needs 50"
+        assert found["claim"].reason == "Rank 5 among 8 people in the gallery; the claim needs 50"
 
 
 @pytest.mark.parametrize(
@@ -334,9 +334,9 @@ def test_a_claim_about_ranks_needs_a_gallery(
         (0.5, "supported", ""),
         (
             0.304, "not measured",
-            "gan_direct does not keep the face (ssim_outside_mask 0.30; the claim needs 0.5)",
+            "gan_direct does not keep the face (SSIM outside the mask 0.30; the claim needs 0.5)",
         ),
-        (None, "not measured", "ssim_outside_mask of gan_direct was not measured on orl"),
+        (None, "not measured", "SSIM outside the mask of gan_direct was not measured on orl"),
     ],
 )  # fmt: skip
 def test_a_claim_about_placement_needs_a_face(kept, verdict, reason, claim, judge, simulated):
@@ -352,6 +352,16 @@ def test_a_claim_about_placement_needs_a_face(kept, verdict, reason, claim, judg
     found = judge([asks, claim(sides[0], "<", sides[1], "asks_nothing")], folders)
     assert (found["claim"].verdict, found["claim"].reason) == (verdict, reason)
     assert found["asks_nothing"].verdict == "supported"
+
+
+def test_how_far_the_face_is_kept_is_known_of_the_end_of_a_training(claim, judge, simulated):
+    start = {"checkpoint": "start", "metric": "placement_iou"}
+    folders = simulated({"gan_stn": [0.2] * 3, "gan_direct": [0.2] * 3}, **start)
+    folders += simulated({"gan_stn": [0.99] * 3, "gan_direct": [0.3] * 3}, "ssim_outside_mask")
+    sides = [quantity(name, "placement_iou", checkpoint="start") for name in
+             ("gan_stn", "gan_direct")]  # fmt: skip
+    found = judge([claim(side, "<", 0.9, side.method, keeps_face=True) for side in sides], folders)
+    assert verdicts(found) == {"gan_stn": "supported", "gan_direct": "not measured"}
 
 
 @pytest.mark.parametrize(
@@ -378,14 +388,3 @@ def test_half_of_a_subset_may_not_be_one_persons(
     bowed = [quantity(m, "placement_iou", subset="pose_bowed") for m in ("wgan_stn", "gan_stn")]
     found = judge([claim(bowed[0], ">", bowed[1])], folders)["claim"]
     assert found.verdict == verdict and found.reason.startswith(reason)
-
-
-def test_a_resample_without_anybody_in_one_fold_is_the_others_mean():
-    """Few bowed faces: some resamples of a fold draw none of their people."""
-    folds = [
-        Replicate(0.5, np.array([0.4, np.nan, np.nan]), 0, 8, 10.0),
-        Replicate(0.7, np.array([0.8, 0.6, np.nan]), 1, 8, 30.0),
-    ]
-    whole = pooled(folds)
-    assert whole.value == pytest.approx(0.65)
-    np.testing.assert_allclose(whole.resamples, [0.7, 0.6, np.nan])

@@ -12,23 +12,35 @@ from maskbench.errors import MaskbenchError
 from maskbench.reporting.figures.specs import KINDS
 from maskbench.reporting.make_figures import make_figures
 from maskbench.reporting.papers import papers
-from maskbench.reporting.papers.figures import Figure, Need, drawable
+from maskbench.reporting.papers.figures import (
+    OF_METHODS,
+    OF_RESTORERS,
+    Figure,
+    Need,
+    drawable,
+)
 
 RECORDS = {name: one for paper in papers().values() for name, one in paper.figures.items()}
 
 
 def paths():
-    """One path for each need, but masked sets of each method that a figure shows."""
-    found = {need: [Path(need)] for need in get_args(Need)}
+    """One path for each need, but one of each method or restorer that a figure shows."""
     methods = {"gan_stn", "keypoint"}.union(*(record.methods for record in RECORDS.values()))
-    return found | {"masked": [Path(f"masked/{name}/seed0") for name in sorted(methods)]}
+    restorers = {"edgeconnect"}.union(*(record.restorers for record in RECORDS.values()))
+    return {need: [Path(need)] for need in get_args(Need)} | {
+        need: [Path(f"{need}/{name}/seed0") for name in sorted(names)]
+        for needs, names in ((OF_METHODS, methods), (OF_RESTORERS, restorers))
+        for need in needs
+    }
 
 
 def test_no_figure_is_lost():
     assert set(RECORDS) >= {
         "cmc", "cosine_histograms", "embeddings", "fig5", "loss_curves", "mask_styles",
         "maskfacenet_fig1", "maskfacenet_fig2", "maskfacenet_fig3", "placement_training",
-        "real_masks", "recognition_curves", "restoration_sheet", "roc_det",
+        "real_masks", "recognition_curves", "restoration_sheet", "roc_det", "cyclegan_fig1",
+        "cyclegan_fig2", "cyclegan_fig3", "cyclegan_stages", "cyclegan_strip", "simgan_stages",
+        "mfgan_fig2", "mfgan_fig3", "mfgan_fig5", "mfgan_fig6", "mfgan_fig7", "mfgan_fig8",
     }  # fmt: skip
     assert set(KINDS.all()) >= {"curves", "histogram", "roc", "scatter", "sheet"}
 

@@ -10,11 +10,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from maskbench.errors import MaskbenchError
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.reporting.figures import examples as arrangement
+from maskbench.reporting.figures.failures import worst
 from maskbench.reporting.figures.mask_pictures import checkerboard
 from maskbench.reporting.figures.methods import choose_poses
 from maskbench.reporting.figures.page import degrees
 from maskbench.reporting.figures.people import choose_really_masked, evenly, examples, put_back
-from maskbench.reporting.figures.snapshots import snapshots
+from maskbench.reporting.figures.request import NothingMeasured
+from maskbench.reporting.figures.snapshots import ends, snapshots
 
 BAR = (14 / 48) * (28 / 48)  # the mask's share of a picture of conftest.py
 
@@ -168,6 +170,66 @@ def test_snapshots_are_ordered_by_stage_and_step(models):
     ]  # fmt: skip
     with pytest.raises(MaskbenchError, match="no pictures"):
         snapshots(sheets)
+
+
+def test_the_ends_of_stages_are_shown(staged, figure_of):
+    models = [staged("cyclegan_schedule"), staged("cyclegan")]
+    found = ends(models, {"cyclegan_schedule/slower": "b", "cyclegan_schedule/initial": "a",
+                          "cyclegan_schedule/none": "c", "cyclegan/initial": "d"})  # fmt: skip
+    assert [(words, path.stem[-13:]) for words, path in found] == [
+        ("b", "slower_000040"), ("a", "nitial_000040"),
+    ]  # fmt: skip
+    (axes,) = figure_of("cyclegan_stages", {"models": models}).axes
+    assert len(axes.images) == 6
+    with pytest.raises(NothingMeasured, match="no training saved"):
+        figure_of("cyclegan_stages", {"models": [staged("simgan_schedule")]})
+
+
+def test_methods_are_compared_on_the_same_people_in_one_style_each(figure_of, faces, masked):
+    sets = [masked("keypoint"), masked("half_mask", ("",)), masked("best_homography")]
+    inputs = {"faces": [faces], "every_masked": sets}
+    (axes,) = figure_of("mfgan_fig7", inputs, figure_styles=("kn95", "surgical_blue")).axes
+    assert len(axes.images) == 4 * 3  # bare, and two methods that are not left out
+    words = [text.get_text().replace("\n", " ") for text in axes.texts]
+    assert words == ["Face", "Key-point matching", "Half mask"]
+    green = [int(np.asarray(image.get_array())[35, 20, 1]) for image in axes.images[4:8]]
+    assert green == [140, 60, 140, 60]  # the masks of kn95 and surgical_blue in turn
+
+
+def test_failures_are_the_lowest_numbers_of_different_people(figure_of, faces, masked, measured):
+    table = pd.DataFrame(
+        [("a1", "x", 0.5, 1.0), ("a2", "x", 0.4, 0.8), ("b1", "x", 0.9, 0.0), ("c1", "x", 1, 1)],
+        columns=["face_id", "style", "covers", "eyes"],
+    )
+    people = pd.Series(["a", "a", "b", "c"])
+    assert worst(table, people, ("covers", "eyes"), 3) == [2, 1, 3]
+    assert worst(table, people, ("covers",), 1) == [1]
+    numbers = 1 - np.arange(14) / 14
+    inputs = {"faces": [faces], "masked": [masked("cyclegan")],
+              "measured": [measured("cyclegan", ssim_outside_mask=numbers)]}  # fmt: skip
+    (axes,) = figure_of("mfgan_fig6", inputs, figure_styles=("surgical_blue",)).axes
+    assert len(axes.images) == 6
+    words = [text.get_text() for text in axes.texts]
+    # emil, dora and carl are the last; of two pictures each, those of the styles that are shown
+    assert words[1:] == [f"SSIM outside {1 - i / 14:.2f}" for i in (12, 10, 8)]
+
+
+def test_corrections_are_shown_from_the_lowest_to_the_highest_penalty(figure_of, inputs_of):
+    (axes,) = figure_of("mfgan_fig5", inputs_of("mfgan_fig5")).axes
+    words = [text.get_text() for text in axes.texts]
+    assert [text for text in words if "λ_cor" in text] == [
+        f"x = W D = {x:.2f}    λ_cor = {(x * x + 1) ** 0.5:.2f}" for x in (0, 1, 2, 3)
+    ]  # fmt: skip
+    assert len(axes.images) == 2 * 4
+    frame, *_ = (line for line in axes.lines if len(line.get_xdata()) == 5)
+    assert list(frame.get_xdata()) == [0.25, 0.75, 0.75, 0.25, 0.25]  # of 48 pixels, at the left
+
+
+def test_masks_after_photographs_stand_below_them(figure_of, inputs_of):
+    (axes,) = figure_of("mfgan_fig8", inputs_of("mfgan_fig8")).axes
+    assert len(axes.images) == 2 * (1 + 7) + 7  # photographs with their column, and faces
+    words = [text.get_text() for text in axes.texts]
+    assert words[0].startswith("MFGAN") and words[1:] == ["surgical blue", "kn95"]
 
 
 @pytest.mark.parametrize(("count", "most"), [(1, 8), (8, 8), (13, 8), (100, 9)])

@@ -280,3 +280,25 @@ def test_a_run_without_recognition_says_so(name, tables):
     made = tables(("gan_stn", 0, "ssim", 0.5, {}))
     assert "Nothing of this kind was measured" in made.text(name)
     assert len(made.numbers(name)) == 0
+
+
+def test_a_row_trained_on_masks_that_lost_the_face_says_so(tables):
+    """Those that the recogniser learnt from, by their mean over seeds."""
+    rows = [
+        (method, seed, "ssim_outside_mask", kept, {"styles": styles})
+        for method, both in {"gan_direct": (0.3, 0.4), "gan_stn": (0.9, 0.9)}.items()
+        for seed, kept in enumerate(both)
+        for styles in ("seen", "unseen")
+    ]
+    facts = {"step": "recognition", "backbone": "net"}
+    rows += [
+        ("arcface", 0, "auc", 0.8, facts | {"training_set": name})
+        for name in ("bare", "gan_direct", "gan_stn")
+    ]
+    made = tables(*rows)
+    text, (grid,) = made.text("recognition"), made.grids("recognition")
+    words = "trained on masks of a method that did not keep the face: SSIM outside the mask 0.350"
+    assert text.count(words) == 1
+    (mark,) = {line[0] for line in text.splitlines() if words in line}
+    marked = [row["Trained on"] for row in grid if mark in "".join(row.values())]
+    assert [name.rstrip("⁰¹²³⁴⁵⁶⁷⁸⁹ ") for name in marked] == ["GAN without STN"]

@@ -128,3 +128,29 @@ def test_a_row_says_that_its_method_lost_the_face(table, tables):
     (mark,) = {line[0] for line in text.splitlines() if line[1:].startswith(" did not keep")}
     marked = [row["Method"] for row in grid if mark in row["Method"]]
     assert marked == [f"GAN without STN{mark}"]
+
+
+def test_a_tree_of_trainings_has_a_row_a_stage_and_both_distances(tables):
+    tree = {"backbone": "net", "n": 80, "n_people": 8}
+    rows = [
+        ("cyclegan_schedule", 0, "fid", value, tree | {"checkpoint": stage, "split": split})
+        for stage, *values in (("initial", 90.0, 95.0), ("opaque", 40.0, 42.5))
+        for split, value in zip(("train", "test"), values, strict=True)
+    ]
+    rows.append(("cyclegan_schedule", 0, "fid", 41.0, {"backbone": "net"}))  # of all test faces
+    made = tables(*rows)
+    (grid,) = made.grids("table1_cyclegan")
+    paper, here = ([row for row in grid if row[""] == place] for place in ("paper", "here"))
+    name, shown = "Stage", ("Epochs", "Train FID ↓", "Test FID ↓")
+    assert [[row[column] for column in shown] for row in paper[::5]] == [
+        ["10", "78.10", "78.30"], ["30", "28.43", "28.48"],
+    ]  # fmt: skip
+    assert [[row[column] for column in (name, *shown)] for row in here] == [
+        ["initial", "", "90.00", "95.00"], ["opaque", "", "40.00", "42.50"],
+    ]  # fmt: skip
+    assert "Measured on orl train and test (80 pictures of 8 people)" in made.text(
+        "table1_cyclegan"
+    )
+    one = made.number("table1_cyclegan", checkpoint="opaque", split="test")
+    assert (float(one["reported"]), float(one["mean"])) == (28.48, 42.5)
+    assert "key-point overlays of the same people" in one["differs_in"]

@@ -21,15 +21,15 @@ class FeatureDetectorParams(Section):
     )
     train_size: int = Field(64, ge=16, description="side of the pictures that the network sees")
     width: int = Field(
-        12, ge=2, multiple_of=2, description="channels of the first convolution (Darknet: 16 of "
+        8, ge=2, multiple_of=2, description="channels of the first convolution (Darknet: 16 of "
         "the small, 32 of the full network)"
     )  # fmt: skip
     depth: int = Field(
         4, ge=3, le=5, description="halvings of the picture (5 as published); the finest map on "
         "which parts are found has one halving less, of yolov3 two"
     )  # fmt: skip
-    steps: int = Field(1200, ge=1, description="batches that are learnt from")
-    batch_size: int = Field(16, ge=2, description="pictures a step")
+    steps: int = Field(800, ge=1, description="batches that are learnt from")
+    batch_size: int = Field(12, ge=2, description="pictures a step")
     bare_share: float = Field(0.5, ge=0, lt=1, description="share of a batch that are bare faces")
     learning_rate: float = Field(
         0.002, gt=0, description="Adam's learning rate at its height, from which it falls to 0"

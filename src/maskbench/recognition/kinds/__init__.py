@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Literal
 
@@ -57,7 +58,8 @@ def training_sets(block: Block, methods: tuple[str, ...]) -> tuple[str, ...]:
     """
     wanted = getattr(block.params, "training", ())
     if wanted == EVERY:
-        return (BARE, *methods)
+        left_out = block.params.every_but
+        return (BARE, *(m for m in methods if not any(fnmatch(m, p) for p in left_out)))
     return (wanted,) if isinstance(wanted, str) else tuple(wanted)
 
 

@@ -45,6 +45,9 @@ class Learning(Section):
         "ones; bare: bare pictures alone; several of them as a list, or `every` for bare and all "
         "methods of this configuration but references: then each is a training of its own",
     )
+    every_but: tuple[str, ...] = Field(
+        (), description="patterns of methods that `every` leaves out, such as mfgan_*"
+    )
     steps: int = Field(600, ge=1, description="batches that are learnt from")
     people: int = Field(14, ge=2, description="P, people in a batch")
     bare: int = Field(3, ge=1, description="K, bare pictures of each")

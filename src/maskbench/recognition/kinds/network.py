@@ -31,7 +31,9 @@ class NetworkParams(Learning):
     size: int = Field(
         112, ge=16, multiple_of=16, description="side of the pictures in pixels; a multiple of 16"
     )
-    width: int = Field(64, ge=4, description="channels of iresnet's first stage; 64: published")
+    width: int = Field(
+        64, ge=4, description="channels of the first stage of iresnet and vgg16; 64: published"
+    )
     start: str | None = Field(
         None,
         description="weights to start from: facenet, or a state.safetensors of an earlier training "

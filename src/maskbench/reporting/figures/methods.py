@@ -68,7 +68,7 @@ def draw(request: Request) -> Figure:
     poses, styles = request.options.methods.poses, request.figure_styles
     path = request.inputs["faces"][0]
     bare = FaceSet.open(path)
-    sets = _by_method(request)
+    sets = by_method(request)
     common = set.intersection(*(set(masked.faces["bare_id"]) for masked in sets.values()))
     candidates = bare.faces[bare.faces["face_id"].isin(common)]
     if len(candidates) == 0:
@@ -81,7 +81,7 @@ def draw(request: Request) -> Figure:
     block, across = len(faces) + HEAD, min(ACROSS, len(sets))
     columns = LABEL + 1 + across * (GAP + len(styles)) + 0.1
     words = _footnote(bare, upright)
-    if not all(_styled(masked, name) for name, masked in sets.items()):
+    if not all(styled(masked, name) for name, masked in sets.items()):
         words += f" {UNSTYLED.capitalize()}: the method has one picture a face."
     note = textwrap.wrap(words, int(columns * CHARACTERS))
     height = -(-len(sets) // across) * (block + BETWEEN) + 0.15 + 0.2 * len(note)
@@ -94,13 +94,13 @@ def draw(request: Request) -> Figure:
             pictures = [bare.images[position[face["face_id"]]] for _, face in faces]
             _bare_column(page, top, faces, pictures)
         page.text(left, top - 0.36, title_of(name), size=8, bold=True)
-        shown = styles if _styled(masked, name) else ("",)
+        shown = styles if styled(masked, name) else ("",)
         page.line(left, top - 0.29, left + len(styles), top - 0.29, PALE)
         for column, style in enumerate(shown):
             words = readable(style) or UNSTYLED
             page.text(left + column + 0.5, top - 0.07, words, 5.5, GREY, align="center")
             for line, (_, face) in enumerate(faces):
-                picture = _picture(masked, face["face_id"], style, name)
+                picture = picture_of(masked, face["face_id"], style, name)
                 page.picture(left + column, top + line, picture, RIM, RIM)
     page.text(0.05, height - 0.08, "\n".join(note), 5.5, GREY, valign="bottom")
     return page.figure
@@ -126,9 +126,14 @@ def _footnote(bare: FaceSet, upright: tuple[float, float]) -> str:
     )
 
 
-def _by_method(request: Request) -> dict[str, MaskedSet]:
+def by_method(request: Request, need: str = "masked") -> dict[str, MaskedSet]:
+    """The masked sets of a need by method, in the order of tables.
+
+    Raises:
+        MaskbenchError: all of them are empty.
+    """
     found: dict[str, MaskedSet] = {}
-    for path in map(Path, request.inputs["masked"]):
+    for path in map(Path, request.inputs[need]):
         masked = MaskedSet.open(path)
         for name in masked.faces["method"].unique():
             found.setdefault(str(name), masked)
@@ -137,13 +142,17 @@ def _by_method(request: Request) -> dict[str, MaskedSet]:
     return {name: found[name] for name in in_order(found)}
 
 
-def _styled(masked: MaskedSet, name: str) -> bool:
+def styled(masked: MaskedSet, name: str) -> bool:
     """Whether a method's pictures are told apart by styles; else it has one a face."""
     return bool(masked.faces.loc[masked.faces["method"] == name, "style"].any())
 
 
-def _picture(masked: MaskedSet, face_id: str, style: str, name: str) -> np.ndarray:
-    """The picture of a face with a style."""
+def picture_of(masked: MaskedSet, face_id: str, style: str, name: str) -> np.ndarray:
+    """The picture of a face with a style.
+
+    Raises:
+        MaskbenchError: the set has none.
+    """
     table = masked.faces
     here = (table["bare_id"] == face_id) & (table["method"] == name)
     rows = np.flatnonzero((here & (table["style"] == style)).to_numpy())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,15 @@ class Page:
         self._axes.text(
             x, y, text,
             fontsize=size, color=colour, ha=align, va=valign, fontweight=weight, linespacing=1.3,
+        )  # fmt: skip
+
+    def box(self, x: float, y: float, corners: Sequence[float], colour: str) -> None:
+        """Frame a part of the picture at (x, y): x0 y0 x1 y1 as shares of its side."""
+        x0, y0, x1, y1 = corners
+        across, down = [x0, x1, x1, x0, x0], [y0, y0, y1, y1, y0]
+        self._axes.plot(
+            [x + u for u in across], [y + v for v in down], color=colour, linewidth=0.9,
+            solid_joinstyle="miter",
         )  # fmt: skip
 
     def line(self, x0: float, y0: float, x1: float, y1: float, colour: str = GREY) -> None:

@@ -6,12 +6,25 @@ from collections.abc import Callable
 
 from matplotlib.figure import Figure
 
-from maskbench.reporting.figures import examples, mask_pictures, methods, snapshots
+from maskbench.reporting.figures import (
+    by_reference,
+    comparison,
+    corrections,
+    examples,
+    failures,
+    mask_pictures,
+    methods,
+    snapshots,
+)
 from maskbench.reporting.figures.request import Request
 
 ARRANGEMENTS: dict[str, Callable[[Request], Figure]] = {
     "examples": examples.draw,
     "methods": methods.draw,
+    "comparison": comparison.draw,
+    "failures": failures.draw,
+    "by_reference": by_reference.draw,
+    "corrections": corrections.draw,
     "snapshots": snapshots.draw,
     "mask_pictures": mask_pictures.draw,
 }

@@ -29,6 +29,7 @@ from pydantic import Field
 from maskbench.config import Section, validate
 from maskbench.errors import MaskbenchError, unknown_name
 from maskbench.measurements import ALL, FINAL, SEEN, STANDARD
+from maskbench.metrics.catalogue import metric
 from maskbench.reporting.papers.tables import PLAIN
 
 Relation = Literal[">", ">=", "<", "<="]
@@ -44,6 +45,7 @@ class Quantity(Section):
     metric: str
     step: str | None = None
     dataset: str | None = None
+    split: str | None = None
     training_set: str | None = None
     restorer: str | None = None
     protocol: str = STANDARD
@@ -57,10 +59,13 @@ class Quantity(Section):
         return {name: value for name, value in dict(self).items() if value is not None}
 
     def words(self) -> str:
-        """``placement_iou of gan_stn (pose_turned)``."""
+        """``Placement IoU of gan_stn (pose_turned)``."""
         more = [f"trained on {self.training_set}"] if self.training_set else []
+        more += [f"{self.split} people"] if self.split else []
         more += [value for name, plain in PLAIN.items() if (value := getattr(self, name)) != plain]
-        return f"{self.metric} of {self.method}" + (f" ({', '.join(more)})" if more else "")
+        return f"{metric(self.metric).title} of {self.method}" + (
+            f" ({', '.join(more)})" if more else ""
+        )
 
 
 class RankCorrelation(Section):

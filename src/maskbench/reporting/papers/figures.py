@@ -15,11 +15,16 @@ from pydantic import Field
 from maskbench.config import Section
 
 Need = Literal[
-    "faces", "masked", "models", "mask_pictures", "pictures", "restored", "recognition",
-    "recognisers", "really_masked", "unmasked",
+    "faces", "masked", "every_masked", "masked_domain", "by_reference", "corrections", "measured",
+    "models", "mask_pictures", "pictures", "restored", "recognition", "recognisers",
+    "really_masked", "unmasked",
 ]  # fmt: skip
 Inputs = Mapping[str, Sequence[Path]]
-ONE_EACH = ("masked", "restored", "unmasked")  # of several trainings the first is shown
+# .../{name}/seed{seed}, of which a figure may name the methods or restorers
+OF_METHODS = ("masked", "every_masked", "by_reference", "corrections", "measured", "models")
+OF_RESTORERS = ("restored", "unmasked")
+# of several trainings the first is shown
+ONE_EACH = ("masked", "every_masked", "by_reference", "corrections", "measured", *OF_RESTORERS)
 
 
 class Figure(Section):
@@ -29,17 +34,19 @@ class Figure(Section):
     title: str
     caption: str = Field(description="what the report prints below it")
     needs: tuple[Need, ...] = Field(description="inputs; without one of them it is not drawn")
-    methods: tuple[str, ...] = Field((), description="whose masked sets it shows; none named: all")
+    methods: tuple[str, ...] = Field((), description="which methods it shows; none named: all")
+    restorers: tuple[str, ...] = Field((), description="which restorers; none named: all")
     options: dict[str, Any] = Field({}, description="of its kind")
 
     def select(self, inputs: Inputs) -> dict[str, list[Path]]:
-        """What it reads of all ``inputs``: the masked sets of its methods, one training of each
-        method and restorer (``.../{name}/seed{seed}``), and everything of its other needs."""
+        """What it reads of all ``inputs``: what is of its methods and restorers, of which one
+        training each, and everything of its other needs. What did not run is not among them."""
         chosen: dict[str, list[Path]] = {}
         for need in self.needs:
             paths = [Path(path) for path in inputs.get(need, ())]
-            if need == "masked" and self.methods:
-                paths = [path for path in paths if path.parent.name in self.methods]
+            for needs, names in ((OF_METHODS, self.methods), (OF_RESTORERS, self.restorers)):
+                if need in needs and names:
+                    paths = [path for path in paths if path.parent.name in names]
             if need in ONE_EACH:
                 paths = list({path.parent: path for path in reversed(paths)}.values())[::-1]
             chosen[need] = paths

@@ -63,10 +63,11 @@ def with_orders(written: Sequence[Claim], tables: Sequence[Table]) -> list[Claim
 def _printed(table: Table, column: Column) -> list[_Printed]:
     if not column.measured:
         return []
+    key = column.key(column.metric)
     return [
-        _Printed(row.printed[column.metric], row.labels, Quantity(**table.selection(row, column)))
+        _Printed(row.printed[key], row.labels, Quantity(**table.selection(row, column)))
         for row in table.rows
-        if column.metric in row.printed and column.metric not in row.differs
+        if key in row.printed and key not in row.differs
     ]
 
 
@@ -81,11 +82,12 @@ def _neighbours(column: Sequence[_Printed], better: str) -> Iterator[tuple[_Prin
 def _claim(good: _Printed, bad: _Printed, shown: Metric, where: str) -> Claim:
     relation, word = (">", "over") if shown.better == "higher" else ("<", "below")
     recogniser = "".join(f" ({label})" for label in good.labels[1:])
+    people = f" ({good.quantity.split} people)" if good.quantity.split else ""
     return Claim(
         id=_id(good.quantity, word, bad.quantity),
         where=f"order of the numbers printed in {where}",
         says=f"{shown.title} is {shown.better} for {good.labels[0]} than for {bad.labels[0]}"
-        f"{recogniser}.",
+        f"{recogniser}{people}.",
         left=good.quantity,
         relation=relation,
         right=bad.quantity,
@@ -95,7 +97,11 @@ def _claim(good: _Printed, bad: _Printed, shown: Metric, where: str) -> Claim:
 
 def _id(left: Quantity, word: str, right: Quantity) -> str:
     """``ssim_pywgan_div_over_wgan_stn``; of training sets, with their recogniser:
-    ``learnt_from_mfgan_over_iamgan_softmax_accuracy``."""
+    ``learnt_from_mfgan_over_iamgan_softmax_accuracy``; of stages
+    ``fid_test_simgan_slowest_below_simgan_slower``."""
+    if left.split is not None:
+        better, worse = (f"{side.method}_{side.checkpoint}" for side in (left, right))
+        return plain_id(f"{left.metric}_{left.split}_{better}_{word}_{worse}")
     if left.method != right.method:
         return plain_id(f"{left.metric}_{left.method}_{word}_{right.method}")
     sets = f"learnt_from_{left.training_set}_{word}_{right.training_set}"

@@ -11,7 +11,9 @@ A paper's file says under ``tables``::
         - {labels: [GAN], method: gan_stn, printed: {ssim: 0.625}}
 
 Measurements are selected by ``where`` and by a row's method and training set; columns of
-``measurements.csv`` that nothing names hold their plain value (:data:`PLAIN`).
+``measurements.csv`` that nothing names hold their plain value (:data:`PLAIN`). A tree of trainings
+has a row a stage (``checkpoint``) and columns of one metric on several parts of the people
+(``split``); ``printed`` then says ``{metric}_{split}``.
 """
 
 from __future__ import annotations
@@ -39,6 +41,9 @@ class Column(Section):
     of_training_set: bool = Field(
         False, description="measured by synthesis, on masked faces of the row's training set"
     )
+    split: str = Field(
+        "", description='people that it is measured on; "": a part of the table each'
+    )
     measured: bool = Field(True, description="false: printed only")
     percent: bool = Field(False, description="a share that is printed as percents")
     network: str = Field("", description="the paper's, for this metric")
@@ -48,6 +53,10 @@ class Column(Section):
     def metrics(self) -> tuple[str, ...]:
         """Its metric and that of its spread."""
         return (self.metric,) if self.spread is None else (self.metric, self.spread)
+
+    def key(self, metric: str) -> str:
+        """How ``printed`` and ``differs`` call one of its metrics."""
+        return f"{metric}_{self.split}" if self.split else metric
 
     @property
     def scale(self) -> float:
@@ -61,9 +70,10 @@ class Row(Section):
     labels: tuple[str, ...] = Field(description="the cells that name it in the paper")
     method: str
     training_set: str | None = Field(None, description="null: any")
+    checkpoint: str = Field(FINAL, description="the stage at whose end it is measured")
     network: str = Field("", description="the paper's, for the whole row")
     same_network: tuple[str, ...] = Field((), description="beginnings of our names for it")
-    printed: dict[str, float] = Field({}, description="by metric, as printed")
+    printed: dict[str, float] = Field({}, description="by a column's key, as printed")
     differs: Differences = Field({}, description="as of the table, in this row alone")
 
 
@@ -94,6 +104,16 @@ class Table(Section):
     )
     notes: tuple[str, ...] = ()
 
+    @property
+    def of_stages(self) -> bool:
+        """Whether its rows are stages of trainings."""
+        return any(row.checkpoint != FINAL for row in self.rows)
+
+    @property
+    def of_splits(self) -> bool:
+        """Whether its columns are of several parts of the people."""
+        return any(column.split for column in self.columns)
+
     def selection(self, row: Row, column: Column) -> dict[str, str]:
         """The columns of ``measurements.csv``, with their values, that stand for a printed number.
 
@@ -104,7 +124,9 @@ class Table(Section):
             assert row.training_set is not None
             return {**PLAIN, "step": "synthesis", "method": row.training_set,
                     "metric": column.metric}  # fmt: skip
-        chosen = {**PLAIN, **self.where, "method": row.method, "metric": column.metric}
+        chosen = {**PLAIN, **self.where, "method": row.method, "metric": column.metric,
+                  "checkpoint": row.checkpoint}  # fmt: skip
+        chosen |= {"split": column.split} if column.split else {}
         return chosen if row.training_set is None else chosen | {"training_set": row.training_set}
 
     def metrics(self, of_training_set: bool) -> set[str]:

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from maskbench.imaging.tensors import resize
-from maskbench.recognition.backbones.iresnet import EMBEDDING, IResNet
+from maskbench.networks.iresnet import EMBEDDING, IResNet
 from maskbench.registry import Block
 from maskbench.synthesis.base import TrainingData
 from maskbench.synthesis.painted.cyclegan import MASKED, CycleGan

@@ -21,8 +21,9 @@ class SynthesisSpec(Spec):
         guides: the guides that its training needs.
         trained: whether it learns anything; what does not runs once, with seed 0.
         styled: whether the mask picture decides what is put on; False: one picture a face.
-        reference: whether it is a row of the tables to compare methods with and no method itself:
-            it is not ranked, not in Figure 5, and none of the training sets of ``every``.
+        reference: why it is a row of the tables to compare methods with and no method itself:
+            it is not ranked, not in Figure 5, and none of the training sets of ``every``; "" of a
+            method.
         reference_guided: whether it also needs photographs of the style being worn, which are
             those of the real domain.
     """
@@ -31,7 +32,7 @@ class SynthesisSpec(Spec):
     guides: tuple[str, ...] = ()
     trained: bool = True
     styled: bool = True
-    reference: bool = False
+    reference: str = ""
     reference_guided: bool = False
 
     def __post_init__(self) -> None:

@@ -38,7 +38,7 @@ for name, title, paper, params in (
             paper=paper,
             family="overlay",
             trained=False,
-            reference=True,
+            reference="sees the landmarks",
             Params=params,
             implementation="maskbench.synthesis.placed.keypoint:Keypoint",
         )

@@ -1,4 +1,4 @@
-"""Sheets of pictures, in one of four arrangements."""
+"""Sheets of pictures, in one of several arrangements."""
 
 from __future__ import annotations
 
@@ -37,10 +37,42 @@ class Methods(Section):
     )
 
 
+class Comparison(Section):
+    """A row a person, a column a method of ``every_masked``, in bands; one style a person."""
+
+    people: int = Field(4, ge=1)
+    across: int = Field(10, ge=1, description="methods beside each other")
+    without: tuple[str, ...] = Field((), description="patterns of methods that are left out")
+
+
+class Failures(Section):
+    """A block a method: the test people's pictures with the worst numbers, a person each, beside
+    their faces."""
+
+    by: tuple[str, ...] = Field(
+        min_length=1, description="metrics from 0 to 1 whose mean chooses the pictures: the lowest"
+    )
+    pictures: int = Field(3, ge=1)
+    across: int = Field(5, ge=1, description="methods beside each other")
+
+
+class Corrections(Section):
+    """A row a picture: what is detected on it, and the correction factor that follows."""
+
+    pictures: int = Field(4, ge=1, description="from the lowest to the highest penalty")
+
+
+class ByReference(Section):
+    """Rows are people, columns references, which stand at the head."""
+
+
 class Snapshots(Section):
     """Pictures that a training saved, by step."""
 
     method: str = Field("", description="shown where it was trained, else the first of all")
+    stages: dict[str, str] = Field(
+        {}, description="instead the last picture of each stage, {method}/{stage}, and words for it"
+    )
 
 
 class MaskPictures(Section):
@@ -52,6 +84,10 @@ class SheetOptions(Section):
 
     examples: Examples | None = None
     methods: Methods | None = None
+    comparison: Comparison | None = None
+    failures: Failures | None = None
+    by_reference: ByReference | None = None
+    corrections: Corrections | None = None
     snapshots: Snapshots | None = None
     mask_pictures: MaskPictures | None = None
 
