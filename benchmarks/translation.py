@@ -97,7 +97,7 @@ def compare(data: TrainingData, options: argparse.Namespace) -> dict[str, Any]:
     values = {
         "train_size": options.size, "generator_width": options.width, "blocks": options.blocks,
         "batch_size": 1, "critic_width": options.width, "precision": options.precision,
-        "steps": options.steps, "sheet_every": 0,
+        "steps": options.steps, "sheet_every": 0, "decay_from": 1,
     }  # fmt: skip
     block = METHODS.parse("cyclegan", values)
     plain_block = METHODS.parse("cyclegan", values | {"precision": "float32"})
@@ -127,8 +127,8 @@ def compare(data: TrainingData, options: argparse.Namespace) -> dict[str, Any]:
     seconds = {name: median(values[1:]) for name, values in times.items()}
     log.info("CycleGAN %(size)d, width %(width)d, %(blocks)d blocks, %(precision)s", vars(options))
     for name, value in seconds.items():
-        log.info("%-10s %7.3f s a step; cycle loss %s", name, value,
-                 " ".join(f"{one:.3f}" for one in curves[name][:: max(1, options.steps // 8)]))  # fmt: skip
+        curve = " ".join(f"{one:.3f}" for one in curves[name][:: max(1, options.steps // 8)])
+        log.info("%-10s %7.3f s a step; cycle loss %s", name, value, curve)
     log.info("ratio      %7.2f", seconds["plain"] / seconds["maskbench"])
     return {"seconds": seconds, "ratio": seconds["plain"] / seconds["maskbench"], "cycle": curves}
 

@@ -11,6 +11,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +21,8 @@ from maskbench.config import DatasetConfig, FacesConfig
 from maskbench.datasets import download, fetch_weights, weights
 from maskbench.datasets.fetch import fetch
 
+from . import trainings  # noqa: F401
+
 
 @pytest.fixture(scope="session", name="weights")
 def _weights() -> Path:
@@ -28,6 +31,7 @@ def _weights() -> Path:
     It is 120 MB, so it is made once per version of the table and kept in the cache's ``tests/``.
     """
     code = b"".join(Path(module.__file__).read_bytes() for module in (fetch_weights, weights))
+    forkserver.ensure_running()  # with the list of .trainings, before anything names a shorter one
     key = hashlib.sha256(code).hexdigest()[:12]
     folder = download.cache_folder() / "tests" / f"weights-{key}"
     with download.locked(folder.name):

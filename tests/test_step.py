@@ -1,6 +1,7 @@
 """What a rule declares reaches its function; failures that a user can mend are one line."""
 
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from maskbench import step, tracking
+from maskbench import step, tracking, tracking_store
 from maskbench.errors import one_line_errors
 from maskbench.masks.artwork import MaskPictures
 
@@ -84,6 +85,12 @@ def test_a_light_step_starts_quickly_without_torch_and_mlflow(tmp_path):
     assert MaskPictures.open(tmp_path / "made" / "masks").rgba.shape[1:] == (40, 40, 4)
 
 
+def test_processes_of_a_step_do_not_run_it_again():
+    """multiprocessing runs the script of their parent under another name first."""
+    script = Path(step.__file__).parents[2] / "workflow" / "scripts" / "step.py"
+    runpy.run_path(str(script), run_name="__mp_main__")
+
+
 def test_full_disk(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -127,7 +134,7 @@ def test_interrupt_is_one_line(capsys):
 
 def test_a_tracked_step_gets_its_run_and_keeps_its_numbers(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(tracking.URI, raising=False)
+    monkeypatch.delenv(tracking_store.URI, raising=False)
     monkeypatch.delenv(tracking.PARENT, raising=False)
     (tmp_path / "faces").write_bytes(b"faces")
 
@@ -145,7 +152,7 @@ def test_a_tracked_step_gets_its_run_and_keeps_its_numbers(tmp_path, monkeypatch
         settings={"steps": 3},
     )  # fmt: skip
     step._tracked(function, step.arguments(function, made), made)
-    client = tracking._client()
+    client = tracking_store.client()
     experiment = client.get_experiment_by_name("maskbench").experiment_id
     (run,) = client.search_runs([experiment])
     assert run.info.run_name == "train m seed1"

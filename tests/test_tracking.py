@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from maskbench import tracking
+from maskbench import tracking, tracking_store
 from maskbench.artifacts import sha256_of
 from maskbench.config import TrackingConfig
 from maskbench.synthesis.specs import METHODS
@@ -28,18 +28,46 @@ with tracking.step("train", config, {"number": number}, [], {"seed": number}) as
         run.metrics(step, {"loss": float(step)})
     assert run.id
 """
+WORKFLOW = """
+import os, time
+from maskbench import tracking_store
+class Own(tracking_store.Store):
+    def __init__(self): pass
+    def start(self, *args): return "its run"
+tracking_store.serve(Own())
+print(os.environ[tracking_store.DESK], flush=True)
+time.sleep(60)
+"""
 
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(tracking.URI, raising=False)
+    monkeypatch.delenv(tracking_store.URI, raising=False)
     monkeypatch.delenv(tracking.PARENT, raising=False)
-    return tmp_path
+    yield tmp_path
+    os.environ.pop(tracking_store.DESK, None)
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
+    """An empty store, which takes MLflow two seconds to make."""
+    folder = tmp_path_factory.mktemp("store")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv(tracking_store.URI, raising=False)
+        tracking_store.Store()
+    return folder / tracking_store.DATABASE
+
+
+@pytest.fixture
+def stored(place, database):
+    shutil.copy(database, place)
+    return place
 
 
 def runs(name="trial"):
-    client = tracking._client()
+    client = tracking_store.client()
     experiment = client.get_experiment_by_name(name).experiment_id
     return {run.info.run_name: run for run in client.search_runs([experiment])}
 
@@ -51,7 +79,7 @@ def test_disabled_tracks_nothing(place):
     assert list(place.iterdir()) == []
 
 
-def test_each_value_of_a_block_is_a_parameter_of_its_own(place):
+def test_each_value_of_a_block_is_a_parameter_of_its_own(stored):
     block = METHODS.parse("small", {"use": "pywgan_div", "steps": 7}, others={})
     with tracking.step("train", ON, {"method": block, "config": ON, "styles": ["a"]}, [], {}):
         pass
@@ -65,10 +93,10 @@ def test_each_value_of_a_block_is_a_parameter_of_its_own(place):
     assert len(runs()["wide"].data.params) == 150
 
 
-def test_child_of_the_workflow_with_everything_about_it(place):
-    data = place / "faces.bin"
+def test_child_of_the_workflow_with_everything_about_it(stored):
+    data = stored / "faces.bin"
     data.write_bytes(b"faces")
-    note = place / "note.txt"
+    note = stored / "note.txt"
     note.write_text("a curve")
     parent = tracking.start_workflow(ON, "workflow orl", note)
     tags = {"dataset": "orl", "method": "wgan_stn", "seed": "1"}
@@ -87,7 +115,7 @@ def test_child_of_the_workflow_with_everything_about_it(place):
     assert child.data.tags["input/faces.bin"] == sha256_of(data)
     assert len(child.data.tags["mlflow.source.git.commit"]) == 40
     assert child.info.status == found["workflow orl"].info.status == "FINISHED"
-    client = tracking._client()
+    client = tracking_store.client()
     history = client.get_metric_history(run.id, "loss")
     assert [(point.step, point.value) for point in history] == [(0, 2.0), (1, 1.0)]
     assert "nothing" not in child.data.metrics
@@ -99,7 +127,7 @@ def test_child_of_the_workflow_with_everything_about_it(place):
 @pytest.mark.parametrize(
     ("error", "status"), [(ValueError("no"), "FAILED"), (KeyboardInterrupt(), "KILLED")]
 )
-def test_a_step_that_fails_is_closed_as_such(place, error, status):
+def test_a_step_that_fails_is_closed_as_such(stored, error, status):
     with (
         pytest.raises(type(error)),
         tracking.step("train", ON, {}, [], {}),
@@ -108,8 +136,8 @@ def test_a_step_that_fails_is_closed_as_such(place, error, status):
     assert runs()["train"].info.status == status
 
 
-def test_killed_children_are_closed_with_the_workflow(place):
-    tracking.start_workflow(ON, "workflow", place / "missing")
+def test_killed_children_are_closed_with_the_workflow(stored):
+    tracking.start_workflow(ON, "workflow", stored / "missing")
     child = tracking._start(ON, "train", {}, {}, parent=os.environ[tracking.PARENT])
     assert runs()["train"].info.status == "RUNNING"
     tracking.end_workflow("FAILED")
@@ -118,24 +146,56 @@ def test_killed_children_are_closed_with_the_workflow(place):
     assert (found["train"].info.status, found["workflow"].info.status) == ("KILLED", "FAILED")
 
 
-def test_a_killed_workflow_is_closed_by_the_next_one_in_its_folder(place, monkeypatch):
+def test_a_killed_workflow_is_closed_by_the_next_one_in_its_folder(stored, monkeypatch):
     def start(name):
-        run_id = tracking.start_workflow(ON, name, place / "missing")
+        run_id = tracking.start_workflow(ON, name, stored / "missing")
         monkeypatch.delenv(tracking.PARENT)
         return run_id
 
-    monkeypatch.setenv(tracking.URI, tracking.default_uri())  # one store for two folders
+    one_for_two_folders = tracking_store.default_uri()
+    monkeypatch.setenv(tracking_store.URI, one_for_two_folders)
     killed = start("killed")
     tracking._start(ON, "its step", {}, {}, parent=killed)
-    (place / "other folder").mkdir()
-    monkeypatch.chdir(place / "other folder")
+    (stored / "other folder").mkdir()
+    monkeypatch.chdir(stored / "other folder")
     start("elsewhere")
     assert runs()["killed"].info.status == "RUNNING"
-    monkeypatch.chdir(place)
+    monkeypatch.chdir(stored)
     start("next")
     assert {name: run.info.status for name, run in runs().items()} == {
         "killed": "KILLED", "its step": "KILLED", "elsewhere": "RUNNING", "next": "RUNNING",
     }  # fmt: skip
+
+
+def test_steps_need_no_mlflow_of_their_own_beside_their_workflow_s(stored):
+    parent = tracking.start_workflow(ON, "workflow", stored / "missing")
+    note = "run.artifact(Path('note.txt'))\nassert 'mlflow' not in sys.modules\n"
+    Path("note.txt").write_text("a curve")
+    code = ONE_STEP + "    " + note.replace("\n", "\n    ")
+    end = subprocess.run([sys.executable, "-c", code, "7"], capture_output=True, text=True)
+    assert end.returncode == 0 and end.stderr == "", end.stderr
+    tracking.end_workflow("FINISHED")
+    found = runs()["train seed7"]
+    assert found.data.tags["mlflow.parentRunId"] == parent
+    assert (found.data.params, found.info.status) == ({"number": "7"}, "FINISHED")
+    client = tracking_store.client()
+    assert len(client.get_metric_history(found.info.run_id, "loss")) == 200
+    assert [item.path for item in client.list_artifacts(found.info.run_id)] == ["note.txt"]
+
+
+def test_a_killed_workflow_costs_its_steps_nothing(stored, monkeypatch, caplog):
+    command = [sys.executable, "-c", WORKFLOW]
+    workflow = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    monkeypatch.setenv(tracking_store.DESK, workflow.stdout.readline().strip())
+    with tracking.step("train", ON, {}, [], {}) as run:
+        assert run.id == "its run"
+        workflow.kill()
+        workflow.communicate()
+        run.metrics(0, {"loss": 1.0})
+    assert "the step goes on" in caplog.text
+    with tracking.step("next", ON, {}, [], {}):  # has a store of its own
+        pass
+    assert runs()["next"].info.status == "FINISHED"
 
 
 def test_processes_side_by_side_on_a_new_database(place):
@@ -152,7 +212,7 @@ def test_processes_side_by_side_on_a_new_database(place):
     assert all(end.returncode == 0 for end in ends), [end.stderr for end in ends]
     found = runs()
     assert sorted(found) == [f"train seed{number}" for number in range(3)]
-    client = tracking._client()
+    client = tracking_store.client()
     for run in found.values():
         assert run.info.status == "FINISHED"
         assert len(client.get_metric_history(run.info.run_id, "loss")) == 200
@@ -178,16 +238,16 @@ def test_artifacts_follow_a_checkout_that_was_moved_or_copied(place, monkeypatch
     for name, found in runs().items():
         kept = Path("mlruns", found.info.run_id, "artifacts", "note.txt")
         assert kept.read_text() == name
-        assert [file.path for file in tracking._client().list_artifacts(found.info.run_id)] == [
-            "note.txt"
-        ]
+        assert [
+            file.path for file in tracking_store.client().list_artifacts(found.info.run_id)
+        ] == ["note.txt"]
     assert len(list(third.joinpath("mlruns").iterdir())) == 3
     assert len(list(second.joinpath("mlruns").iterdir())) == 2
 
 
-def test_artifacts_stay_in_a_place_of_the_users_own(place):
-    own = (place / "own").as_uri()
-    tracking._client().create_experiment("trial", artifact_location=own)
+def test_artifacts_stay_in_a_place_of_the_users_own(stored):
+    own = (stored / "own").as_uri()
+    tracking_store.client().create_experiment("trial", artifact_location=own)
     with tracking.step("train", ON, {}, [], {}):
         pass
     assert runs()["train"].info.artifact_uri.startswith(own + "/")
@@ -196,11 +256,11 @@ def test_artifacts_stay_in_a_place_of_the_users_own(place):
 def test_the_uri_of_the_environment_wins(place, monkeypatch):
     elsewhere = place / "elsewhere" / "runs.db"
     elsewhere.parent.mkdir()
-    monkeypatch.setenv(tracking.URI, f"sqlite:///{elsewhere}")
+    monkeypatch.setenv(tracking_store.URI, f"sqlite:///{elsewhere}")
     with tracking.step("split", ON, {}, [], {}):
         pass
     assert elsewhere.exists()
-    assert not (place / tracking.DATABASE).exists()
+    assert not (place / tracking_store.DATABASE).exists()
 
 
 RETRIES, PATIENCE = "MLFLOW_HTTP_REQUEST_MAX_RETRIES", "MLFLOW_HTTP_REQUEST_TIMEOUT"
@@ -211,7 +271,7 @@ def test_a_server_that_is_away_costs_seconds(place, monkeypatch, caplog):
     for name in (RETRIES, PATIENCE):
         monkeypatch.setenv(name, "")  # so that it is put back afterwards
         monkeypatch.delenv(name)
-    monkeypatch.setenv(tracking.URI, "http://127.0.0.1:9")
+    monkeypatch.setenv(tracking_store.URI, "http://127.0.0.1:9")
     began = time.perf_counter()
     with tracking.step("split", ON, {}, [], {}) as run:
         pass
@@ -220,15 +280,15 @@ def test_a_server_that_is_away_costs_seconds(place, monkeypatch, caplog):
     assert (os.environ[RETRIES], os.environ[PATIENCE]) == ("1", "10")
 
 
-def test_the_users_own_patience_stays(place, monkeypatch):
+def test_the_users_own_patience_stays(stored, monkeypatch):
     monkeypatch.setenv(RETRIES, "3")
     monkeypatch.setenv(PATIENCE, "45")
-    tracking._client()
+    tracking_store.client()
     assert (os.environ[RETRIES], os.environ[PATIENCE]) == ("3", "45")
 
 
 def test_a_store_that_is_not_there_costs_no_result(place, monkeypatch, caplog):
-    monkeypatch.setenv(tracking.URI, f"sqlite:///{place}/missing/folder/runs.db")
+    monkeypatch.setenv(tracking_store.URI, f"sqlite:///{place}/missing/folder/runs.db")
     with tracking.step("split", ON, {}, [], {}) as run:
         Path("result").write_text("made")
     assert run.id == ""

@@ -9,10 +9,12 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-# A server that has imported the network library makes each process in no time.
+# A server that has imported the network library makes each process in no time; it also makes those
+# of maskbench.faces.runs.
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(
     [
+        "maskbench.faces.locate",
         "maskbench.synthesis.train_synthesis",
         "maskbench.restoration.train_restorer",
         "maskbench.recognition.train_recogniser",

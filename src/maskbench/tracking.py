@@ -2,7 +2,9 @@
 
 Runs go to the SQLite file ``mlflow.db`` of the working folder (where a plain ``mlflow ui`` finds
 them), artifacts to ``mlruns`` beside it; the environment variable MLFLOW_TRACKING_URI sends them
-elsewhere. MLflow is imported on first use (about a second) and told not to report usage.
+elsewhere. MLflow takes three seconds to import, so a workflow's process does it for all its steps.
+They call its :class:`.tracking_store.Store` through a socket, and import MLflow only where they
+cannot reach it: on another machine of a cluster. It is told not to report usage.
 
 Tracking never costs a result: when the tracking store cannot be reached, a warning is logged and
 the step goes on untracked.
@@ -10,34 +12,31 @@ the step goes on untracked.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import math
 import os
 import re
 import socket
-import sqlite3
 import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
+from maskbench import tracking_store
 from maskbench.artifacts import read_json, sha256_of
 from maskbench.config import TrackingConfig
 from maskbench.registry import Block
+from maskbench.tracking_store import attempt, first_line
 
 log = logging.getLogger(__name__)
 NAMING = ("dataset", "method", "guide", "restorer", "recogniser", "training_set")
 
 PARENT = "MASKBENCH_PARENT_RUN"  # environment variable: the workflow's run id
-URI = "MLFLOW_TRACKING_URI"
-DATABASE, ARTIFACTS = "mlflow.db", "mlruns"
 FLUSH_EVERY = 5.0  # seconds between writes of curves
-MOST_PARAMS = 100  # that a store takes at once
 MAX_VALUE = 500  # characters of a parameter; every MLflow store accepts these
 
 
@@ -48,20 +47,18 @@ class Run:
         id: MLflow's run id, "" when tracking is off.
     """
 
-    def __init__(self, client: Any = None, run_id: str = "") -> None:
-        self._client, self.id = client, run_id
-        self._waiting: list[Any] = []
+    def __init__(self, store: Any = None, run_id: str = "") -> None:
+        self._store, self.id = store, run_id
+        self._waiting: list[tuple[str, float, int, int]] = []
         self._flushed = time.monotonic()
 
     def metrics(self, step: int, values: Mapping[str, float]) -> None:
         """Log numbers of one training step; written in batches, at the latest when the run ends."""
         if not self.id:
             return
-        from mlflow.entities import Metric
-
         now = int(time.time() * 1000)
         self._waiting += [
-            Metric(_key(name), float(value), now, int(step))
+            (_key(name), float(value), now, int(step))
             for name, value in values.items()
             if math.isfinite(value)
         ]
@@ -86,7 +83,7 @@ class Run:
         """Store a copy of a file, in a folder of the run's artifacts."""
         if self.id:
             place = "" if folder == Path() else folder.as_posix()
-            self._try(lambda: self._client.log_artifact(self.id, str(path), place))
+            attempt(self._store.artifact, self.id, str(path), place)
 
     def flush(self) -> None:
         """Write what waits."""
@@ -94,19 +91,13 @@ class Run:
         self._flushed = time.monotonic()
         for start in range(0, len(waiting), 900):
             part = waiting[start : start + 900]
-            self._try(lambda part=part: self._client.log_batch(self.id, metrics=part))
+            attempt(self._store.points, self.id, part)
 
     def end(self, status: str) -> None:
         """Close the run as FINISHED, FAILED or KILLED."""
         if self.id:
             self.flush()
-            self._try(lambda: self._client.set_terminated(self.id, status))
-
-    def _try(self, action: Any) -> None:
-        try:
-            action()
-        except Exception as error:  # whatever the store raises, results come first
-            log.warning("tracking: %s; the step goes on", _first_line(error))
+            attempt(self._store.end, self.id, status)
 
 
 @contextmanager
@@ -167,13 +158,15 @@ def start_workflow(config: TrackingConfig, name: str, settings: Path) -> str:
     Returns:
         the run id, "" when tracking is off.
     """
+    os.environ.pop(tracking_store.DESK, None)  # of a workflow that started this one
     if not config.enabled:
         return ""
     here = {"host": socket.gethostname(), "folder": str(Path.cwd())[:MAX_VALUE]}
     run = _start(config, name, {"step": "workflow", **here}, {}, parent="")
     run.artifact(settings)
     if run.id:
-        run._try(lambda: _close_earlier(run, here))
+        attempt(_close_earlier, run, here)
+        attempt(tracking_store.serve, run._store)
     os.environ[PARENT] = run.id
     return run.id
 
@@ -183,11 +176,12 @@ def end_workflow(status: str, artifacts: Iterable[Path] = (), numbers: Iterable[
     (``{row}.json``, each number is named ``column/row``); steps that were killed and could not
     close theirs are closed as KILLED."""
     run_id = os.environ.pop(PARENT, "")
+    os.environ.pop(tracking_store.DESK, None)
     if not run_id:
         return
     try:
-        client = _client()
-        run = Run(client, run_id)
+        store = tracking_store.Store()
+        client, run = store.client, Run(store, run_id)
         for path in artifacts:
             if path.exists():
                 run.artifact(path)
@@ -196,7 +190,7 @@ def end_workflow(status: str, artifacts: Iterable[Path] = (), numbers: Iterable[
         _close_children(client, client.get_run(run_id).info)
         run.end(status)
     except Exception as error:
-        log.warning("tracking: %s", _first_line(error))
+        log.warning("tracking: %s", first_line(error))
 
 
 def _close_children(client: Any, parent: Any) -> None:
@@ -206,7 +200,7 @@ def _close_children(client: Any, parent: Any) -> None:
 
 def _close_earlier(run: Run, here: Mapping[str, str]) -> None:
     """Close what other workflows of this folder left running, with their steps."""
-    client = run._client
+    client = run._store.client
     for other in _running(client, client.get_run(run.id).info, "tags.step = 'workflow'"):
         tags = other.data.tags
         if other.info.run_id != run.id and here.items() <= tags.items():
@@ -220,24 +214,6 @@ def _running(client: Any, like: Any, condition: str) -> list[Any]:
     return list(client.search_runs([like.experiment_id], condition))
 
 
-def default_uri() -> str:
-    """Where runs go: MLFLOW_TRACKING_URI, else the SQLite file of the working folder."""
-    return os.environ.get(URI) or f"sqlite:///{Path(DATABASE).resolve()}"
-
-
-def _client() -> Any:
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("DO_NOT_TRACK", "true")
-    # By default MLflow waits minutes for a server that is away: seven retries of two minutes.
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
-    for noisy in ("alembic", "mlflow"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    from mlflow import MlflowClient
-
-    return MlflowClient(default_uri())
-
-
 def _start(
     config: TrackingConfig,
     name: str,
@@ -246,61 +222,16 @@ def _start(
     parent: str,
 ) -> Run:
     try:
-        with _one_at_a_time():
-            client = _client()
-            experiment = _experiment(client, config.experiment)
+        store = tracking_store.store()
         labels = {_key(key): str(value)[:MAX_VALUE] for key, value in tags.items()}
         labels |= {"mlflow.source.name": "maskbench", **_git()}
         if parent:
             labels["mlflow.parentRunId"] = parent
-        info = client.create_run(experiment, run_name=name, tags=labels).info
-        run = Run(client, info.run_id)
-        from mlflow.entities import Param
-
-        flat = [Param(_key(key), value) for key, value in _flatten(params)]
-        for start in range(0, len(flat), MOST_PARAMS):
-            part = flat[start : start + MOST_PARAMS]
-            run._try(lambda part=part: client.log_batch(run.id, params=part))
-        return run
+        flat = [(_key(key), value) for key, value in _flatten(params)]
+        return Run(store, store.start(config.experiment, name, labels, flat))
     except Exception as error:
-        log.warning("tracking is off, %s: %s", default_uri(), _first_line(error))
+        log.warning("tracking is off, %s: %s", tracking_store.default_uri(), first_line(error))
         return Run()
-
-
-def _experiment(client: Any, name: str) -> str:
-    found = client.get_experiment_by_name(name)
-    place = None if os.environ.get(URI) else Path(ARTIFACTS).resolve().as_uri()
-    if found is None:
-        return str(client.create_experiment(name, artifact_location=place))
-    old = found.artifact_location
-    if place and old != place and old.endswith(f"/{ARTIFACTS}"):
-        _follow(old, place)
-    return str(found.experiment_id)
-
-
-def _follow(old: str, new: str) -> None:
-    """Artifacts lie beside their database, also after the folder was moved or copied; the database
-    holds whole paths, which MLflow never changes."""
-    with closing(sqlite3.connect(DATABASE)) as database, database:
-        for table, column in (("experiments", "artifact_location"), ("runs", "artifact_uri")):
-            database.execute(
-                f"UPDATE {table} SET {column} = :new || substr({column}, length(:old) + 1)"
-                f" WHERE substr({column} || '/', 1, length(:old) + 1) = :old || '/'",
-                {"old": old, "new": new},
-            )
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Let one process at a time make the database and the experiment."""
-    uri = default_uri()
-    if not uri.startswith("sqlite:///"):
-        yield
-        return
-    path = Path(uri.removeprefix("sqlite:///").split("?")[0])
-    with open(path.with_name(path.name + ".lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _git() -> dict[str, str]:
@@ -341,7 +272,3 @@ def _name_of(row: Mapping[str, Any]) -> str:
 def _key(text: str) -> str:
     """A name that MLflow accepts: letters, digits, and _ - . / and space."""
     return re.sub(r"[^\w\-./ ]", "_", text).strip("/")[:250]
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

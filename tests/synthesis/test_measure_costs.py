@@ -27,9 +27,9 @@ def measured(small, tmp_path):
         )  # fmt: skip
         out = tmp_path / "costs"
         measure_costs(
-            block, tmp_path / "model", small.faces, small.pictures, small.styles, 0, out
+            {method: block}, [tmp_path / "model"], small.faces, small.pictures, small.styles, 0, out
         )  # fmt: skip
-        rows = read_metrics(out)
+        rows = read_metrics(out / method)
         assert {(row.step, row.split, row.n) for row in rows} == {("costs", "any", 1)}
         return {row.metric: row for row in rows}
 

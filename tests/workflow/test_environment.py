@@ -43,9 +43,9 @@ def small(tmp_path):
     return tmp_path
 
 
-def make(folder, venv=".venv"):
+def make(folder):
     done = subprocess.run(
-        ["bash", str(SCRIPT), venv], cwd=folder, text=True, capture_output=True,
+        ["bash", str(SCRIPT), ".venv"], cwd=folder, text=True, capture_output=True,
         env={"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "PIP_NO_INDEX": "1"},
     )  # fmt: skip
     return done.returncode, done.stdout + done.stderr
@@ -63,25 +63,23 @@ def test_a_half_made_environment_is_made_anew_and_a_current_one_left_alone(small
     assert make(small) == (0, "")
 
 
-def test_an_environment_moves_with_its_checkout(small):
-    """Its scripts and what is installed in it hold the path of where it was made."""
+def test_an_environment_keeps_a_folder_s_files_and_moves_with_its_checkout(small):
+    """A folder that is no environment becomes one. The scripts of an environment and what is
+    installed in it hold the path of where it was made."""
     first, second = small / "first", small / "second"
     first.mkdir()
     for path in list(small.iterdir()):
         if path != first:
             path.rename(first / path.name)
-    assert make(first)[0] == 0
+    own = first / ".venv" / "file"
+    own.parent.mkdir()
+    own.touch()
+    code, text = make(first)
+    assert code == 0, text
+    assert own.exists()
     assert make(first) == (0, "")
     first.rename(second)
     code, text = make(second)
     assert code == 0, text
     assert subprocess.run([second / ".venv" / "bin" / "pip", "--version"]).returncode == 0
     assert make(second) == (0, "")
-
-
-def test_a_folder_that_is_no_environment_keeps_its_files(small):
-    (small / "mine").mkdir()
-    (small / "mine" / "file").touch()
-    code, text = make(small, "mine")
-    assert code == 0, text
-    assert (small / "mine" / "file").exists()

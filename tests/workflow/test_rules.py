@@ -23,7 +23,7 @@ from snakemake.settings.types import (
 )
 
 import maskbench
-from maskbench import step, tracking
+from maskbench import step, tracking, tracking_store
 from maskbench.code_digest import code_digest
 from maskbench.config import REFERENCE
 from maskbench.datasets.collection import PLACES
@@ -103,7 +103,7 @@ def test_a_method_that_takes_masks_off_is_planned_as_a_restorer(folder):
 
 def test_touch_opens_no_tracking_run(folder, monkeypatch):
     """It puts times right and runs nothing."""
-    for name in (tracking.URI, tracking.PARENT):
+    for name in (tracking_store.URI, tracking.PARENT):
         monkeypatch.delenv(name, raising=False)
     made = folder / "results" / "mask_pictures"
     made.mkdir(parents=True)

@@ -123,10 +123,10 @@ def test_dvc_compares_numbers_and_draws_curves(project):
 
 
 def test_tracking_knows_the_workflow_and_its_trainings_and_evaluations(project, monkeypatch):
-    from maskbench import tracking
+    from maskbench import tracking_store
 
-    monkeypatch.setenv(tracking.URI, f"sqlite:///{project.path}/mlflow.db")
-    client = tracking._client()
+    monkeypatch.setenv(tracking_store.URI, f"sqlite:///{project.path}/mlflow.db")
+    client = tracking_store.client()
     experiment = client.get_experiment_by_name("maskbench").experiment_id
     runs = client.search_runs([experiment], max_results=500)
     assert {run.info.status for run in runs} == {"FINISHED"}

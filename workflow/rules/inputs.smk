@@ -24,9 +24,9 @@ OVERLAY = lambda wildcards: of_fold(rules.synthesise, wildcards, method=REFERENC
 LEARNT = lambda wildcards: of_fold(rules.synthesise_training, wildcards, method=REFERENCE)
 
 
-def guides(wildcards):
+def guides(wildcards, method=None):
     """The trained parts that a method needs."""
-    names = EXPERIMENT.methods[wildcards.method].spec.guides
+    names = EXPERIMENT.methods[method or wildcards.method].spec.guides
     path = rules.train_guide.output.out
     return expand(path, dataset=wildcards.dataset, guide=names, seed=wildcards.seed)
 

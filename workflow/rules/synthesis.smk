@@ -191,30 +191,33 @@ rule evaluate_progress:
         "../scripts/step.py"
 
 
+COUNTED = {name: EXPERIMENT.methods[name] for name in EXPERIMENT.running}
+
+
 rule measure_costs:
     input:
-        model=rules.train_synthesis.output.out,
+        models=expand(rules.train_synthesis.output.out, method=COUNTED, allow_missing=True),
         faces=FACES,
-        guides=guides,
-        references=REFERENCES,
+        guides=lambda wildcards: [path for name in COUNTED for path in guides(wildcards, name)],
+        references=MASKED_DOMAIN,
         mask_pictures=rules.draw_masks.output.out,
     output:
-        out=directory(f"{OUT}/metrics/costs/{{dataset}}/{{method}}/seed{{seed}}"),
+        out=directory(f"{OUT}/metrics/costs/{{dataset}}/seed{{seed}}"),
     params:
-        **step("synthesis.measure_costs", method=METHOD, styles=CONFIG.masks.figure_styles),
+        **step(
+            "synthesis.measure_costs",
+            uses=lambda wildcards: [block.spec for block in COUNTED.values()],
+            methods=COUNTED,
+            styles=CONFIG.masks.figure_styles,
+        ),
     message:
-        "Count what a picture costs by {wildcards.method} ({wildcards.dataset})"
+        "Count what a picture costs by each method ({wildcards.dataset})"
     script:
         "../scripts/step.py"
 
 
 # Every training of a method costs the same: the first one is counted.
-COSTS = over(
-    rules.measure_costs.output.out,
-    "method seed",
-    dict(reversed(EXPERIMENT.runs)).items(),
-    dataset=DATASET,
-)
+COSTS = expand(rules.measure_costs.output.out, dataset=DATASET, seed=0)
 
 
 rule synthesise_training:

@@ -2,4 +2,5 @@
 
 from maskbench.step import run
 
-run(snakemake)  # noqa: F821 (Snakemake defines it)
+if __name__ == "__main__":  # processes that a step starts import this script once more
+    run(snakemake)  # noqa: F821 (Snakemake defines it)

@@ -64,7 +64,9 @@ def in_runs(
             for run in runs:
                 yield from work(run, locator)
         return
-    context = multiprocessing.get_context("spawn")  # forked processes share torch's locks
+    # Forks of this process would share torch's locks, so a new one imports torch, once for all.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["maskbench.faces.locate"])
     others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(workers, context, initializer=use_one_thread)
     under_way: deque[Future[list[Result]]] = deque()

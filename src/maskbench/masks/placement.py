@@ -13,10 +13,12 @@ All maps go from face pixels to mask-picture pixels, the direction in which pict
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy.interpolate import RBFInterpolator
+
+if TYPE_CHECKING:
+    from scipy.interpolate import RBFInterpolator
 
 Fit = Literal["tps", "homography", "flat"]
 
@@ -192,6 +194,8 @@ def thin_plate_spline(source: np.ndarray, target: np.ndarray) -> RBFInterpolator
         source: (N, 2), N >= 3 and not in one line.
         target: (N, 2).
     """
+    from scipy.interpolate import RBFInterpolator  # half a second, for those who draw no overlay
+
     return RBFInterpolator(source, target, kernel="thin_plate_spline")
 
 

@@ -77,8 +77,9 @@ def _packed(table: pd.DataFrame) -> bytes:
 
 
 def _commit(folder: Path) -> str:
-    command = ["git", "-C", str(folder), "rev-parse", "--short=10", "HEAD"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    """The checkout's commit; ``-dirty`` follows where files differ from it."""
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=10"]
+    done = subprocess.run([*command, "--exclude=*"], capture_output=True, text=True, check=False)
     if done.returncode:
         raise MaskbenchError(folder, "lies in no checkout of the code", "name the --commit")
     return done.stdout.strip()

@@ -1,4 +1,4 @@
-"""Step ``measure_costs``: what it takes to put a mask on one picture by a trained method.
+"""Step ``measure_costs``: what it takes to put a mask on one picture by each method.
 
 - ``parameters``: learnt numbers of the networks that put masks on.
 - ``multiply_adds``: of all convolutions and matrix products while one picture gets its mask. Torch
@@ -13,7 +13,8 @@ These are exact: the same on every machine, for every seed.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from torch import nn
@@ -33,8 +34,8 @@ NO_NETWORK = "no network puts this mask on, and other arithmetic is not counted"
 
 
 def measure_costs(
-    method: Block,
-    model: Path,
+    methods: Mapping[str, Block],
+    models: Sequence[Path],
     faces: Path,
     mask_pictures: Path,
     styles: Sequence[str],
@@ -43,36 +44,47 @@ def measure_costs(
     guides: Sequence[Path] = (),
     references: Path | None = None,
 ) -> None:
-    """Write ``metrics.json``; every row is of one picture.
+    """Write a folder for each method, with ``metrics.json``; every row is of one picture.
 
     Args:
-        method: its block.
-        model: the folder that ``train_synthesis`` wrote.
+        methods: their blocks by name.
+        models: for each the folder that ``train_synthesis`` wrote.
         faces: FaceSet of bare faces; the first one gets the mask, whosever it is.
         mask_pictures: folder of the rasterised mask pictures.
         styles: the first one is put on.
-        seed: of the training.
+        seed: of the trainings.
         out: folder to make.
-        guides, references: as for :func:`.synthesise.synthesise`.
+        guides: for each method the model folders of its spec's guides, one method after the other.
+        references: MaskedSet of the real domain, for reference-guided methods.
 
     Raises:
         MaskbenchError: unreadable inputs, a model of another method.
     """
     bare, pictures = FaceSet.open(faces), MaskPictures.open(mask_pictures)
-    pair = (0, styles[0] if method.spec.styled else "")
-    opened = open_method(Path(model), method, guides, references)
-    found = costs(opened, bare, pictures, pair)
-    if any(isinstance(part, PyConv) for one in opened.applied.values() for part in one.modules()):
-        twin = copy.copy(opened)
-        twin.applied = {name: plain(network) for name, network in opened.applied.items()}
-        found |= {f"plain_{name}": n for name, n in costs(twin, bare, pictures, pair).items()}
-    numbers = [
+    left = iter(guides)
+    with atomic_dir(Path(out)) as tmp:
+        for (name, block), model in zip(methods.items(), models, strict=True):
+            own = tuple(islice(left, len(block.spec.guides)))
+            looked_at = references if block.spec.reference_guided else None
+            method = open_method(Path(model), block, own, looked_at)
+            numbers = numbers_of(method, bare, pictures, styles[0] if block.spec.styled else "")
+            (tmp / name).mkdir()
+            facts = facts_of(COSTS, bare, name, seed, "") | {"split": "any"}
+            write_numbers(tmp / name, numbers, facts)
+
+
+def numbers_of(method: Method, faces: FaceSet, pictures: MaskPictures, style: str) -> list[Number]:
+    """What it takes to put a style on the first of ``faces``."""
+    pair = (0, style)
+    found = costs(method, faces, pictures, pair)
+    if any(isinstance(part, PyConv) for one in method.applied.values() for part in one.modules()):
+        twin = copy.copy(method)
+        twin.applied = {name: plain(network) for name, network in method.applied.items()}
+        found |= {f"plain_{name}": n for name, n in costs(twin, faces, pictures, pair).items()}
+    return [
         Number(name, value, 1, note=NO_NETWORK if value is None else "")
         for name, value in found.items()
     ]
-    facts = facts_of(COSTS, bare, method.name, seed, "") | {"split": "any"}
-    with atomic_dir(Path(out)) as tmp:
-        write_numbers(tmp, numbers, facts)
 
 
 def costs(

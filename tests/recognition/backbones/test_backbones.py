@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from maskbench.networks.iresnet import IResNet
 from maskbench.recognition.backbones.inception_resnet import InceptionResnetV1
-from maskbench.recognition.backbones.iresnet import IResNet
 from maskbench.recognition.backbones.mobilefacenet import MobileFaceNet
 from maskbench.recognition.backbones.resnet50 import ExtendedResNet50
 from maskbench.recognition.backbones.vgg16 import Vgg16

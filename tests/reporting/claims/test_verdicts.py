@@ -8,7 +8,7 @@ import pytest
 
 from maskbench.reporting.judge_claims import decide
 from maskbench.reporting.papers.claims import RankCorrelation
-from maskbench.reporting.replicates import Replicate, pooled, spearman
+from maskbench.reporting.replicates import spearman
 
 from .conftest import RESAMPLES, quantity
 
@@ -388,14 +388,3 @@ def test_half_of_a_subset_may_not_be_one_persons(
     bowed = [quantity(m, "placement_iou", subset="pose_bowed") for m in ("wgan_stn", "gan_stn")]
     found = judge([claim(bowed[0], ">", bowed[1])], folders)["claim"]
     assert found.verdict == verdict and found.reason.startswith(reason)
-
-
-def test_a_resample_without_anybody_in_one_fold_is_the_others_mean():
-    """Few bowed faces: some resamples of a fold draw none of their people."""
-    folds = [
-        Replicate(0.5, np.array([0.4, np.nan, np.nan]), 0, 8, 10.0),
-        Replicate(0.7, np.array([0.8, 0.6, np.nan]), 1, 8, 30.0),
-    ]
-    whole = pooled(folds)
-    assert whole.value == pytest.approx(0.65)
-    np.testing.assert_allclose(whole.resamples, [0.7, 0.6, np.nan])

@@ -41,8 +41,7 @@ class CycleGan(TranslationMethod):
 
     def generators(self, batch: Pictures, turn: Turn) -> tuple[Generator, Generator]:
         """What puts masks on and what takes them off in a step."""
-        network = self.players[GENERATOR].network
-        return network[MASK], network[UNMASK]
+        return self.part(GENERATOR, MASK), self.part(GENERATOR, UNMASK)
 
     def factors(self, masked: Tensor, turn: Turn) -> Tensor | None:
         """What the adversarial loss of each made masked face (B, 3, s, s) is multiplied by."""
@@ -53,12 +52,11 @@ class CycleGan(TranslationMethod):
 
     def _generator_losses(self, batch: Pictures, turn: Turn) -> dict[str, Tensor]:
         mask, unmask = self.generators(batch, turn)
-        critics = self.players[CRITIC].network
         masked, bare = self._translate(batch, mask, unmask)
         factors = self.factors(masked.pictures, turn)
         found = {
-            "masked": self.fooled(critics[MASKED], masked.pictures, factors),
-            "bare": self.fooled(critics[BARE], bare.pictures),
+            "masked": self.fooled(self.part(CRITIC, MASKED), masked.pictures, factors),
+            "bare": self.fooled(self.part(CRITIC, BARE), bare.pictures),
             **self.opacity_losses(masked, bare),
         }
         if factors is not None:
@@ -88,17 +86,17 @@ class CycleGan(TranslationMethod):
         found: dict[str, Tensor] = {}
         for name, real in ((MASKED, batch.masked), (BARE, batch.bare)):
             fake = self.pools[name].swap(batch.made[name])
-            critic = self.players[CRITIC].network[name]
+            critic = self.part(CRITIC, name)
             factors = self.factors(fake, turn) if name == MASKED else None
             for loss, value in self.critic_losses(name, critic, real, fake, turn, factors).items():
                 found[loss] = found[loss] + value if loss in found else value
         return found
 
     def paint(self, faces: Tensor, styles: Styles | None) -> Tensor:
-        return (self.applied[GENERATOR][MASK](faces * 2 - 1).pictures + 1) / 2
+        return (self.applied[GENERATOR].get_submodule(MASK)(faces * 2 - 1).pictures + 1) / 2
 
     def take_off(self, pictures: np.ndarray) -> np.ndarray:
-        return self.translated(self.applied[GENERATOR][UNMASK], pictures)
+        return self.translated(self.applied[GENERATOR].get_submodule(UNMASK), pictures)
 
 
 def distance(made: Tensor, wanted: Tensor) -> Tensor:

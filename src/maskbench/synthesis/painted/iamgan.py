@@ -9,7 +9,7 @@ generators move). Both see the faces without the mask that the segmenter finds o
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 import torch
@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from maskbench.imaging.tensors import resize
-from maskbench.recognition.backbones.iresnet import EMBEDDING, IResNet
+from maskbench.networks.iresnet import EMBEDDING, IResNet
 from maskbench.registry import Block
 from maskbench.synthesis.base import TrainingData
 from maskbench.synthesis.painted.cyclegan import MASKED, CycleGan
@@ -75,7 +75,7 @@ class IamGan(CycleGan):
 
     def _recogniser_losses(self, batch: Pictures, turn: Turn) -> dict[str, Tensor]:
         """It learns faces without what the other picture's mask would hide."""
-        network = self.players[RECOGNISER].network.train()
+        network = cast(Recogniser, self.players[RECOGNISER].network.train())
         seen = batch.bare * free_of_masks(self.segmenter, batch.masked)
         people = self.people[torch.from_numpy(batch.rows)].to(self.device)
         scores = network.people(network(seen).float())

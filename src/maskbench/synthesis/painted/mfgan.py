@@ -106,9 +106,9 @@ class Mfgan(CycleGan):
 
     # Stages 2 and 3 -------------------------------------------------------------------------
     def generators(self, batch: Pictures, turn: Turn) -> tuple[Generator, Generator]:
-        network = self.players[GENERATOR].network
         batch.made[CODE] = code = self._code(batch, turn)
-        return lambda pictures: network[MASK](pictures, code), network[UNMASK]
+        mask = self.part(GENERATOR, MASK)
+        return lambda pictures: mask(pictures, code), self.part(GENERATOR, UNMASK)
 
     def _code(self, batch: Pictures, turn: Turn) -> Tensor | None:
         """The codes of a batch's masked faces, and of the branch that each one goes through; None
@@ -120,7 +120,8 @@ class Mfgan(CycleGan):
             hidden = torch.rand(len(kinds), generator=self.random) < self.params.unlabelled
             kinds = kinds.masked_fill(hidden.to(kinds.device), UNLABELLED)
         batch.made["kinds"] = kinds
-        return self.players[GENERATOR].network[STYLE](batch.masked, kinds).float()
+        codes: Tensor = self.part(GENERATOR, STYLE)(batch.masked, kinds)
+        return codes.float()
 
     def _generator_losses(self, batch: Pictures, turn: Turn) -> dict[str, Tensor]:
         found = super()._generator_losses(batch, turn)
@@ -129,11 +130,11 @@ class Mfgan(CycleGan):
             free = free_of_masks(self.segmenter, made)
             found["invariance"] = local_invariance(made, batch.bare, free)
         if code is not None:
-            network = self.players[GENERATOR].network
-            found["style"] = distance(network[STYLE](made, batch.made["kinds"]).float(), code)
+            read = self.part(GENERATOR, STYLE)(made, batch.made["kinds"]).float()
+            found["style"] = distance(read, code)
             with torch.no_grad():  # as in StarGAN v2; either picture's gradient is half of it
                 other = self._code(self.batch(turn), turn)
-                second = network[MASK](batch.bare, other).pictures
+                second = self.part(GENERATOR, MASK)(batch.bare, other).pictures
             found["diversity"] = distance(made, second)
         return found
 
@@ -142,7 +143,8 @@ class Mfgan(CycleGan):
         """Each face after its style's reference photograph."""
         assert styles is not None
         code = self.codes(whole, styles) if self.params.style else None
-        return (self.applied[GENERATOR][MASK](faces * 2 - 1, code).pictures + 1) / 2
+        mask = self.applied[GENERATOR].get_submodule(MASK)
+        return (mask(faces * 2 - 1, code).pictures + 1) / 2
 
     def codes(self, faces: Faces, styles: Styles) -> Tensor:
         """The codes of photographs of the styles being worn, (B, style)."""
@@ -150,9 +152,8 @@ class Mfgan(CycleGan):
         photographs = as_tensor(styles.references(faces)).to(self.device)
         shown = resize(photographs, self.params.train_size) * 2 - 1
         branches = [branch_of(styles.worn.known(name)) for name in styles.names]
-        codes: Tensor = self.applied[GENERATOR][STYLE](
-            shown, torch.tensor(branches, device=self.device)
-        )
+        encoder = self.applied[GENERATOR].get_submodule(STYLE)
+        codes: Tensor = encoder(shown, torch.tensor(branches, device=self.device))
         return codes.float()
 
 

@@ -92,6 +92,10 @@ class TranslationMethod(PaintedMethod, LearningMethod):
         return {}
 
     # Parts ----------------------------------------------------------------------------------
+    def part(self, player: str, name: str) -> nn.Module:
+        """One of the networks in training that a player holds."""
+        return self.players[player].network.get_submodule(name)
+
     def painter(
         self, params: Any, maps: int = 0, network: Callable[..., nn.Module] = ResnetGenerator,
         **options: Any,
