@@ -23,7 +23,7 @@ def draw(request: Request) -> Figure:
     bare = FaceSet.open(request.inputs["faces"][0])
     made = MaskedSet.open(request.inputs["by_reference"][0])
     row_of = {face: row for row, face in enumerate(bare.faces["face_id"])}
-    references = made.faces[made.faces["bare_id"] == ""]
+    references = made.faces[made.faces["bare_id"] == ""].reset_index(names="row")
     masked = made.faces[made.faces["bare_id"] != ""]
     if not len(references) or not len(masked):
         raise MaskbenchError(made.path, "no masks after photographs", "make the set again")
@@ -32,10 +32,10 @@ def draw(request: Request) -> Figure:
     top, left = HEAD + 1 + GAP, 1 + GAP
     page = Page(left + len(references), top + len(people), SIDE)
     page.text(0, HEAD + 0.5, f"{title_of(name)}\n\nreferences →\nfaces ↓", 6.5, valign="center")
-    for column, (row, reference) in enumerate(references.iterrows()):
+    for column, reference in enumerate(references.to_dict("records")):
         x, style = left + column, readable(str(reference["style"]))
         page.text(x + RIM / 2, HEAD - 0.06, style, 5.5, GREY, align="center")
-        page.picture(x, HEAD, np.asarray(made.images[row]), RIM, RIM)
+        page.picture(x, HEAD, np.asarray(made.images[reference["row"]]), RIM, RIM)
         for line, face in enumerate(people):
             picture = picture_of(made, face, str(reference["face_id"]), name)
             page.picture(x, top + line, picture, RIM, RIM)
