@@ -122,11 +122,13 @@ def test_the_same_photographs_are_references_for_every_person(small, trained, tm
     faces, domain, _ = small.opened()
     made, half = MaskedSet.open(tmp_path / "made"), domain.size // 2
     shown = {face: row for row, face in enumerate(domain.faces["face_id"])}
-    used = [shown[name] for name in dict.fromkeys(made.faces["style"])]
-    assert set(made.faces["bare_id"]) <= set(faces.faces["face_id"][faces.of_split("test")])
-    assert made.faces["bare_id"].nunique() * len(used) == len(made)
-    assert domain.faces["style"].iloc[used].is_unique and len(used) == 4  # all that are worn
-    for name, image in zip(made.faces["style"], made.images, strict=True):
+    photographs, masked = made.faces.iloc[:4], made.faces.iloc[4:]
+    used = [shown[name] for name in photographs["face_id"]]
+    assert set(photographs["bare_id"]) == {""} and photographs["style"].is_unique  # all are worn
+    np.testing.assert_array_equal(made.images[:4], domain.images[used])
+    assert set(masked["bare_id"]) <= set(faces.faces["face_id"][faces.of_split("test")])
+    assert masked["bare_id"].nunique() * 4 == len(masked)
+    for name, image in zip(masked["style"], made.images[4:], strict=True):
         np.testing.assert_array_equal(image[half:], domain.images[shown[name]][half:])
     photographs = Photographs(domain, used)
     first = str(domain.faces["face_id"].iloc[used[0]])

@@ -39,7 +39,6 @@ NEEDS = {
     "masked": over(rules.synthesise.output.out, RUNS[0], SHOWN, dataset=DATASET),
     "every_masked": over(rules.synthesise.output.out, *RUNS, dataset=DATASET),
     "measured": SYNTHESES,
-    "masked_domain": expand(rules.masked_domain.output.out, dataset=DATASET, fold=0),
     "by_reference": BY_REFERENCE,
     "corrections": CORRECTED,
     "recognition": RECOGNITIONS,

@@ -99,7 +99,7 @@ rule synthesise_by_reference:
 
 
 # What the facial-feature detector sees on masked faces, for the figure that explains it.
-rule explain_correction:
+rule evaluate_correction:
     input:
         model=rules.train_synthesis.output.out,
         masked=rules.synthesise.output.out,
@@ -110,7 +110,7 @@ rule explain_correction:
     resources:
         **NETWORK,
     params:
-        **step("synthesis.explain_correction", method=METHOD),
+        **step("synthesis.evaluate_correction", method=METHOD),
     message:
         "Explain the correction of {wildcards.method}, seed {wildcards.seed} ({wildcards.dataset})"
     script:
@@ -307,7 +307,7 @@ CORRECTED = [
     path
     for spec, run in FIRST
     if "feature_detector" in spec.guides
-    for path in expand(rules.explain_correction.output.out, **run)
+    for path in expand(rules.evaluate_correction.output.out, **run)
 ]
 # Where masks sit as a training goes on: of the methods that a claim says it of.
 WATCHED = {

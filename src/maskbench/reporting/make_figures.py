@@ -10,7 +10,6 @@ input          what it is
 faces          a FaceSet, ``faces/{dataset}/fold0``
 masked         MaskedSets of methods, ``masked/{dataset}/{method}/seed{seed}``
 every_masked   these and those of references
-masked_domain  the real domain, a MaskedSet, ``masked_domain/{dataset}/fold0``
 by_reference   MaskedSets after given photographs, ``masked/{dataset}/{method}/by_reference{seed}``
 corrections    what was detected, ``masked/{dataset}/{method}/correction{seed}``
 measured       evaluations of methods, ``metrics/synthesis/{dataset}/{method}/seed{seed}``

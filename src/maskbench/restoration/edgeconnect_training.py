@@ -18,8 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from maskbench.guides.pairs import Pairs
-from maskbench.guides.variety import Random, move
-from maskbench.imaging.augmentation import relit
+from maskbench.guides.variety import Random, turns
+from maskbench.imaging.augmentation import move, relit
 from maskbench.imaging.tensors import as_tensor, luma
 from maskbench.restoration.edgeconnect_networks import Discriminator, Generator
 from maskbench.restoration.edges import edges_of
@@ -155,10 +155,8 @@ class EdgeConnectLearner(Learner):
             for n, r in zip(numbers, reach, strict=True)
         ]
         hole = as_tensor([h.astype(np.uint8) * 255 for h in holes], self.pairs.size)
-        moved = move(
-            torch.cat([self.pairs.bare(numbers), hole], dim=1),
-            random, params.rotation, params.scaling, params.translation,
-        )  # fmt: skip
+        maps = turns(random, params.rotation, params.scaling, params.translation)
+        moved = move(torch.cat([self.pairs.bare(numbers), hole], dim=1), maps)
         picture, hole = moved[:, :3], (moved[:, 3:] > 0.01).float()
         contrast = random.uniform(-1, 1) * params.light
         picture = relit(picture, contrast, random.uniform(-0.5, 0.5) * params.light)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-
-import numpy as np
 
 from maskbench.artifacts import atomic_dir
 from maskbench.errors import MaskbenchError
@@ -76,22 +74,9 @@ def write_masked(
         pairs: row of ``faces`` and style of each picture, in the set's order.
         seed: recorded.
     """
-    write_made(
-        method.block.name, faces, method.pictures_of(faces, pictures, pairs), seed, out
-    )  # fmt: skip
-
-
-def write_made(
-    name: str,
-    faces: FaceSet,
-    made: Iterable[tuple[int, str, np.ndarray, np.ndarray]],
-    seed: int,
-    out: Path,
-) -> None:
-    """Write masked pictures (row of ``faces``, style, picture and coverage) of the method ``name``
-    as a MaskedSet into the existing empty folder ``out``."""
+    name = method.block.name
     with MaskedSetWriter(out, faces.size, {**faces.spec, "method": name, "seed": seed}) as writer:
-        for row, style, picture, coverage in made:
+        for row, style, picture, coverage in method.pictures_of(faces, pictures, pairs):
             values = {column: faces.faces[column].iloc[row] for column in FACE_COLUMNS}
             bare_id = values["face_id"]
             values |= {"face_id": f"{bare_id}@{style or name}", "bare_id": bare_id}

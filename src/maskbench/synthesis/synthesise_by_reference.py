@@ -11,13 +11,12 @@ import numpy as np
 
 from maskbench.artifacts import atomic_dir
 from maskbench.errors import MaskbenchError
-from maskbench.faces.faceset import FaceSet
+from maskbench.faces.faceset import FACE_COLUMNS, FaceSet
 from maskbench.masks.artwork import MaskPictures
-from maskbench.masks.maskedset import MaskedSet
+from maskbench.masks.maskedset import MASKED_COLUMNS, MaskedSet, MaskedSetWriter
 from maskbench.registry import Block
 from maskbench.synthesis.base import Faces, References, Styles, spread
 from maskbench.synthesis.model import open_method
-from maskbench.synthesis.synthesise import write_made
 
 PEOPLE, PHOTOGRAPHS = 4, 7
 
@@ -53,8 +52,8 @@ def synthesise_by_reference(
     out: Path,
     guides: Sequence[Path] = (),
 ) -> None:
-    """Write the MaskedSet ``out``: test people outer, references inner; the column ``style`` holds
-    the face id of the reference.
+    """Write the MaskedSet ``out``: the references as they are, with ``bare_id`` = "", then test
+    people outer, references inner, with the face id of the reference as ``style``.
 
     Args:
         method: a reference-guided method's block.
@@ -82,9 +81,16 @@ def synthesise_by_reference(
         Faces.of(bare, [row for row, _ in pairs]),
         Styles([name for _, name in pairs], pictures, worn),
     )
-    pieces = ((*pair, *one) for pair, *one in zip(pairs, *made, strict=True))
-    with atomic_dir(Path(out)) as tmp:
-        write_made(method.name, bare, pieces, seed, tmp)
+    spec = {**bare.spec, "method": method.name, "seed": seed}
+    with atomic_dir(Path(out)) as tmp, MaskedSetWriter(tmp, bare.size, spec) as writer:
+        for row in shown:
+            values = {column: masked.faces[column].iloc[row] for column in MASKED_COLUMNS}
+            writer.add(masked.images[row], values | {"bare_id": ""}, masked.masks[row])
+        for (row, name), picture, coverage in zip(pairs, *made, strict=True):
+            values = {column: bare.faces[column].iloc[row] for column in FACE_COLUMNS}
+            own = {"bare_id": values["face_id"], "method": method.name, "style": name}
+            values |= own | {"face_id": f"{values['face_id']}@{name}"}
+            writer.add(picture, values, coverage)
 
 
 def frontal(faces: FaceSet, split: str, count: int) -> list[int]:

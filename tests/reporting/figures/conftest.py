@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from maskbench.artifacts import atomic_dir
 from maskbench.masks.draw_masks import draw_masks
-from maskbench.masks.maskedset import MaskedSet
+from maskbench.masks.maskedset import MaskedSet, MaskedSetWriter
 from maskbench.reporting.figures.request import Request
 from maskbench.reporting.figures.specs import KINDS
 from maskbench.reporting.figures.style import clean_style
@@ -111,15 +112,17 @@ def corrections(tmp_path):
 
 
 @pytest.fixture
-def masked_domain(masked):
-    return masked("keypoint", root="domain")
-
-
-@pytest.fixture
-def by_reference(masked_domain, masked):
-    """Masks after two pictures of the masked domain."""
-    shown = MaskedSet.open(masked_domain).faces["face_id"].iloc[[0, 3]]
-    return masked("mfgan", tuple(shown), root="by_reference")
+def by_reference(tmp_path, masked):
+    """Two photographs of masks being worn, and masks after them."""
+    domain = MaskedSet.open(masked("keypoint", root="domain"))
+    shown = domain.faces.iloc[[0, 3]]
+    made = MaskedSet.open(masked("mfgan", tuple(shown["face_id"]), root="made"))
+    out = tmp_path / "masked" / "tiny" / "mfgan" / "by_reference0"
+    with atomic_dir(out) as tmp, MaskedSetWriter(tmp, SIZE, domain.spec) as writer:
+        for one, table in ((domain, shown.assign(bare_id="")), (made, made.faces)):
+            for place, values in table.iterrows():
+                writer.add(one.images[place], dict(values), one.masks[place])
+    return out
 
 
 @pytest.fixture

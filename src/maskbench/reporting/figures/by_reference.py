@@ -22,26 +22,22 @@ def draw(request: Request) -> Figure:
     """The references stand above the pictures that follow them, the faces at their left."""
     bare = FaceSet.open(request.inputs["faces"][0])
     made = MaskedSet.open(request.inputs["by_reference"][0])
-    domain = MaskedSet.open(request.inputs["masked_domain"][0])
-    shown = {face: row for row, face in enumerate(domain.faces["face_id"])}
     row_of = {face: row for row, face in enumerate(bare.faces["face_id"])}
-    people = list(dict.fromkeys(made.faces["bare_id"]))
-    references = list(dict.fromkeys(made.faces["style"]))
-    if missing := [one for one in references if one not in shown]:
-        what = f"no reference {missing[0]}"
-        raise MaskbenchError(domain.path, what, "give the set that the masks were made after")
-    name = str(made.faces["method"].iloc[0])
+    references = made.faces[made.faces["bare_id"] == ""].reset_index(names="row")
+    masked = made.faces[made.faces["bare_id"] != ""]
+    if not len(references) or not len(masked):
+        raise MaskbenchError(made.path, "no masks after photographs", "make the set again")
+    people, name = list(dict.fromkeys(masked["bare_id"])), str(masked["method"].iloc[0])
 
     top, left = HEAD + 1 + GAP, 1 + GAP
     page = Page(left + len(references), top + len(people), SIDE)
     page.text(0, HEAD + 0.5, f"{title_of(name)}\n\nreferences →\nfaces ↓", 6.5, valign="center")
-    for column, reference in enumerate(references):
-        row, x = shown[reference], left + column
-        style = readable(str(domain.faces["style"].iloc[row]))
+    for column, reference in enumerate(references.to_dict("records")):
+        x, style = left + column, readable(str(reference["style"]))
         page.text(x + RIM / 2, HEAD - 0.06, style, 5.5, GREY, align="center")
-        page.picture(x, HEAD, np.asarray(domain.images[row]), RIM, RIM)
+        page.picture(x, HEAD, np.asarray(made.images[reference["row"]]), RIM, RIM)
         for line, face in enumerate(people):
-            picture = picture_of(made, face, reference, name)
+            picture = picture_of(made, face, str(reference["face_id"]), name)
             page.picture(x, top + line, picture, RIM, RIM)
     for line, face in enumerate(people):
         page.picture(0, top + line, np.asarray(bare.images[row_of[face]]), RIM, RIM)

@@ -15,7 +15,7 @@ from pydantic import Field
 from maskbench.config import Section
 
 Need = Literal[
-    "faces", "masked", "every_masked", "masked_domain", "by_reference", "corrections", "measured",
+    "faces", "masked", "every_masked", "by_reference", "corrections", "measured",
     "models", "mask_pictures", "pictures", "restored", "recognition", "recognisers",
     "really_masked", "unmasked",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ import torch
 
 from maskbench.guides import feature_detector
 from maskbench.guides.feature_detector import PARTS
-from maskbench.synthesis.explain_correction import explain_correction, explained
+from maskbench.synthesis.evaluate_correction import evaluate_correction, explained
 from maskbench.synthesis.specs import METHODS
 from maskbench.synthesis.specs.mfgan import MfganParams
 from maskbench.synthesis.synthesise import synthesise
@@ -54,7 +54,7 @@ def test_each_test_person_s_frontal_face_is_explained(small, tmp_path, monkeypat
         overlay, tmp_path / "model", small.faces, small.pictures, small.styles[:2], "test", 0,
         tmp_path / "masked",
     )  # fmt: skip
-    explain_correction(
+    evaluate_correction(
         METHODS.parse("mfgan", {}), tmp_path / "none", tmp_path / "masked", small.faces,
         tmp_path / "out", guides=(tmp_path / "segmenter", tmp_path / "feature_detector"),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Step ``explain_correction``: what the facial-feature detector finds on masked test people, and
+"""Step ``evaluate_correction``: what the facial-feature detector finds on masked test people, and
 the correction factor that follows (paper 4, section III-B and Figure 5)."""
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SEEN = 0.5  # a part counts as detected from this score where the method compare
 PEOPLE = 40  # at most
 
 
-def explain_correction(
+def evaluate_correction(
     method: Block,
     model: Path,
     masked: Path,
