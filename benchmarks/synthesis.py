@@ -37,14 +37,16 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(options.threads)
 
-    faces = FaceSet.open(options.results / "faces" / options.dataset)
+    faces = FaceSet.open(options.results / "faces" / options.dataset / "fold0")
     pictures = MaskPictures.open(options.results / "mask_pictures")
     methods = {}
     for folder in sorted((options.results / "models" / options.dataset).glob("*/seed0")):
         name = folder.parent.name
         trained = trained_with(folder, name)
         if trained is not None and not trained.block.spec.reference_guided:
-            methods[name] = open_method(folder, trained.block)
+            found = options.results / "guides" / options.dataset
+            guides = [found / guide / folder.name for guide in trained.block.spec.guides]
+            methods[name] = open_method(folder, trained.block, guides)
     if not methods:
         raise MaskbenchError(options.results, "no models", "name the folder of a finished run")
 

@@ -131,7 +131,7 @@ class Mfgan(CycleGan):
             found["invariance"] = local_invariance(made, batch.bare, free)
         if code is not None:
             read = self.part(GENERATOR, STYLE)(made, batch.made["kinds"]).float()
-            found["style"] = distance(read, code)
+            found["style"] = distance(read, code.detach())  # else both shrink together
             with torch.no_grad():  # as in StarGAN v2; either picture's gradient is half of it
                 other = self._code(self.batch(turn), turn)
                 second = self.part(GENERATOR, MASK)(batch.bare, other).pictures
