@@ -78,7 +78,7 @@ def serve(own: Store) -> None:
     _Desk.register("store", lambda: copy.copy(own))  # one object would be shared and counted
     server = _Desk(authkey=key).get_server()
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    os.environ[DESK] = f"{key.hex()} {server.address}"
+    os.environ[DESK] = f"{key.hex()} {server.address!s}"
 
 
 def store() -> Any:

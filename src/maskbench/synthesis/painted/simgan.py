@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from maskbench.networks.simgan import Refiner, RefinerCritic
+from maskbench.synthesis.base import Styles
 from maskbench.synthesis.painted.translation import CRITIC, GENERATOR, Pictures, TranslationMethod
 from maskbench.training.stage import Ramp, Schedule, Stage, Turn
 
@@ -77,5 +78,5 @@ class SimGan(TranslationMethod):
         made: Tensor = batch.made[MASKED]
         return made
 
-    def paint(self, faces: Tensor, textures: Tensor | None) -> Tensor:
+    def paint(self, faces: Tensor, styles: Styles | None) -> Tensor:
         return (self.applied[GENERATOR](faces * 2 - 1).pictures + 1) / 2
