@@ -184,7 +184,7 @@ def test_the_configuration_of_the_readme_is_valid():
     (block,) = examples("yaml", "README.md")
     experiment = checked(block)
     assert experiment.config.synthesis.dataset == "own"
-    assert set(experiment.methods) == {"keypoint", "pywgan_div"}
+    assert experiment.running == ("keypoint", "pywgan_div")
 
 
 def test_the_documented_recognisers_are_taken_up():

@@ -92,7 +92,9 @@ def _stages(request: Request, found: Sequence[tuple[str, Path]]) -> Figure:
     pictures = [_read(path) for _, path in found]
     columns = max(len(found), NARROWEST) * 1.03
     side = WIDTH / columns
-    heads = [textwrap.wrap(words, int(side * CHARACTERS)) for words, _ in found]
+    heads = [
+        textwrap.wrap(words, int(side * CHARACTERS), break_on_hyphens=False) for words, _ in found
+    ]
     head = (max(map(len, heads)) * LINE + 0.06) / side
     ratios = [picture.shape[0] / picture.shape[1] for picture in pictures]
     page = Page(columns, head + max(ratios) + 0.03, side)
