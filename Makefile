@@ -17,6 +17,8 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Every job starts a Python of its own: without bytecode each would compile the package again.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@sed -n '1,9s/^# \{0,1\}//p' Makefile
@@ -34,7 +36,7 @@ quick: environment
 	@snakemake --cores all --resources gpu=1 --configfile config/smoke.yaml
 
 test: environment
-	@python -m pytest -n 2 --dist loadgroup
+	@OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadgroup
 
 check: environment
 	@ruff check .

@@ -1,14 +1,26 @@
 """One thread a process: torch, OpenCV and BLAS."""
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 import pytest
 import torch
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from maskbench.threads import one_thread
 
 assert np.linalg.svd(np.eye(2))[1].sum() == 2  # loads NumPy's BLAS
+
+
+@pytest.fixture(autouse=True)
+def _two_threads() -> Iterator[None]:
+    """Whatever the environment says (OMP_NUM_THREADS)."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    with threadpool_limits(2, user_api="blas"):
+        yield
+    torch.set_num_threads(before)
 
 
 def counts() -> tuple[int, int, list[int]]:
@@ -18,7 +30,7 @@ def counts() -> tuple[int, int, list[int]]:
 
 def test_one_thread_everywhere_and_then_as_before() -> None:
     before = counts()
-    assert before[2], "no BLAS found: the test would see nothing"
+    assert before[0] == 2 and set(before[2]) == {2}, "the test would see nothing"
     with one_thread():
         torch_threads, cv2_threads, blas = counts()
         assert torch_threads == cv2_threads == 1

@@ -138,7 +138,9 @@ class AttributeMethod(TranslationMethod):
         if made.opacity is not None:
             found["opacity"] = made.opacity.detach().mean()
         if turn.weight("cycle"):
-            found["cycle"] = F.l1_loss(network(made.pictures, told).pictures, batch.pictures)
+            back = network(made.pictures, told).pictures
+            bare, masked = (back - batch.pictures).abs().chunk(2)
+            found["cycle"] = (self.params.switches.bare_cycle * bare + masked).mean() / 2
         if turn.weight("unchanged"):
             found["unchanged"] = F.l1_loss(network(batch.pictures, told).pictures, batch.pictures)
         return found
