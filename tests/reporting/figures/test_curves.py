@@ -1,6 +1,7 @@
 """Training curves: what is drawn, and labels of one panel stay out of the next."""
 
 import itertools
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -74,6 +75,15 @@ def test_each_stage_has_a_row_of_its_own(figure_of, tmp_path):
     assert panels == ["critic loss", "generator loss", "critic loss"]
     rows = [text.get_text() for axes in figure.axes for text in axes.texts]
     assert rows == ["Py-WGAN-div, train", "Py-WGAN-div, warm up"]
+
+
+def test_ablations_are_left_out_beside_others(figure_of, models):
+    tree = models[0].parent.parent / "simgan_schedule" / "seed0"
+    shutil.copytree(models[0], tree)
+    for given, title in (([models[0], tree], "WGAN + STN"), ([tree], "SimGAN, as in Table 2")):
+        texts = [t.get_text() for axes in figure_of("loss_curves", {"models": given}).axes
+                 for t in axes.texts]  # fmt: skip
+        assert texts == [title]
 
 
 def test_curves_of_recognisers(figure_of, draw, recognisers, tmp_path):

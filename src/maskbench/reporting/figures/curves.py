@@ -3,8 +3,10 @@ training."""
 
 from __future__ import annotations
 
+from fnmatch import fnmatch
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -52,6 +54,8 @@ def losses(request: Request) -> pd.DataFrame:
 def draw(request: Request) -> Figure:
     """Panels of one column share nothing: losses of different kinds differ in scale."""
     table = losses(request)
+    left_out = [any(fnmatch(row, one) for one in request.options.without) for row in table["row"]]
+    table = table[~np.array(left_out)] if not all(left_out) else table
     rows = [
         (name, stage)
         for name in in_order(table["row"].unique())

@@ -15,6 +15,7 @@ class CurvesOptions(Section):
     """Training curves of ``models`` or ``recognisers``, whichever the figure needs."""
 
     rows: int = Field(24, ge=1, description="at most this many rows")
+    without: tuple[str, ...] = Field((), description="patterns of what is left out beside others")
 
 
 class RocOptions(Section):
