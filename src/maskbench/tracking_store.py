@@ -78,12 +78,8 @@ def serve(own: Store) -> None:
     _Desk.register("store", lambda: copy.copy(own))  # one object would be shared and counted
     server = _Desk(authkey=key).get_server()
     threading.Thread(target=server.serve_forever, daemon=True).start()
-<<<<<<< HEAD
-    os.environ[DESK] = f"{key.hex()} {server.address!s}"
-=======
     address: Any = server.address  # a path
     os.environ[DESK] = f"{key.hex()} {address}"
->>>>>>> fasttests
 
 
 def store() -> Any:
