@@ -4,7 +4,7 @@ PAPER_3 = "Mumford 2021"
 CYCLEGAN = "Zhu et al. 2017, section 4"
 CYCLEGAN_CODE = "the code of Zhu et al. 2017"
 SHRIVASTAVA = "Shrivastava et al. 2017"
-SIMGAN_CODE = "github.com/wayaai/SimGAN, in Keras, as the code that paper 3 began with"
+SIMGAN_CODE = "public code for SimGAN in Keras, as that which paper 3 began with"
 ADAM = "Kingma and Ba 2015; Keras' own"
 SILENT = "nothing of the kind is in the paper"
 
