@@ -24,7 +24,16 @@ def found():
     return checked({"recognition": {"recognisers": recognisers}})
 
 
-STRIPS = {f"{name}_strip" for name in ("inception", "vgg19", "efficientnet_lite0", "dlib_resnet")}
+STRIPS = {"efficientnet_lite0_strip", "dlib_resnet_strip"}  # by EdgeConnect
+BY_CYCLEGAN = {
+    "inception_strip", "vgg19_strip", "efficientnet_lite0_cyclegan_strip",
+    "dlib_resnet_cyclegan_strip",
+}  # fmt: skip
+PAINTED = {
+    "attgan", "cyclegan", "cyclegan_schedule", "iamgan", "mfgan", "mfgan_wo_cor", "mfgan_wo_inv",
+    "mfgan_wo_sty", "refine", "sagan", "simgan", "simgan_deep_critic", "simgan_four_blocks",
+    "simgan_schedule", "stargan",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -41,7 +50,11 @@ STRIPS = {f"{name}_strip" for name in ("inception", "vgg19", "efficientnet_lite0
         (
             "guide",
             "segmenter",
-            {"restorers": {"edgeconnect"}, "recognisers": {"mrii", *STRIPS}},
+            {
+                "methods": PAINTED,
+                "restorers": {"edgeconnect", "cyclegan", "cyclegan_schedule"},
+                "recognisers": {"mrii", *STRIPS, *BY_CYCLEGAN},
+            },
         ),
     ],
 )

@@ -49,7 +49,8 @@ def test_published_values_are_the_defaults():
     )  # fmt: skip
     assert (params.beta, params.generator_lr, params.critic_lr) == (8e-4, 1e-4, 1e-4)
     assert (params.objective, params.critic_steps, params.ema) == ("log", 1, 0)
-    assert not any(params.switches.model_dump(exclude={"r1_every"}).values())
+    assert not any(params.switches.model_dump(exclude={"r1_every", "bare_cycle"}).values())
+    assert params.switches.bare_cycle == 1
 
 
 def test_the_generator_learns_alone_then_the_critic_then_both(small):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import signal
 from pathlib import Path
@@ -186,7 +187,7 @@ def test_a_stage_continues_the_one_that_it_names(tmp_path):
                 killed = False
             training.advance()
             if training.stage.name == "second" and training.step == training.stage.steps:
-                second = state.capture(training.parts())
+                second = copy.deepcopy(state.capture(training.parts()))
         third = state.capture(training.parts())
         for name in ("generator", "critic", "generator_average"):
             for key, value in second[name].items():

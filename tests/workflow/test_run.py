@@ -14,8 +14,13 @@ EXPERIMENT = experiment.load(SMALL)
 METHODS = set(EXPERIMENT.running)
 DATA = {"fetch", "fetch_weights", "split", "crop_faces", "draw_masks"}
 TABLES = {name for paper in papers().values() for name in paper.tables}
-# Nobody wears a mask of their own here.
-FIGURES = {name for paper in papers().values() for name in paper.figures} - {"real_masks"}
+RUNNING = METHODS | set(EXPERIMENT.restorers)
+FIGURES = {
+    name
+    for paper in papers().values()
+    for name, figure in paper.figures.items()
+    if all(not shown or RUNNING & set(shown) for shown in (figure.methods, figure.restorers))
+} - {"real_masks"}  # nobody wears a mask of their own here
 QUICK = 10  # seconds of processor time for a question to either tool
 
 

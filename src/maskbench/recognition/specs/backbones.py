@@ -30,6 +30,6 @@ _register(
     has_width=True, **_IMAGENET,
 )  # fmt: skip
 _register(
-    "inception_resnet", "inception_resnet_v1", "Inception-ResNet-v1",
+    f"{OWN}.inception_resnet", "inception_resnet_v1", "Inception-ResNet-v1",
     "Szegedy et al. 2017; Schroff et al. 2015", dim=512, deviation=(128.0, 128.0, 128.0),
 )  # fmt: skip
