@@ -20,7 +20,7 @@ IRESNET = "Duta et al. 2020"
 UNET = "Ronneberger et al. 2015"
 YOLOV3 = "Redmon and Farhadi 2018, Darknet's configuration"
 SHRIVASTAVA = "Shrivastava et al. 2017"
-SIMGAN_CODE = "github.com/wayaai/SimGAN, in Keras, as the code that paper 3 began with"
+SIMGAN_CODE = "public code for SimGAN in Keras, as that which paper 3 began with"
 ADAM = "Kingma and Ba 2015; Keras' own"
 SILENT = "nothing of the kind is in the paper"
 

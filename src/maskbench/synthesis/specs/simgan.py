@@ -41,7 +41,7 @@ class SimGanParams(TranslationParams):
     objective: Objective = Field("log", description="as for the other methods of translation")
     pool: int = Field(
         1600, ge=0, description="made pictures of earlier steps, of which half of what the critic "
-        "sees is; 0: none. (100 batches in Shrivastava et al. 2017)"
+        "sees is; 0: none. (100 batches in public code)"
     )  # fmt: skip
 
 
