@@ -87,9 +87,21 @@ def mask(
             show_default=False,
         ),
     ] = None,
+    guides: Annotated[
+        Path | None,
+        typer.Option(
+            help="For painting methods: a folder with the model folders of their guides, "
+            "segmenter/.",
+            show_default="beside the model, as the run keeps them",
+        ),
+    ] = None,
     style: Annotated[
         list[str] | None,
-        typer.Option(help="Mask style; repeat it to draw among several.", show_default="all"),
+        typer.Option(
+            help="Mask style; repeat it to draw among several. For a reference-guided method also "
+            "PHOTO.jpg, a photograph of somebody who wears the mask.",
+            show_default="all",
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the drawing of styles.")] = 0,
     workers: Annotated[
@@ -125,7 +137,7 @@ def mask(
     from maskbench.synthesis.mask import mask as run
 
     known = experiment.load(params) if params else None
-    for path in (source, *filter(None, (weights, references))):
+    for path in (source, *filter(None, (weights, references, guides))):
         if not path.exists():
             raise MaskbenchError(path, "does not exist", "check the path")
     report = run(
@@ -142,6 +154,7 @@ def mask(
         min_score=min_score,
         mask_size=known.config.masks.size if known else 144,
         references=references,
+        guides=guides,
     )
     typer.echo(
         f"{report.faces} faces in {report.pictures} pictures wear masks, {report.rejected} files "

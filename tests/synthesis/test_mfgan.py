@@ -11,8 +11,6 @@ from torch import nn
 
 from maskbench.artifacts import sha256_of
 from maskbench.guides.parts import PARTS
-from maskbench.guides.specs import GUIDES
-from maskbench.guides.train_guide import train_guide
 from maskbench.masks.styles import KINDS, kind_of
 from maskbench.synthesis.base import TrainingData
 from maskbench.synthesis.model import open_method
@@ -44,23 +42,6 @@ IAMGAN = BLOCK | {
     "recogniser_batch": 4,
 }  # fmt: skip
 BLOCKS = {"mfgan": MFGAN, "iamgan": IAMGAN}
-TINY = {"train_size": 16, "steps": 1, "batch_size": 2, "warmup": 0}
-
-
-@pytest.fixture(scope="module", name="guides")
-def _guides(small, tmp_path_factory):
-    """Model folders by name; what they find does not matter."""
-    root = tmp_path_factory.mktemp("guides")
-    blocks = {
-        "segmenter": {**TINY, "fold": 1, "width": 2, "depth": 1},
-        "feature_detector": {**TINY, "width": 2, "depth": 3},
-    }
-    for name, values in blocks.items():
-        train_guide(
-            GUIDES.parse(name, values), small.faces, small.masked, seed=0, out=root / name,
-            scratch=root / "scratch",
-        )  # fmt: skip
-    return {name: root / name for name in blocks}
 
 
 def learner(kind, small, guides, **changes):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from maskbench.masks.maskedset import MaskedSet
 from maskbench.registry import Block
 from maskbench.synthesis.mask_workers import SURE, Job, Task, masked_rows
 from maskbench.synthesis.model import PARAMS, own_block, trained_with
+from maskbench.synthesis.own_pictures import guides_of, photograph_among, worn_in
 from maskbench.synthesis.put_on import ByCrop, ByKeypoints, PutOn
 from maskbench.synthesis.specs import METHODS
 
@@ -36,7 +37,7 @@ MANIFEST_COLUMNS = (
     "output",  # the masked picture, relative to the output folder
     "mask",  # its coverage, 0..255
     "face",  # number of the face in the picture
-    "style",
+    "style",  # its name, or that of the photograph; empty: the method has no styles
     "box",  # x0 y0 x1 y1 in pixels
     "score",
     "landmarks",  # 68 times x y in pixels
@@ -82,6 +83,7 @@ def mask(
     min_score: float = SURE,
     mask_size: int = 144,
     references: Path | None = None,
+    guides: Path | None = None,
 ) -> MaskReport:
     """Put masks on people's faces.
 
@@ -95,7 +97,8 @@ def mask(
             for its default parameters. A model's own count instead, and so do the size and margin
             of its crops and of its mask pictures.
         model: model folder of a trained method.
-        styles: the styles that each face's is drawn from; None: all.
+        styles: the styles that each face's is drawn from; None: all. For a reference-guided method
+            also the path of one photograph of somebody who wears the mask.
         seed: of the drawing. A picture's style depends on the seed and its relative name alone.
         workers: processes; the result is the same for any number.
         faces: detection.
@@ -103,8 +106,10 @@ def mask(
         min_score: the detector's score from which a find is a face for certain. Of all faces only
             such ones are masked, and only of such ones is said whether the mask sits well.
         mask_size: side of the mask pictures for a model that does not name its own.
-        references: a MaskedSet, for a reference-guided method; its training people wear the styles
-            that can be put on.
+        references: a MaskedSet, for a reference-guided method without a photograph; its training
+            people wear the styles that can be put on.
+        guides: a folder with a model folder of each guide that the method needs to put masks on,
+            under the guide's name; None: they lie where the model's run keeps them.
 
     Returns:
         The counts.
@@ -114,13 +119,16 @@ def mask(
             weights, an output folder with somebody's files, a full disk.
     """
     source, out, faces = Path(source), Path(out), faces or FacesConfig()
-    names = _checked_styles(styles, references)
-    put_on, faces = _put_on(method, model, names, faces, mask_size, references)
+    block, faces, mask_size = _method(method, model, faces, mask_size)
+    photograph, names = _styles(block, styles, references)
+    found = guides_of(block, Path(model), guides) if model is not None else ()
     _refuse_source(out, source)
     tasks, left_out = listing(source, out)
     counts = {"pictures": 0, "faces": 0, "rejected": len(left_out)}
     first_reason = ""
-    with atomic_dir(out, MAKER) as folder:
+    worn = worn_in(photograph, Path(weights), faces) if photograph else nullcontext(references)
+    with atomic_dir(out, MAKER) as folder, worn as shown:
+        put_on = _put_on(block, model, names, faces.size, mask_size, shown, found)
         job = Job(str(folder), str(weights), faces, put_on, names, seed, all_faces, min_score)
         with (
             open(folder / MANIFEST, "w", newline="", encoding="utf-8") as manifest_file,
@@ -154,6 +162,61 @@ def mask(
     return MaskReport(**counts)
 
 
+def _method(
+    method: str | Block, model: Path | None, faces: FacesConfig, mask_size: int
+) -> tuple[Block, FacesConfig, int]:
+    """What puts masks on, the crop that it wants and the side of its mask pictures."""
+    name = method if isinstance(method, str) else method.name
+    if model is not None and not Path(model).is_dir():
+        raise MaskbenchError(model, "no such model folder", "train the method first")
+    trained = None if model is None else trained_with(Path(model), name)
+    if trained is not None and model is not None:
+        # A name alone is nothing to warn of: the model's own parameters are meant.
+        block = trained.block if isinstance(method, str) else own_block(Path(model), method)
+        margin = faces.margin if trained.margin is None else trained.margin
+        faces = faces.model_copy(update={"size": trained.crop_size, "margin": margin})
+        return block, faces, trained.mask_size
+    block = METHODS.parse(method, {}) if isinstance(method, str) else method
+    if block.spec.family == "overlay":
+        return block, faces, mask_size
+    if model is None:
+        raise MaskbenchError(
+            "mask", f"method {name} needs a trained model", "name its folder with --model"
+        )
+    if isinstance(method, str):
+        raise MaskbenchError(
+            model,
+            f"does not say what it was trained with (no {PARAMS})",
+            "name its configuration with --params, or train the method again",
+        )
+    return block, faces, mask_size
+
+
+def _styles(
+    block: Block, styles: Sequence[str] | None, references: Path | None
+) -> tuple[Path | None, tuple[str, ...]]:
+    """The photograph that is the style, or none, and the styles to draw from."""
+    photograph = photograph_among(styles)
+    if not block.spec.styled and styles:
+        raise MaskbenchError("mask", f"method {block.name} has no styles", "leave --style out")
+    if photograph is not None:
+        if not block.spec.reference_guided:
+            guided = ", ".join(
+                name for name, spec in METHODS.all().items() if spec.reference_guided
+            )
+            what = f"method {block.name} takes no style from a photograph"
+            raise MaskbenchError(photograph, what, f"name a style, or one of the methods {guided}")
+        if references is not None:
+            what = "is the reference already"
+            raise MaskbenchError(photograph, what, "leave --references out, or name a style")
+        return photograph, (as_text(photograph.name),)
+    if block.spec.reference_guided and references is None:
+        what = f"method {block.name} needs photographs of masks being worn"
+        way_out = "name one as --style, or a masked set with --references"
+        raise MaskbenchError("mask", what, way_out)
+    return None, _checked_styles(styles, references) if block.spec.styled else ("",)
+
+
 def _checked_styles(styles: Sequence[str] | None, references: Path | None) -> tuple[str, ...]:
     known = style_names()
     if references is not None:
@@ -167,43 +230,19 @@ def _checked_styles(styles: Sequence[str] | None, references: Path | None) -> tu
 
 
 def _put_on(
-    method: str | Block,
+    block: Block,
     model: Path | None,
     styles: tuple[str, ...],
-    faces: FacesConfig,
+    size: int,
     mask_size: int,
     references: Path | None,
-) -> tuple[PutOn, FacesConfig]:
-    """What puts masks on, and the crop that it wants."""
-    name = method if isinstance(method, str) else method.name
-    if model is not None and not Path(model).is_dir():
-        raise MaskbenchError(model, "no such model folder", "train the method first")
-    trained = None if model is None else trained_with(Path(model), name)
-    if trained is not None and model is not None:
-        # A name alone is nothing to warn of: the model's own parameters are meant.
-        block = trained.block if isinstance(method, str) else own_block(Path(model), method)
-        margin = faces.margin if trained.margin is None else trained.margin
-        faces = faces.model_copy(update={"size": trained.crop_size, "margin": margin})
-        mask_size = trained.mask_size
-    else:
-        block = METHODS.parse(method, {}) if isinstance(method, str) else method
-    if block.spec.family == "overlay":
-        return ByKeypoints(block.params.fit, block.params.brightness), faces
-    if model is None:
-        raise MaskbenchError(
-            "mask", f"method {name} needs a trained model", "name its folder with --model"
-        )
-    if trained is None and isinstance(method, str):
-        raise MaskbenchError(
-            model,
-            f"does not say what it was trained with (no {PARAMS})",
-            "name its configuration with --params, or train the method again",
-        )
-    if block.spec.reference_guided and references is None:
-        what = f"method {name} needs photographs of masks being worn"
-        raise MaskbenchError("mask", what, "name a masked set with --references")
-    pictures = MaskPictures.draw(mask_size, styles)
-    return ByCrop(block, Path(model), faces.size, pictures, references=references), faces
+    guides: tuple[Path, ...],
+) -> PutOn:
+    if model is None or block.spec.family == "overlay":
+        return ByKeypoints(block.params.fit, block.params.brightness)
+    drawn = [style for style in styles if style in style_names()]  # not a photograph's name
+    pictures = MaskPictures.draw(mask_size, drawn or None)
+    return ByCrop(block, Path(model), size, pictures, guides, references)
 
 
 def _refuse_source(out: Path, source: Path) -> None:

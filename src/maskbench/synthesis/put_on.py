@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
 import numpy as np
@@ -124,24 +124,26 @@ class ByCrop:
         spec = {"dataset": "pictures", "crop": f"square_{self.size}"}
         with FaceSetWriter(folder, self.size, spec) as writer:
             for number, request in enumerate(requests):
-                face = request.face
-                writer.add(
-                    crop_square(request.image, face.crop_box, self.size),
-                    {
-                        "face_id": str(number),
-                        "identity": "",
-                        "source": str(number),
-                        "split": "test",
-                        "box": face.box.tolist(),
-                        "score": face.score,
-                        "crop_box": face.crop_box.tolist(),
-                        "landmarks": to_crop(face.landmarks, face.crop_box, self.size).ravel(),
-                        "yaw": face.pose.yaw,
-                        "pitch": face.pose.pitch,
-                        "roll": face.pose.roll,
-                    },
-                )
+                writer.add(*crop_and_row(request, self.size, str(number)))
         return FaceSet.open(folder)
+
+
+def crop_and_row(request: Request, size: int, name: str = "0") -> tuple[np.ndarray, dict[str, Any]]:
+    """A request's crop (size, size, 3) uint8 and its row of a FaceSet, in split ``test``."""
+    face = request.face
+    return crop_square(request.image, face.crop_box, size), {
+        "face_id": name,
+        "identity": "",
+        "source": name,
+        "split": "test",
+        "box": face.box.tolist(),
+        "score": face.score,
+        "crop_box": face.crop_box.tolist(),
+        "landmarks": to_crop(face.landmarks, face.crop_box, size).ravel(),
+        "yaw": face.pose.yaw,
+        "pitch": face.pose.pitch,
+        "roll": face.pose.roll,
+    }
 
 
 def paste_back(
