@@ -166,7 +166,19 @@ MASKFACENET = {
         "precision": ("float32", SILENT),
     }.items()
 }  # fmt: skip
-TRANSLATION = {
+OFF = {
+    "gradient_penalty": (0, SILENT),
+    "precision": ("float32", SILENT),
+    "switches.compose": (False, SILENT),
+    "switches.coordinates": (False, SILENT),
+    "switches.whole_critic": (False, SILENT),
+    "switches.critic_augmentation": (None, SILENT),
+    "switches.r1": (0, SILENT),
+    "switches.bare_cycle": (1, CYCLEGAN),
+    "switches.held": (0, SILENT),
+    "switches.see_through": (0, SILENT),
+}
+TRANSLATION = OFF | {
     "train_size": (256, CYCLEGAN),
     "batch_size": (1, f"{PAPER_4}, section IV-A"),
     "blocks": (9, CYCLEGAN),
@@ -178,7 +190,6 @@ TRANSLATION = {
     "betas": ((0.5, 0.999), f"{CYCLEGAN}; {PAPER_4}, section IV-A: Adam"),
     "cycle": (10, CYCLEGAN),
     "pool": (50, CYCLEGAN),
-    "gradient_penalty": (0, SILENT),
     "augmentation.translation": (0.05, CYCLEGAN_CODE),
     "augmentation.rotation": (0, CYCLEGAN_CODE),
     "augmentation.scaling": (0, CYCLEGAN_CODE),
@@ -186,15 +197,6 @@ TRANSLATION = {
     "augmentation.flip": (True, CYCLEGAN_CODE),
     "augmentation.light": (0, CYCLEGAN_CODE),
     "decay_from": (1, SILENT),
-    "precision": ("float32", SILENT),
-    "switches.compose": (False, SILENT),
-    "switches.coordinates": (False, SILENT),
-    "switches.whole_critic": (False, SILENT),
-    "switches.critic_augmentation": (None, SILENT),
-    "switches.r1": (0, SILENT),
-    "switches.bare_cycle": (1, CYCLEGAN),
-    "switches.held": (0, SILENT),
-    "switches.see_through": (0, SILENT),
 }
 OF_CYCLEGAN = TRANSLATION | {
     "objective": ("lsgan", CYCLEGAN),
@@ -252,7 +254,7 @@ MFGAN = (
     }
 )
 
-TRANSLATED = {
+TRANSLATED = OFF | {
     "augmentation.stretch": (0, SILENT),
     "augmentation.light": (0, SILENT),
     "augmentation.rotation": (0, SILENT),
@@ -260,17 +262,6 @@ TRANSLATED = {
     "critic_steps": (1, f"{CYCLEGAN_CODE}; {PAPER_3}, Table 2: doubled later"),
     "decay_from": (1, f"{CYCLEGAN_CODE}: constant for 100 epochs"),
     "ema": (0, SILENT),
-    "gradient_penalty": (0, SILENT),
-    "precision": ("float32", SILENT),
-    "switches.compose": (False, SILENT),
-    "switches.coordinates": (False, SILENT),
-    "switches.whole_critic": (False, SILENT),
-    "switches.critic_augmentation": (None, SILENT),
-    "switches.r1": (0, SILENT),
-    "switches.r1_every": (8, SILENT),
-    "switches.bare_cycle": (1, SILENT),
-    "switches.held": (0, SILENT),
-    "switches.see_through": (0, SILENT),
 }
 SIMGANS = TRANSLATED | {
     "train_size": (256, f"{CYCLEGAN_CODE}: both methods see the same pictures"),

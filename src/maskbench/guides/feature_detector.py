@@ -24,19 +24,16 @@ from maskbench.guides.feature_detector_training import (
     form_of,
     network_of,
 )
+from maskbench.guides.guide import Guide
 from maskbench.guides.model import trained_params
-from maskbench.guides.pairs import Pairs
 from maskbench.guides.parts import PART_OF_BOX, PARTS
 from maskbench.guides.specs import GUIDES
-from maskbench.guides.specs.feature_detector import FeatureDetectorParams
 from maskbench.guides.yolo import Yolo
 from maskbench.imaging.tensors import as_tensor, resize
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.metrics.numbers import Number
 from maskbench.training.checkpoint import load_network
-from maskbench.training.curves import Log
 from maskbench.training.devices import place
-from maskbench.training.loop import train
 from maskbench.training.seeding import seeded
 
 __all__ = ["PARTS", "FeatureDetector", "FeatureDetectorGuide"]
@@ -48,32 +45,14 @@ _LEAST = 0.001  # boxes of a lower score decide nothing
 _BATCH = 64
 
 
-class FeatureDetectorGuide:
+class FeatureDetectorGuide(Guide):
     """What the steps of a guide call."""
+
+    NAME, LEARNER = NAME, FeatureDetectorLearner
 
     def open(self, model: Path) -> FeatureDetector:
         """What a trained guide is to the methods that need it."""
         return FeatureDetector.open(model)
-
-    def train(
-        self,
-        faces: FaceSet,
-        masked: MaskedSet,
-        params: FeatureDetectorParams,
-        *,
-        seed: int,
-        out: Path,
-        scratch: Path,
-        log: Log,
-    ) -> None:
-        """Train and write ``state.safetensors`` and ``curves.parquet`` into the folder ``out``."""
-        pairs = Pairs(faces, masked, "train", params.train_size)
-        train(
-            FeatureDetectorLearner(pairs, params, seed, place(params.precision)),
-            title=f"{NAME} seed {seed}", seed=seed, out=out, scratch=scratch, log=log,
-            log_every=params.log_every, checkpoint_every=params.checkpoint_every,
-            pictures=params.batch_size,
-        )  # fmt: skip
 
     def measure(
         self,

@@ -18,11 +18,10 @@ from torch import Tensor
 from maskbench.config import MetricsConfig
 from maskbench.faces.faceset import FaceSet
 from maskbench.guides.evaluate_guide import batches, seen_and_unseen
+from maskbench.guides.guide import Guide
 from maskbench.guides.model import trained_params
-from maskbench.guides.pairs import Pairs
 from maskbench.guides.segmenter_training import PLAYER, SegmenterLearner, network_of
 from maskbench.guides.specs import GUIDES
-from maskbench.guides.specs.segmenter import SegmenterParams
 from maskbench.guides.unet import UNet
 from maskbench.imaging.resize import resized
 from maskbench.imaging.tensors import as_tensor, resize
@@ -32,40 +31,20 @@ from maskbench.metrics.picture_metrics import counterparts
 from maskbench.metrics.placement import COVERED, placement_iou
 from maskbench.threads import one_thread
 from maskbench.training.checkpoint import load_network
-from maskbench.training.curves import Log
 from maskbench.training.devices import place
-from maskbench.training.loop import train
 from maskbench.training.seeding import seeded
 
 NAME = "segmenter"
 
 
-class SegmenterGuide:
+class SegmenterGuide(Guide):
     """What the steps of a guide call."""
+
+    NAME, LEARNER = NAME, SegmenterLearner
 
     def open(self, model: Path) -> Segmenter:
         """What a trained guide is to the methods that need it."""
         return Segmenter.open(model)
-
-    def train(
-        self,
-        faces: FaceSet,
-        masked: MaskedSet,
-        params: SegmenterParams,
-        *,
-        seed: int,
-        out: Path,
-        scratch: Path,
-        log: Log,
-    ) -> None:
-        """Train and write ``state.safetensors`` and ``curves.parquet`` into the folder ``out``."""
-        pairs = Pairs(faces, masked, "train", params.train_size)
-        train(
-            SegmenterLearner(pairs, params, seed, place(params.precision)),
-            title=f"{NAME} seed {seed}", seed=seed, out=out, scratch=scratch, log=log,
-            log_every=params.log_every, checkpoint_every=params.checkpoint_every,
-            pictures=params.batch_size,
-        )  # fmt: skip
 
     def measure(
         self,
