@@ -214,8 +214,11 @@ def datasets(
             what = f"{share:g} of the people, but folds of 1 / {dataset.folds}"
             way_out = f"set it to {1 / dataset.folds:.3g}, or {key}.folds to null"
             raise MaskbenchError(f"{key}.shares.test", what, way_out)
+        if dataset.official and (dataset.folds or not adapter.partition):
+            what = "has no published split" if dataset.folds is None else "has one split, not folds"
+            raise MaskbenchError(f"{key}.official", f"{adapter.title} {what}", "set it to false")
         for split, wanted in (("train", learnt), ("test", tested)):
-            if wanted and not getattr(dataset.shares, split):
+            if wanted and not dataset.official and not getattr(dataset.shares, split):
                 use = "learnt from" if split == "train" else "tested"
                 what = f"0, but people of {name} are {use}"
                 raise MaskbenchError(f"{key}.shares.{split}", what, "give it a share")

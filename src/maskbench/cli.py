@@ -204,6 +204,35 @@ def methods(params: ParamsOption = None) -> None:
 
 
 @_command
+def datasets(
+    name: Annotated[
+        str | None, typer.Argument(help="One of them: all that is known, and whether it is whole.")
+    ] = None,
+    download: Annotated[
+        bool, typer.Option("--download", help="Get it, where anybody may have it.")
+    ] = False,
+    archive: Annotated[
+        Path | None,
+        typer.Option(
+            help="Unpack this archive of it, tar or zip, into its folder.", show_default=False
+        ),
+    ] = None,
+    params: ParamsOption = None,
+) -> None:
+    """List the data sets that are known by name, with their terms, and which of them are here.
+
+    With a name: where to ask for it, which files to place where, and whether what lies there is
+    whole. With --params: the data sets of a configuration.
+
+    Example: maskbench datasets lfw --download
+    """
+    from maskbench import experiment
+    from maskbench.datasets import listed
+
+    listed.run(experiment.load(params).config.datasets if params else None, name, download, archive)
+
+
+@_command
 def compare(
     other: Annotated[
         Path | None,

@@ -95,6 +95,7 @@ class DatasetConfig(Section):
     )
     shares: SplitShares = Field(default_factory=SplitShares, description="identity shares")
     split_seed: int = Field(0, description="seed of the identity split")
+    official: bool = Field(False, description="divide the people as published, not by shares")
     folds: int | None = Field(None, ge=2, description="test sets of people; null: one split")
     max_identities: int | None = Field(None, ge=1, description="use only this many people")
     max_pictures_per_identity: int | None = Field(None, ge=1, description="pictures a person")

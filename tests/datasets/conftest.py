@@ -108,15 +108,17 @@ class _Handler(BaseHTTPRequestHandler):
         if len(server.asked) <= len(server.statuses):
             self.send_error(server.statuses[len(server.asked) - 1])
             return
-        begin = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and server.ranges else 0
         size = len(server.content)
+        asked = wanted.removeprefix("bytes=") if wanted and server.ranges else "0-"
+        begin, end = int(asked.split("-")[0]), int(asked.split("-")[1] or size - 1) + 1
         if begin >= size:
             self.send_error(416)
             return
-        body = server.content[begin:]
-        self.send_response(206 if begin else 200)
-        if begin:
-            self.send_header("Content-Range", f"bytes {begin}-{size - 1}/{size}")
+        body = server.content[begin:end]
+        partial = asked != "0-"
+        self.send_response(206 if partial else 200)
+        if partial:
+            self.send_header("Content-Range", f"bytes {begin}-{end - 1}/{size}")
         if server.announce:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -174,6 +174,7 @@ def test_a_protocols_file_comes_along_byte_for_byte(tmp_path: Path) -> None:
         "left_out.csv",
         "manifest.parquet",
         "mfr2_labels.txt",
+        "official.parquet",
         "pairs.txt",
         "source.json",
     ]

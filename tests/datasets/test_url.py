@@ -228,3 +228,55 @@ def test_two_processes_download_once(server) -> None:
     runs = [download_elsewhere(server) for _ in range(2)]
     paths = {run.communicate(timeout=60)[0] for run in runs}
     assert len(paths) == 1 and len(server.asked) == 1
+
+
+def in_pieces(server, **options) -> Path:
+    return get(server, pieces=3, **options)
+
+
+def test_a_large_file_comes_in_pieces_side_by_side(server) -> None:
+    server.block_pause = 0.02
+    assert in_pieces(server).read_bytes() == CONTENT
+    spans = {"bytes=0-333332", "bytes=333333-666665", "bytes=666666-999999"}
+    assert server.asked[0] == "bytes=0-0" and set(server.asked[1:]) == spans
+    assert cached() == ["w.pth"]
+
+
+def test_pieces_go_on_where_they_were_cut(server) -> None:
+    server.cut_after = 200_000
+    with pytest.raises(Unreachable, match="kept"):
+        in_pieces(server, attempts=1)
+    assert len(cached()) == 3
+    server.cut_after = None
+    assert in_pieces(server).read_bytes() == CONTENT
+    rest = {"bytes=200000-333332", "bytes=533333-666665", "bytes=866666-999999"}
+    assert set(server.asked[-3:]) == rest and cached() == ["w.pth"]
+
+
+def test_pieces_of_another_file_are_thrown_away(server) -> None:
+    server.cut_after = 200_000
+    with pytest.raises(Unreachable):
+        in_pieces(server, attempts=1)
+    server.cut_after, server.content = None, CONTENT[::-1]
+    reversed_sha = hashlib.sha256(CONTENT[::-1]).hexdigest()
+    assert in_pieces(server, sha256=reversed_sha).read_bytes() == CONTENT[::-1]
+    assert cached() == ["w.pth"]
+
+
+def test_without_ranges_a_large_file_comes_in_one(server) -> None:
+    server.ranges = False
+    assert in_pieces(server).read_bytes() == CONTENT
+    assert server.asked == ["bytes=0-0", None]
+
+
+def test_pieces_are_refused_as_a_whole_file_is(server) -> None:
+    server.statuses = (404, 404)
+    with pytest.raises(Refused, match=r"404; put the file at .*files/w\.pth yourself"):
+        in_pieces(server)
+    server.statuses = (*server.statuses, 500, 429, 503)  # passes
+    assert in_pieces(server).read_bytes() == CONTENT
+    (cache_folder() / "files" / "w.pth").unlink()
+    server.content = b"x" * len(CONTENT)
+    with pytest.raises(Refused, match="pinned sha256"):
+        in_pieces(server)
+    assert cached() == []

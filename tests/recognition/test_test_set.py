@@ -91,6 +91,11 @@ def test_restored_pictures_must_be_those_of_the_set(people, tmp_path):
         masked_by_us(people.faces, people.masked, 1, ("striped",), shown)
 
 
+def listed(pictures, pairs):
+    table = pd.DataFrame(pairs, columns=["first", "second", "same"])
+    table.to_parquet(pictures / "official.parquet", index=False)
+
+
 def mfr2_like(people, root, pairs, labels):
     """A collection with labels made of the small experiment's test people."""
     faces, pictures = root / "faces", root / "pictures"
@@ -106,7 +111,7 @@ def mfr2_like(people, root, pairs, labels):
         manifest["mask"] = ["kn95" if row % 2 else "" for row in range(len(table))]
     manifest.to_parquet(pictures / "manifest.parquet", index=False)
     (pictures / "source.json").write_text(json.dumps({"dataset": "own", "root": "files"}))
-    (pictures / "pairs.txt").write_text(pairs)
+    listed(pictures, pairs)
     return faces, pictures
 
 
@@ -114,13 +119,9 @@ def test_really_masked_collections_take_their_own_labels_and_pairs(people, tmp_p
     table = pd.read_parquet(people.faces / "faces.parquet")
     test_faces = table[table["split"] == "test"]["face_id"].tolist()
     assert test_faces[0] == "s1/1.pgm"
-    # pairs.txt names pictures as <identity>/<identity>_NNNN
-    renamed = {name: f"{name.split('/')[0]}/{name.split('/')[0]}_{i:04d}.png"
-               for i, name in enumerate(table["face_id"])}  # fmt: skip
-    faces, pictures = mfr2_like(people, tmp_path, "s1 0 1\ns1 0 s2 5\n", labels=True)
-    own = pd.read_parquet(faces / "faces.parquet")
-    own["face_id"] = own["face_id"].map(renamed)
-    own.to_parquet(faces / "faces.parquet", index=False)
+    first, second, other = (test_faces[i].removesuffix(".pgm") for i in (0, 1, 5))
+    pairs = [(first, second, True), (first, other, False)]
+    faces, pictures = mfr2_like(people, tmp_path, pairs, labels=True)
     test = really_masked(faces, pictures)
     assert test.official is not None
     assert test.official.same.tolist() == [True, False]
@@ -128,13 +129,13 @@ def test_really_masked_collections_take_their_own_labels_and_pairs(people, tmp_p
     assert test.official.second.tolist() == [1, 5]
     assert len(test.of_kind(BARE)) + len(test.of_kind(MASKED)) == len(test_faces)
     assert test.table["undetected"].sum() == 1
-    (pictures / "pairs.txt").write_text("s1 0 77\n")
-    with pytest.raises(MaskbenchError, match=r"s1_0077.*undetected: whole"):
+    listed(pictures, [(first, "s1/77", True)])
+    with pytest.raises(MaskbenchError, match=r"s1/77.*undetected: whole"):
         really_masked(faces, pictures)
 
 
 def test_a_collection_without_labels_is_refused(people, tmp_path):
-    faces, pictures = mfr2_like(people, tmp_path, "", labels=False)
+    faces, pictures = mfr2_like(people, tmp_path, [], labels=False)
     with pytest.raises(MaskbenchError, match="who wears a mask"):
         really_masked(faces, pictures)
 

@@ -7,6 +7,7 @@ from maskbench.reporting.papers import papers
 # People who really wear masks, where a critic learns from them.
 REAL = CONFIG.synthesis.real_domain.source
 REAL_FACES = lambda w: [] if REAL == REFERENCE else of_fold(rules.divide_faces, w, dataset=REAL)
+REAL_PICTURES = [] if REAL == REFERENCE else expand(rules.fetch.output.out, dataset=REAL)[0]
 
 
 rule masked_domain:
@@ -14,6 +15,7 @@ rule masked_domain:
         faces=rules.divide_faces.output.out,
         mask_pictures=rules.draw_masks.output.out,
         real_faces=REAL_FACES,
+        real_pictures=REAL_PICTURES,
     output:
         out=directory(f"{OUT}/masked_domain/{{dataset}}/fold{{fold}}"),
     resources:

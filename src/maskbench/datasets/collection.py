@@ -17,9 +17,9 @@ from pathlib import Path
 
 from maskbench.artifacts import atomic_file, read_json, sha256_of
 from maskbench.config import DatasetConfig
-from maskbench.datasets.adapters import ADAPTERS, Adapter, Row
+from maskbench.datasets.adapters import ADAPTERS, PAIRS, Adapter, Pair, Row
 from maskbench.datasets.download import at_home, from_package
-from maskbench.datasets.listing import composed, natural_key
+from maskbench.datasets.listing import composed, natural_key, stem
 from maskbench.errors import MaskbenchError, from_os_error, unknown_name
 
 DATA = "MASKBENCH_DATA"
@@ -67,9 +67,8 @@ class Collection:
         if not rows:
             raise MaskbenchError(
                 f"datasets.{name}: {root}",
-                f"holds no pictures in the layout of the adapter {adapter.name}",
-                f"adapters: {', '.join(ADAPTERS.all())}; folder reads <identity>/<picture>, flat "
-                "<picture>",
+                f"holds no pictures in the layout of the adapter {adapter.name}, {adapter.layout}",
+                "choose another adapter (maskbench datasets lists them)",
             )
         found = cls(
             name=name,
@@ -90,8 +89,13 @@ class Collection:
         return found
 
     def named_by_lists(self) -> set[str]:
-        """The pictures, by their stems, that a protocol's lists name."""
-        return set() if self.adapter.protocol is None else self.adapter.protocol(self.root)
+        """The pictures, by their stems, that the official pairs name."""
+        return {one for pair in self.pairs() for one in (pair.first, pair.second)}
+
+    def pairs(self) -> list[Pair]:
+        """The data set's own pairs; none where it has none, or their list is not there."""
+        listed = PAIRS in self.files
+        return self.adapter.pairs(self.root) if listed and self.adapter.pairs else []
 
     def digests(self, digest: Callable[[Path], str] = sha256_of) -> list[str]:
         """The SHA-256 of each picture, and then of each list.
@@ -209,15 +213,16 @@ def choose(
     return [row for person in kept for row in person[: config.max_pictures_per_identity]]
 
 
-def stem(source: str) -> str:
-    """A picture's path in composed letters, without its ending."""
-    return str(Path(composed(source)).with_suffix(""))
+def data_home() -> Path:
+    """The folder of local collections, ``MASKBENCH_DATA`` (default: data/ in the working
+    directory)."""
+    return at_home(os.environ.get(DATA) or "data", DATA, "write the whole path").absolute()
 
 
 def local_root(dataset: str, folder: str, adapter: str = "folder") -> Path:
     """The absolute folder of a local collection.
 
-    Relative paths are looked up in ``MASKBENCH_DATA`` (default: data/ in the working directory).
+    Relative paths are looked up in :func:`data_home`.
 
     Raises:
         MaskbenchError: no folder is given, or there is no such folder.
@@ -230,18 +235,16 @@ def local_root(dataset: str, folder: str, adapter: str = "folder") -> Path:
             f"set it to a folder, absolute or relative to {DATA}",
         )
     path = at_home(folder, f"{place}.path", "write the whole path")
-    if not path.is_absolute():
-        path = at_home(os.environ.get(DATA) or "data", DATA, "write the whole path") / path
-    path = path.absolute()
+    path = path if path.is_absolute() else data_home() / path
     try:
         is_folder = path.is_dir()
     except OSError as error:
         raise from_os_error(error, path) from error
     if not is_folder:
         what = "is not a folder" if path.exists() else "no such folder"
-        raise MaskbenchError(
-            f"{place}: {path}",
-            what,
-            f"put the pictures there, set {place}.path, or point {DATA} at the folder above it",
+        way_out = (
+            f"put the pictures there (maskbench datasets {adapter} says how), set {place}.path, or "
+            f"point {DATA} at the folder above it"
         )
+        raise MaskbenchError(f"{place}: {path}", what, way_out)
     return path

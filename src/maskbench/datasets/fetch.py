@@ -4,6 +4,7 @@
     left_out.csv        what else lies there: source, reason
     source.json         dataset, adapter, version, checksum, root, licence, counts
     pairs.txt ...       an adapter's lists, as they lie beside the pictures
+    official.parquet    a row an official pair, if there are any: first, second, same
     files/              the pictures themselves, for data sets that come from the package index
 
 Pictures of local collections stay where they are, which the configuration says (``root_of``).
@@ -20,10 +21,10 @@ import pandas as pd
 
 from maskbench.artifacts import atomic_dir, write_json
 from maskbench.config import DatasetConfig
-from maskbench.datasets.collection import Collection, stem
+from maskbench.datasets.collection import Collection
 from maskbench.datasets.download import copy
-from maskbench.datasets.listing import left_out, named
-from maskbench.datasets.manifest import LEFT_OUT, MANIFEST_COLUMNS, PACKAGED
+from maskbench.datasets.listing import left_out, named, stem
+from maskbench.datasets.manifest import LEFT_OUT, MANIFEST_COLUMNS, OFFICIAL, PACKAGED
 from maskbench.errors import MaskbenchError
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,8 @@ def fetch(name: str, config: DatasetConfig, out: Path, listing: str = "") -> Non
         for file in found.files:
             copy(found.root / file, tmp / file, shown=out)
         manifest.to_parquet(tmp / "manifest.parquet", index=False)
+        if pairs := found.pairs():
+            pd.DataFrame(pairs).to_parquet(tmp / OFFICIAL, index=False)
         rows = pd.DataFrame(without.items(), columns=["source", "reason"], dtype=str)
         rows.to_csv(tmp / LEFT_OUT, index=False)
         write_json(

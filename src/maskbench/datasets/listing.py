@@ -36,6 +36,11 @@ def composed(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
+def stem(source: str) -> str:
+    """A picture's path in composed letters, without its ending."""
+    return str(PurePosixPath(composed(source)).with_suffix(""))
+
+
 def natural_key(text: str) -> tuple[tuple[int, int | str], ...]:
     """Sort key with numbers by value (s2 before s10); the text itself breaks ties ("01", "1")."""
     parts = re.split(r"([0-9]+)", text)

@@ -23,7 +23,7 @@ MANIFEST_COLUMNS = (
 )
 
 
-LEFT_OUT, PACKAGED = "left_out.csv", "files"
+LEFT_OUT, OFFICIAL, PACKAGED = "left_out.csv", "official.parquet", "files"
 
 
 def read_table(path: Path) -> pd.DataFrame:

@@ -37,13 +37,33 @@ def split(pictures: Path, config: DatasetConfig, out: Path, fold: int = 0) -> No
     opened = Pictures.open(pictures)
     groups = group_keys(opened.manifest).unique()
     place = opened.source["dataset"]
-    if config.folds is None:
+    if config.official:
+        chosen = published(opened)
+    elif config.folds is None:
         chosen = assign(groups, config.shares, config.split_seed, place)
     else:
         chosen = assign_fold(groups, config.shares, config.split_seed, fold, config.folds, place)
     frame = pd.DataFrame(sorted(chosen.items()), columns=["identity", "split"])
     with atomic_file(Path(out)) as tmp:
         frame.to_parquet(tmp, index=False)
+
+
+def published(pictures: Pictures) -> dict[str, str]:
+    """The official split, which the manifest's column ``part`` has.
+
+    Raises:
+        MaskbenchError: the data set has none, or a person is in two parts of it.
+    """
+    manifest, place = pictures.manifest, f"datasets.{pictures.source['dataset']}"
+    if "part" not in manifest:
+        raise MaskbenchError(f"{place}.official", "no split is published", "set shares instead")
+    parts = manifest["part"].groupby(group_keys(manifest))
+    torn = parts.nunique().loc[lambda count: count > 1].index
+    if len(torn):
+        what = f"{torn[0]} is in two parts of the official split ({len(torn)} people are)"
+        way_out = f"mend the list, or leave them out by {place}.exclude"
+        raise MaskbenchError(str(pictures.root), what, way_out)
+    return dict(parts.first())
 
 
 def group_keys(manifest: pd.DataFrame) -> pd.Series:

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from maskbench.datasets.adapters.mfr2 import PAIRS, read_pairs
-from maskbench.datasets.collection import stem
 from maskbench.datasets.compare_people import in_both
-from maskbench.datasets.manifest import Pictures, read_table
+from maskbench.datasets.listing import stem
+from maskbench.datasets.manifest import OFFICIAL, Pictures, read_table
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
@@ -214,7 +213,7 @@ def really_masked(faces: Path, pictures: Path, shown: Path | None = None) -> Tes
     table["style"] = manifest["mask"].to_numpy()[rows]
     table["kind"] = np.where(table["style"] == "", BARE, MASKED)
     replaced = found if shown is None else _same_rows(found, FaceSet.open(shown))
-    official = _official(opened.path / PAIRS, table, faces)
+    official = _official(opened.path / OFFICIAL, table, faces)
     return TestSet(found.dataset, found.crop, table, ((replaced, rows),), official, found.fold)
 
 
@@ -254,8 +253,8 @@ def _official(path: Path, table: pd.DataFrame, faces: Path) -> Pairs | None:
     if not path.exists():
         return None
     row_of = {stem(face): row for row, face in enumerate(table["face_id"])}
-    listed = read_pairs(path)
-    absent = sorted({n for pair in listed for n in (pair.first, pair.second)} - set(row_of))
+    listed = read_table(path)
+    absent = sorted({*listed["first"], *listed["second"]} - set(row_of))
     if absent:
         raise MaskbenchError(
             faces,
@@ -263,9 +262,9 @@ def _official(path: Path, table: pd.DataFrame, faces: Path) -> Pairs | None:
             "set undetected: whole, and shares to test: 1, for this data set",
         )
     return Pairs(
-        np.array([row_of[pair.first] for pair in listed]),
-        np.array([row_of[pair.second] for pair in listed]),
-        np.array([pair.same for pair in listed]),
+        listed["first"].map(row_of).to_numpy(),
+        listed["second"].map(row_of).to_numpy(),
+        listed["same"].to_numpy(),
         official=True,
     )
 

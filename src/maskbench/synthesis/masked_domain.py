@@ -14,6 +14,7 @@ import numpy as np
 
 from maskbench.artifacts import atomic_dir
 from maskbench.config import RealDomain
+from maskbench.datasets.manifest import Pictures
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FACE_COLUMNS, FaceSet
 from maskbench.masks.artwork import MaskPictures
@@ -30,6 +31,7 @@ def masked_domain(
     styles: Sequence[str],
     seed: int,
     real_faces: Path | None = None,
+    real_pictures: Path | None = None,
 ) -> None:
     """Write the MaskedSet ``out``.
 
@@ -41,6 +43,8 @@ def masked_domain(
         styles: the styles that training may use.
         seed: which face gets which styles.
         real_faces: FaceSet of really masked people, where ``config.source`` is not ``keypoint``.
+        real_pictures: the folder of the step ``fetch`` that they come from. Where it says who wears
+            a mask (its column ``mask``), bare faces are left out.
 
     Raises:
         MaskbenchError: no training faces, or more copies than styles.
@@ -53,7 +57,7 @@ def masked_domain(
             "synthesis.real_domain.source", f"{config.source} has no faces", "crop them first"
         )
     else:
-        _really_masked(FaceSet.open(real_faces), out)
+        _really_masked(FaceSet.open(real_faces), real_pictures, out)
 
 
 def _by_overlay(
@@ -88,11 +92,15 @@ def _by_overlay(
                 writer.add(image, values | {"method": "keypoint"}, coverage)
 
 
-def _really_masked(real: FaceSet, out: Path) -> None:
-    """Copy the training rows; style and bare face are unknown, the coverage is left empty."""
+def _really_masked(real: FaceSet, pictures: Path | None, out: Path) -> None:
+    """Copy the masked training rows; style and bare face are unknown, the coverage is empty."""
     rows = real.of_split("train")
+    manifest = None if pictures is None else Pictures.open(pictures).manifest
+    if manifest is not None and "mask" in manifest:
+        masked = manifest["source"][manifest["mask"] != ""]
+        rows = rows[real.faces["source"].iloc[rows].isin(masked).to_numpy()]
     if len(rows) == 0:
-        raise MaskbenchError(real.path, "no faces of split train", "check datasets.*.shares")
+        raise MaskbenchError(real.path, "no masked faces of split train", "check datasets.*.shares")
     nothing = np.zeros((real.size, real.size), np.uint8)
     with atomic_dir(out) as tmp, MaskedSetWriter(tmp, real.size, real.spec) as writer:
         for row in rows.tolist():

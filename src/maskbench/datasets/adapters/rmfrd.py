@@ -17,8 +17,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from maskbench.datasets.adapters import ADAPTERS, Adapter, Row
-from maskbench.datasets.listing import pictures_in, shuffled, subfolders
+from maskbench.datasets.adapters import ADAPTERS, Adapter, Row, folder
+from maskbench.datasets.listing import shuffled
 from maskbench.errors import MaskbenchError
 
 BARE_PICTURES = 20  # of each person; the average person has 197
@@ -60,20 +60,16 @@ def chosen(listed: Iterable[Row], seed: int = 0) -> list[Row]:
 
 
 def _all(root: Path, mask: str) -> list[Row]:
-    folder = root / FOLDERS[mask]
+    side = root / FOLDERS[mask]
     way_out = (
         "point datasets.*.path at the folder that holds "
         f"{' and '.join(FOLDERS.values())}, each with <person>/<picture>"
     )
-    if not folder.is_dir():
-        raise MaskbenchError(folder, "no such folder", way_out)
-    found = [
-        Row(f"{folder.name}/{person.name}/{picture.name}", person.name, {"mask": mask})
-        for person in subfolders(folder)
-        for picture in pictures_in(person)
-    ]
+    if not side.is_dir():
+        raise MaskbenchError(side, "no such folder", way_out)
+    found = folder.rows(root, side.name, mask=mask)
     if not found:
-        raise MaskbenchError(folder, "holds no pictures as <person>/<picture>", way_out)
+        raise MaskbenchError(side, "holds no pictures as <person>/<picture>", way_out)
     return found
 
 
@@ -85,6 +81,13 @@ ADAPTERS.register(
         rows=rows,
         licence="RMFRD: pictures of public figures collected from the web, published for research "
         "without a licence on the pictures themselves; do not redistribute",
+        layout="AFDB_face_dataset/<person>/<picture>, AFDB_masked_face_dataset/...",
+        access="public",
+        page="https://github.com/X-zhangyang/Real-World-Masked-Face-Dataset",
+        people=525,
+        place="AFDB_face_dataset/ and AFDB_masked_face_dataset/ side by side",
+        citation="Wang, Huang, Wang, Yi, Jiang: Masked face recognition dataset and application. "
+        "IEEE T-BIOM 5(2), 2023",
         folder="rmfrd",
         really_masked=True,
         sampled=True,

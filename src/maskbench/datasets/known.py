@@ -1,0 +1,207 @@
+"""The data sets by name: what is known of each, whether it is here, and how it gets here.
+
+``python -m maskbench.datasets.known`` prints the tables of docs/data.md.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from maskbench.artifacts import remove
+from maskbench.config import DatasetConfig
+from maskbench.datasets.adapters import ADAPTERS, Adapter
+from maskbench.datasets.collection import Collection, data_home, local_root
+from maskbench.datasets.download import from_package, locked
+from maskbench.datasets.unpack import tops, unpack
+from maskbench.datasets.url import from_url
+from maskbench.errors import MaskbenchError, from_os_error
+
+PIECES = 4  # of a download, side by side
+UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"))
+ACCESS = {
+    "packaged": "from the package index",
+    "open": "by `--download`",
+    "public": "by hand, from its page",
+    "request": "on request",
+    "own": "",
+}
+
+
+def size_of(adapter: Adapter) -> str:
+    """Bytes to download in words; "" where nobody has said."""
+    size = adapter.size or 0
+    return next((f"{size / unit:.3g} {name}" for unit, name in UNITS if size >= unit), "")
+
+
+def terms_of(adapter: Adapter) -> str:
+    """The licence without the data set's name before it."""
+    return adapter.licence.partition(": ")[2]
+
+
+def counted(number: int | None) -> str:
+    """A published count; "" where there is none."""
+    return "" if number is None else f"{number:,}"
+
+
+def is_here(adapter: Adapter, path: str | None = None) -> bool:
+    """Whether there is such a folder; its contents are not looked at."""
+    if adapter.package is not None:
+        return True
+    try:
+        local_root(adapter.name, path or adapter.folder, adapter.name)
+    except MaskbenchError:
+        return False
+    return True
+
+
+def verified(name: str, config: DatasetConfig) -> str:
+    """What of a data set is here, against what was published, after its layout was read.
+
+    Raises:
+        MaskbenchError: it is not here, or its layout is broken.
+    """
+    whole = config.model_copy(update={"max_identities": None, "max_pictures_per_identity": None})
+    found = Collection.open(name, whole)
+    adapter = found.adapter
+    people = len({row.identity for row in found.rows} - {""})
+    said = [_of(len(found.rows), None if adapter.sampled else adapter.pictures, "pictures")]
+    said += [_of(people, adapter.people, "people")] if people else []
+    said += [_of(len(found.pairs()), None, "official pairs")] if adapter.pairs else []
+    return f"{', '.join(said)}, in the published layout: {found.root}"
+
+
+def _of(here: int, published: int | None, what: str) -> str:
+    return f"{here:,}{f' of {published:,}' if published else ''} {what}"
+
+
+def described(adapter: Adapter) -> Iterator[tuple[str, str]]:
+    """All that is known of a data set, as lines of a name and a text."""
+    yield "data set", " - ".join(filter(None, (adapter.title, adapter.citation)))
+    yield "licence", adapter.licence
+    yield "size", size_of(adapter) or "not known"
+    yield "people", counted(adapter.people) or "not known"
+    yield "pictures", counted(adapter.pictures) or "not known"
+    yield "layout", adapter.layout
+    if adapter.page:
+        yield "page", adapter.page
+    if adapter.access == "open":
+        yield "to get it", f"maskbench datasets {adapter.name} --download (sha256 {adapter.sha256})"
+    if adapter.access in ("public", "request"):
+        first = "ask its owners (page); " if adapter.access == "request" else "take from its page: "
+        yield "to get it", f"{first}{adapter.place or 'all files'}"
+        yield "place it in", f"{data_home() / adapter.folder} (or anywhere, as datasets.*.path)"
+        yield "checked by", "counts and layout; no checksum is published"
+
+
+def download(name: str, path: str | None = None) -> Path:
+    """Fetch a data set that anybody may have, and return its folder.
+
+    Args:
+        name: of the adapter.
+        path: of the folder; None: the usual one.
+
+    Raises:
+        MaskbenchError: it is not to be had so (with what to do), it is here already, the server
+            does not answer, the checksum is wrong, the disk is full ...
+    """
+    adapter = ADAPTERS.get(name)
+    if adapter.package is not None:
+        return from_package(adapter.package) / adapter.folder
+    if adapter.url is None or adapter.sha256 is None:
+        raise MaskbenchError(name, "cannot be downloaded by maskbench", _by_hand(adapter))
+    if is_here(adapter, path):
+        where = data_home() / (path or adapter.folder)
+        raise MaskbenchError(where, "is there already", "move it away")
+    archive = from_url(adapter.url, f"{name}.tgz", adapter.sha256, pieces=PIECES)
+    folder = place(name, archive, path)
+    remove(archive)
+    return folder
+
+
+def place(name: str, archive: Path, path: str | None = None) -> Path:
+    """Unpack an archive of a data set into its folder, and return this.
+
+    What the archive has is added to what is there, and replaces nothing.
+
+    Args:
+        name: of the adapter.
+        archive: a tar or zip file.
+        path: of the folder; None: the usual one.
+
+    Raises:
+        MaskbenchError: see :func:`maskbench.datasets.unpack.unpack`; or a file is there already.
+    """
+    adapter = ADAPTERS.get(name)
+    if not (path or adapter.folder) or adapter.package is not None:
+        raise MaskbenchError(name, "has no archives", "name one of the data sets with a page")
+    target = data_home() / (path or adapter.folder)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with locked(f"place-{name}"):
+            for stale in target.parent.glob(f".{target.name}.unpacking.*"):
+                remove(stale)
+            with tempfile.TemporaryDirectory(
+                prefix=f".{target.name}.unpacking.", dir=target.parent
+            ) as tmp:
+                unpacked = Path(tmp, target.name)
+                unpacked.mkdir()
+                unpack(archive, unpacked)
+                _settle(_root(adapter, unpacked), target)
+    except OSError as error:
+        raise from_os_error(error, error.filename or target, writing=True) from error
+    return target
+
+
+def _root(adapter: Adapter, unpacked: Path) -> Path:
+    """The folder of an unpacked archive in which the layout begins."""
+    for folder in tops(unpacked):
+        try:
+            if adapter.rows(folder):
+                return folder
+        except MaskbenchError:
+            continue
+    return unpacked  # a part: its lists, or other parts, come apart
+
+
+def _settle(root: Path, target: Path) -> None:
+    if not target.exists():
+        root.replace(target)
+        return
+    coming = list(root.iterdir())
+    for path in coming:
+        if (target / path.name).exists():
+            raise MaskbenchError(target / path.name, "is there already", "move it away")
+    for path in coming:
+        path.replace(target / path.name)
+
+
+def _by_hand(adapter: Adapter) -> str:
+    wanted = ("page", "to get it", "place it in")
+    lines = [f"{name}: {text}" for name, text in described(adapter) if name in wanted]
+    return "; ".join(lines) or "put your pictures into a folder"
+
+
+def table() -> str:
+    """The data sets as docs/data.md lists them, in Markdown."""
+    rows = [
+        "| data set | adapter | layout | people | pictures | size | how to get it |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, adapter in ADAPTERS.all().items():
+        title = f"[{adapter.title}]({adapter.page})" if adapter.page else adapter.title
+        facts = (counted(adapter.people), counted(adapter.pictures), size_of(adapter))
+        cells = (title, f"`{name}`", f"`{adapter.layout}`", *facts, ACCESS[adapter.access])
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def terms() -> str:
+    """Whom to cite, and what is allowed, as docs/data.md says it."""
+    named = (adapter for adapter in ADAPTERS.all().values() if adapter.citation)
+    return "\n".join(f"- **{a.title}**: {a.citation}. Terms: {terms_of(a)}." for a in named)
+
+
+if __name__ == "__main__":
+    print(table(), terms(), sep="\n\n")
