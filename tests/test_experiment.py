@@ -261,6 +261,10 @@ FLAT = {"adapter": "flat", "path": "somewhere"}
             "datasets.orl.shares.test: 0.2 of the people, but folds of 1 / 4; set it to 0.25, or",
         ),
         (
+            {"datasets": {"orl": {"folds": None, "official": True}}},
+            "datasets.orl.official: AT&T/ORL has no published split; set it to false",
+        ),
+        (
             {"datasets": {"orl": {"folds": None, "shares": {"train": 0.9, "test": 0}}}},
             "datasets.orl.shares.test: 0, but people of orl are tested",
         ),

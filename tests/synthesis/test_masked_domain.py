@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from maskbench.artifacts import sha256_of
@@ -62,6 +63,28 @@ def test_really_masked_people_are_copied_without_style_or_coverage(small, tmp_pa
     assert (np.array(out.images) == faces.images[rows]).all()
     assert set(out.faces["style"]) == set(out.faces["bare_id"]) == {""}
     assert not np.array(out.masks).any()
+
+
+def test_of_labelled_people_the_masked_pictures_are_taken(small, tmp_path):
+    faces, _, _ = small.opened()
+    rows = faces.of_split("train")
+    manifest = pd.DataFrame({"source": faces.faces["source"], "mask": ""})
+    manifest.loc[rows[1::3], "mask"] = "kn95"
+    (tmp_path / "pictures").mkdir()
+    manifest.to_parquet(tmp_path / "pictures" / "manifest.parquet")
+    (tmp_path / "pictures" / "source.json").write_text("{}")
+
+    def taken(name):
+        masked_domain(
+            small.faces, small.pictures, tmp_path / name, RealDomain(source="rmfrd"), small.styles,
+            seed=0, real_faces=small.faces, real_pictures=tmp_path / "pictures",
+        )  # fmt: skip
+        return MaskedSet.open(tmp_path / name)
+
+    assert (np.array(taken("out").images) == faces.images[rows[1::3]]).all()
+    manifest.assign(mask="").to_parquet(tmp_path / "pictures" / "manifest.parquet")
+    with pytest.raises(MaskbenchError, match="no masked faces of split train"):
+        taken("none")
 
 
 def test_errors_that_the_user_can_mend(small, tmp_path):
