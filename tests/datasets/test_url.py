@@ -280,3 +280,10 @@ def test_pieces_are_refused_as_a_whole_file_is(server) -> None:
     with pytest.raises(Refused, match="pinned sha256"):
         in_pieces(server)
     assert cached() == []
+
+
+def test_silent_pieces_are_given_up(server) -> None:
+    server.block_pause = 60.0
+    with pytest.raises(Unreachable, match="kept"):
+        in_pieces(server, timeout=0.2, attempts=1)
+    assert sorted(path.stat().st_size for path in cache_folder().glob("files/*")) == [50_000] * 3

@@ -89,8 +89,8 @@ def described(adapter: Adapter) -> Iterator[tuple[str, str]]:
     if adapter.access == "open":
         yield "to get it", f"maskbench datasets {adapter.name} --download (sha256 {adapter.sha256})"
     if adapter.access in ("public", "request"):
-        first = "ask its owners (page); " if adapter.access == "request" else "take from its page: "
-        yield "to get it", f"{first}{adapter.place or 'all files'}"
+        first = "ask its owners for" if adapter.access == "request" else "take from its page"
+        yield "to get it", f"{first}: {adapter.place or 'all files'}"
         yield "place it in", f"{data_home() / adapter.folder} (or anywhere, as datasets.*.path)"
         yield "checked by", "counts and layout; no checksum is published"
 

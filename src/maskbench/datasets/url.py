@@ -288,7 +288,7 @@ def _request(url: str, wanted: str) -> urllib.request.Request:
 
 def _read(response: HTTPResponse) -> bytes:
     with _network():
-        return response.read(_BLOCK)
+        return response.read1(_BLOCK)  # what has come: a stall must not lose it
 
 
 def _continues(response: HTTPResponse, have: int) -> bool:
