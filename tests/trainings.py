@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import time
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
@@ -58,6 +59,33 @@ def kill_after(process: BaseProcess, scratch: Path, checkpoints: int) -> bool:
     process.kill()
     process.join()
     return running
+
+
+DYING = """
+import os, signal
+from maskbench.training import loop
+advance, steps = loop.Training.advance, 0
+def dying(self):
+    global steps
+    found = advance(self)
+    steps += 1
+    if steps == step:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return found
+loop.Training.advance = dying
+"""
+
+
+def killed_in(step: int, code: str, **known: Any) -> None:
+    """Run code whose training dies by SIGKILL inside its given step, counted from 1 and from where
+    it goes on, whatever it has written by then.
+
+    Args:
+        known: names that the code finds.
+    """
+    process = start(exec, DYING + code, {"step": step, **known})
+    process.join(timeout=300)
+    assert process.exitcode == -signal.SIGKILL
 
 
 class Stopped(Exception):

@@ -40,8 +40,8 @@ class Measurement:
         protocol: ``standard``, or how pairs were made (``bare_bare``, ``same_picture``, ...).
         subset: ``all``, or which faces were measured (``pose_frontal``, ``pose_turned``,
             ``pose_bowed``).
-        checkpoint: ``final``, or the snapshot that was measured: ``start``, ``quarter``, ``half``
-            of the training.
+        checkpoint: ``final``, or the place in the training that was measured: ``start``,
+            ``quarter``, ``half``, or the end of a planned stage by its name.
         styles: ``seen``, or ``unseen``: mask styles kept for the test.
         seed: of the training that is measured.
         metric: plain name (:mod:`maskbench.metrics.catalogue`).

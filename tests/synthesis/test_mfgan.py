@@ -1,15 +1,12 @@
-"""MFGAN and IAMGAN: what their stages and losses are, their restart in each stage, their styles."""
+"""MFGAN and IAMGAN: what their stages and losses are, their styles."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from maskbench.artifacts import sha256_of
 from maskbench.guides.parts import PARTS
 from maskbench.masks.styles import KINDS, kind_of
 from maskbench.synthesis.base import TrainingData
@@ -21,8 +18,6 @@ from maskbench.synthesis.specs import METHODS
 from maskbench.synthesis.specs.mfgan import Penalties
 from maskbench.synthesis.train_synthesis import train_synthesis
 from maskbench.training.stage import Ramp, Turn
-
-from ..trainings import Stopped
 
 BLOCK = {
     "train_size": 16, "batch_size": 2, "blocks": 1, "generator_width": 4, "critic_width": 4,
@@ -51,41 +46,6 @@ def learner(kind, small, guides, **changes):
     named = {guide: guides[guide] for guide in block.spec.guides}
     found.start(block, TrainingData(*small.opened(), small.styles, named), 0)
     return found
-
-
-@dataclass
-class StoppingIn:
-    """A tracking run that stops a training in a stage."""
-
-    stage: str
-
-    def metrics(self, step, values):
-        if any(name.startswith(f"{self.stage}/") for name in values):
-            raise Stopped
-
-
-@pytest.mark.parametrize(
-    ("name", "stages"),
-    [("mfgan", ("correct", "authentic", "diverse")), ("iamgan", ("recogniser", "train"))],
-)
-def test_stopped_in_each_stage_and_started_again_ends_byte_identical(
-    small, guides, tmp_path, name, stages
-):
-    block = METHODS.parse(name, BLOCKS[name])
-
-    def run(out, scratch, stop=None):
-        train_synthesis(
-            block, small.faces, small.masked, small.pictures, styles=small.styles, seed=1,
-            out=tmp_path / out, scratch=tmp_path / scratch,
-            guides=[guides[guide] for guide in block.spec.guides], run=stop,
-        )  # fmt: skip
-
-    run("unbroken", "a")
-    for stage in stages:
-        with pytest.raises(Stopped):
-            run("broken", "b", StoppingIn(stage))
-    run("broken", "b")
-    assert sha256_of(tmp_path / "broken") == sha256_of(tmp_path / "unbroken")
 
 
 def test_modules_come_in_stage_by_stage(small, guides):

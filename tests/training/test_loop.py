@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import itertools
-import signal
 from pathlib import Path
 
 import pandas as pd
@@ -16,24 +15,12 @@ from maskbench.training import state
 from maskbench.training.checkpoint import STATE, load_network
 from maskbench.training.loop import Training
 
-from ..trainings import start
+from ..trainings import killed_in
 from .learners import Small, contents, run
 
-# It dies by SIGKILL inside the given step, whatever it has written by then.
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from maskbench.training import loop
+RUN = """
+import sys
 sys.path.insert(0, here)
-advance, steps = loop.Training.advance, 0
-def dying(self):
-    global steps
-    found = advance(self)
-    steps += 1
-    if steps == step:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return found
-loop.Training.advance = dying
 from learners import run
 run(folder / "out", folder / "scratch", every=every)
 """
@@ -55,10 +42,7 @@ def test_a_second_run_writes_the_same_bytes_and_another_seed_other_ones(whole, t
 
 @pytest.mark.parametrize(("step", "every"), [(2, 1), (4, 1), (8, 3), (9, 1), (11, 4)])
 def test_killed_at_a_step_and_started_again_it_writes_the_same_bytes(whole, tmp_path, step, every):
-    known = {"here": str(Path(__file__).parent), "folder": tmp_path, "step": step, "every": every}
-    process = start(exec, KILLED, known)
-    process.join()
-    assert process.exitcode == -signal.SIGKILL
+    killed_in(step, RUN, here=str(Path(__file__).parent), folder=tmp_path, every=every)
     assert not (tmp_path / "out" / STATE).exists()
     run(tmp_path / "out", tmp_path / "scratch", every=every)
     assert contents(tmp_path / "out") == contents(whole)

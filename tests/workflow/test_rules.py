@@ -89,6 +89,11 @@ def test_every_job_gives_its_function_what_it_takes(folder, configs):
                     assert isinstance(value, list), f"{rule}: {name} is {value}"
 
 
+def test_the_small_run_of_these_tests_has_a_job_of_every_rule(folder):
+    small = ("smoke.yaml", Path(__file__).with_name("small.yaml"))
+    assert jobs(folder, small).keys() == jobs(folder).keys()
+
+
 def test_a_method_that_takes_masks_off_is_planned_as_a_restorer(folder):
     overlay = folder / "own.yaml"
     overlay.write_text("synthesis: {methods: {two_way: {}}}", "utf-8")

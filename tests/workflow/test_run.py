@@ -46,7 +46,11 @@ def test_every_result_is_there(project):
     tested = set(frame["method"][frame["step"] == "recognition"])
     assert tested == set(EXPERIMENT.recognisers)
     assert {"edgeconnect"} <= set(frame["method"][frame["step"] == "restoration"])
-    assert {"segmenter"} == set(frame["method"][frame["step"] == "guides"])
+    guides = {*EXPERIMENT.guides, "mean_box"}
+    assert guides == set(frame["method"][frame["step"] == "guides"])
+    places = {"pywgan_div": {"start", "quarter", "half"}, "mfgan": {"correct", "diverse"}}
+    for method, names in places.items():
+        assert set(frame["checkpoint"][frame["method"] == method]) == names | {"final"}
     sampled = frame[frame["step"] != "costs"]  # counts have no run of their own
     assert sampled["mlflow_run_id"].str.fullmatch("[0-9a-f]{32}").all()
     assert not list(results.rglob("*.partial"))
@@ -123,7 +127,7 @@ def test_dvc_compares_numbers_and_draws_curves(project):
     project.run("dvc", "metrics", "diff")
     page = project.path / "plots" / "index.html"
     project.run("dvc", "plots", "show", "-o", str(page.parent))
-    assert "wgan_stn" in page.read_text("utf-8")
+    assert "mfgan" in page.read_text("utf-8")
     project.run("git", "clean", "-qfd", "plots")
 
 
@@ -162,4 +166,4 @@ def test_tracking_knows_the_workflow_and_its_trainings_and_evaluations(project, 
 def test_every_stage_table_and_figure_is_a_target(project):
     listed = set(project.run("snakemake", "--list").text.split())
     stages = {"data", "synthesis", "restoration", "recognisers", "tables", "figures", "report"}
-    assert {*stages, "all", *TABLES, *FIGURES, "synthesis_wgan_stn"} <= listed
+    assert {*stages, "all", *TABLES, *FIGURES, "synthesis_mfgan"} <= listed

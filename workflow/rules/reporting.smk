@@ -21,7 +21,7 @@ CAPTIONS = Path(workflow.basedir, "workflow", "report")
 RECORDED = Path(".snakemake", "captions").absolute()
 if "MASKBENCH_RENDERING" in os.environ:
     write_captions(RECORDED)
-EVALUATIONS = [*SYNTHESES, *OF_STAGES, *PROGRESS, *COSTS, *GUIDES, *RESTORATIONS, *RECOGNITIONS]
+EVALUATIONS = [*SYNTHESES, *CHECKPOINTS, *COSTS, *GUIDES, *RESTORATIONS, *RECOGNITIONS]
 # What figures are drawn from, by the names of their needs.
 TRAINED = [run for run in EXPERIMENT.runs if EXPERIMENT.methods[run[0]].spec.trained]
 SHOWN = [run for run in EXPERIMENT.runs if not EXPERIMENT.methods[run[0]].spec.reference]
@@ -223,7 +223,7 @@ rule report:
 TARGETS = {
     **{
         f"synthesis_{name}": [
-            path for path in (*SYNTHESES, *OF_STAGES, *PROGRESS) if Path(path).parts[-2] == name
+            path for path in (*SYNTHESES, *CHECKPOINTS) if Path(path).parts[-2] == name
         ]
         for name in EXPERIMENT.methods
     },

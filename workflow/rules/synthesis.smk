@@ -141,8 +141,7 @@ rule evaluate_synthesis:
         "../scripts/step.py"
 
 
-# A tree of trainings is measured at the end of each of its stages.
-rule evaluate_stages:
+rule evaluate_checkpoints:
     input:
         model=rules.train_synthesis.output.out,
         faces=FACES,
@@ -151,39 +150,14 @@ rule evaluate_stages:
         mask_pictures=rules.draw_masks.output.out,
         weights=rules.fetch_weights.output.out,
     output:
-        out=directory(f"{OUT}/metrics/synthesis/{{dataset}}/{{method}}/stages{{seed}}"),
+        out=directory(f"{OUT}/metrics/synthesis/{{dataset}}/{{method}}/checkpoints{{seed}}"),
     resources:
         **NETWORK,
     params:
         **step(
-            "synthesis.evaluate_stages",
+            "synthesis.evaluate_checkpoints",
             method=METHOD,
             overlay=EXPERIMENT.methods[REFERENCE],
-            styles=CONFIG.masks.figure_styles,
-            config=CONFIG.metrics,
-        ),
-    message:
-        "Measure the stages of {wildcards.method}, seed {wildcards.seed} ({wildcards.dataset})"
-    script:
-        "../scripts/step.py"
-
-
-rule evaluate_progress:
-    input:
-        model=rules.train_synthesis.output.out,
-        faces=FACES,
-        reference=OVERLAY,
-        guides=guides,
-        references=REFERENCES,
-        mask_pictures=rules.draw_masks.output.out,
-    output:
-        out=directory(f"{OUT}/metrics/synthesis/{{dataset}}/{{method}}/progress{{seed}}"),
-    resources:
-        **NETWORK,
-    params:
-        **step(
-            "synthesis.evaluate_progress",
-            method=METHOD,
             styles=CONFIG.masks.figure_styles,
             config=CONFIG.metrics,
         ),
@@ -198,7 +172,6 @@ COUNTED = {name: EXPERIMENT.methods[name] for name in EXPERIMENT.running}
 
 rule measure_costs:
     input:
-        models=expand(rules.train_synthesis.output.out, method=COUNTED, allow_missing=True),
         faces=FACES,
         guides=lambda wildcards: [path for name in COUNTED for path in guides(wildcards, name)],
         references=MASKED_DOMAIN,
@@ -218,7 +191,7 @@ rule measure_costs:
         "../scripts/step.py"
 
 
-# Every training of a method costs the same: the first one is counted.
+# Every training of a method costs the same: one counts.
 COSTS = expand(rules.measure_costs.output.out, dataset=DATASET, seed=0)
 
 
@@ -286,10 +259,21 @@ rule evaluate_guide:
 
 RUNS = ("method seed", EXPERIMENT.runs)
 SYNTHESES = over(rules.evaluate_synthesis.output.out, *RUNS, dataset=DATASET)
-OF_STAGES = over(
-    rules.evaluate_stages.output.out,
+# What is measured on the way, too: trainings of planned stages, and those that a claim is about.
+WATCHED = {
+    side.method
+    for paper in papers().values()
+    for claim in paper.claims
+    for side in claim.sides
+    if getattr(side, "checkpoint", FINAL) != FINAL
+}
+WATCHED |= {
+    name for name, block in EXPERIMENT.methods.items() if getattr(block.params, "stages", ())
+}
+CHECKPOINTS = over(
+    rules.evaluate_checkpoints.output.out,
     RUNS[0],
-    [run for run in EXPERIMENT.runs if getattr(EXPERIMENT.methods[run[0]].params, "stages", ())],
+    [run for run in EXPERIMENT.runs if run[0] in WATCHED],
     dataset=DATASET,
 )
 # What figures alone show: of the first training, and of no ablation.
@@ -311,20 +295,6 @@ CORRECTED = [
     if "feature_detector" in spec.guides
     for path in expand(rules.evaluate_correction.output.out, **run)
 ]
-# Where masks sit as a training goes on: of the methods that a claim says it of.
-WATCHED = {
-    side.method
-    for paper in papers().values()
-    for claim in paper.claims
-    for side in claim.sides
-    if getattr(side, "checkpoint", FINAL) != FINAL
-}
-PROGRESS = over(
-    rules.evaluate_progress.output.out,
-    RUNS[0],
-    [run for run in EXPERIMENT.runs if run[0] in WATCHED],
-    dataset=DATASET,
-)
 GUIDES = expand(rules.evaluate_guide.output.out, guide=EXPERIMENT.guides, **TRAININGS)
 # The runs whose masks recognisers learn from.
 LEARNT_FROM = {
@@ -338,8 +308,7 @@ TESTS = set(CONFIG.recognition.tests) - {DATASET, *EXPERIMENT.really_masked}
 rule synthesis:
     input:
         SYNTHESES,
-        OF_STAGES,
-        PROGRESS,
+        CHECKPOINTS,
         BY_REFERENCE,
         CORRECTED,
         COSTS,

@@ -90,6 +90,13 @@ class FaceSet:
         """Short name of the crop specification, for the ``crop`` column of measurements."""
         return str(self.spec["crop"])
 
+    @property
+    def persons(self) -> pd.Series:
+        """Who is on each picture; where that is unknown, each bare face counts as a person."""
+        table = self.faces
+        faces = table["bare_id" if "bare_id" in table else "face_id"]
+        return table["identity"].where(table["identity"] != "", faces)
+
     def people_of(self, split: str) -> People:
         """The people of a split."""
         names = self.faces["identity"].to_numpy()[self.of_split(split)]

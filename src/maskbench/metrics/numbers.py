@@ -91,9 +91,7 @@ def _interval(number: Number) -> tuple[float | None, float | None]:
 
 def people_of(pictures: FaceSet, config: MetricsConfig) -> People:
     """The people on pictures; where one is unknown, each bare face counts as a person."""
-    table = pictures.faces
-    faces = table["bare_id" if "bare_id" in table else "face_id"]
-    names = table["identity"].where(table["identity"] != "", faces).to_numpy().astype(str)
+    names = pictures.persons.to_numpy().astype(str)
     return People.drawn(names, config.bootstrap, config.bootstrap_seed)
 
 

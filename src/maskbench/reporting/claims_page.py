@@ -154,11 +154,15 @@ def _printed(row: Row) -> str:
 
 
 def _names(row: Row, side: str) -> list[str]:
-    """The method's title; its metric, too, where the sides differ in it."""
+    """The method's title; its metric and its people, too, where the sides differ in them."""
     if not row[f"{side}_method"]:
         return []
-    differ = row["left_metric"] != row["right_metric"]
-    return [title_of(row[f"{side}_method"]), metric(row[f"{side}_metric"]).title if differ else ""]
+    metrics, splits = ([row[f"{each}_{of}"] for each in SIDES] for of in ("metric", "split"))
+    return [
+        title_of(row[f"{side}_method"]),
+        metric(row[f"{side}_metric"]).title if len(set(metrics)) > 1 else "",
+        f"{row[f'{side}_split']} people" if len(set(splits)) > 1 else "",
+    ]
 
 
 def conditions(row: Mapping[Any, Any], prefix: str = "") -> list[str]:

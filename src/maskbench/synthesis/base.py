@@ -197,7 +197,7 @@ class Method(ABC):
     def open(
         self,
         block: Block,
-        model: Path,
+        model: Path | None,
         guides: Sequence[Path] = (),
         references: Path | None = None,
         stage: str | None = None,
@@ -206,7 +206,7 @@ class Method(ABC):
 
         Args:
             block: with the parameters of the training.
-            model: folder written by ``train_synthesis``.
+            model: folder written by ``train_synthesis``; None: the networks before any training.
             guides: model folders of the spec's guides, in their order; none where only masks are
                 taken off.
             references: MaskedSet of the real domain, for a reference-guided method that puts
@@ -220,9 +220,12 @@ class Method(ABC):
         self.masked = None if references is None else MaskedSet.open(references)
         self.device = place("float32").device
         makers = self.networks(block.params)
+        fresh = {name: seeded(makers[name], 0) for name in self.APPLIED}
         self.applied = {
-            name: load_network(seeded(makers[name], 0), model, name, self.device, stage)
-            for name in self.APPLIED
+            name: network.to(self.device).eval().requires_grad_(False)
+            if model is None
+            else load_network(network, model, name, self.device, stage)
+            for name, network in fresh.items()
         }
         return self
 

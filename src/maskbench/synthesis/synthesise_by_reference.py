@@ -95,8 +95,8 @@ def synthesise_by_reference(
 
 def frontal(faces: FaceSet, split: str, count: int) -> list[int]:
     """The most frontal picture of each person of a split, people evenly spread."""
-    table = faces.faces.iloc[faces.of_split(split)].reset_index(names="row")
-    table["person"] = table["identity"].where(table["identity"] != "", table["face_id"])
+    table = faces.faces.assign(person=faces.persons).iloc[faces.of_split(split)]
+    table = table.reset_index(names="row")
     table["turn"] = (table["yaw"].abs() + table["pitch"].abs()).round(3)
     table = table.sort_values(["person", "turn", "face_id"], kind="stable")
     return spread(table.groupby("person", sort=True)["row"].first().tolist(), count)

@@ -123,6 +123,17 @@ def test_a_counted_difference_stands_without_an_interval(
         assert "−300" in page and "[−300" not in page
 
 
+def test_splits_of_one_method_are_named(claim, judged, evaluation, make_measurement, tmp_path):
+    rows = [
+        make_measurement("own", 0, "fid", value, split=split, checkpoint="last")
+        for split, value in (("train", 31.0), ("test", 30.0))
+    ]
+    train, test = (quantity("own", "fid", split=row.split, checkpoint="last") for row in rows)
+    judged([claim(train, ">=", test)], [evaluation(rows)])
+    page = (tmp_path / "out" / "claims.md").read_text("utf-8")
+    assert "31.000 own, train people" in page and "30.000 own, test people" in page
+
+
 def test_same_bytes_whatever_the_order(claim, judged, simulated, tmp_path):
     folders = simulated({"gan_stn": [0.70, 0.72], "own": [0.71]})
     claims = [claim(quantity("gan_stn"), ">", quantity("own"))]
