@@ -98,6 +98,25 @@ rule synthesise_by_reference:
         "../scripts/step.py"
 
 
+rule evaluate_style:
+    input:
+        model=rules.train_synthesis.output.out,
+        faces=FACES,
+        guides=guides,
+        references=MASKED_DOMAIN,
+        mask_pictures=rules.draw_masks.output.out,
+    output:
+        out=directory(f"{OUT}/metrics/synthesis/{{dataset}}/{{method}}/style{{seed}}"),
+    resources:
+        **NETWORK,
+    params:
+        **step("synthesis.evaluate_style", method=METHOD, config=CONFIG.metrics),
+    message:
+        "Compare masks with the photographs of {wildcards.method}, seed {wildcards.seed}"
+    script:
+        "../scripts/step.py"
+
+
 # What the facial-feature detector sees on masked faces, for the figure that explains it.
 rule evaluate_correction:
     input:
@@ -290,6 +309,12 @@ OF_STAGES = over(
     [run for run in EXPERIMENT.runs if getattr(EXPERIMENT.methods[run[0]].params, "stages", ())],
     dataset=DATASET,
 )
+OF_STYLE = over(
+    rules.evaluate_style.output.out,
+    RUNS[0],
+    [run for run in EXPERIMENT.runs if EXPERIMENT.methods[run[0]].spec.reference_guided],
+    dataset=DATASET,
+)
 # What figures alone show: of the first training, and of no ablation.
 FIRST = [
     (spec, dict(dataset=DATASET, method=name, seed=seed))
@@ -337,6 +362,7 @@ rule synthesis:
     input:
         SYNTHESES,
         OF_STAGES,
+        OF_STYLE,
         PROGRESS,
         BY_REFERENCE,
         CORRECTED,
