@@ -41,6 +41,7 @@ rule train_synthesis:
         faces=FACES,
         masked_domain=MASKED_DOMAIN,
         guides=guides,
+        shared=shared,
         mask_pictures=rules.draw_masks.output.out,
     output:
         out=directory(f"{OUT}/models/{{dataset}}/{{method}}/seed{{seed}}"),
