@@ -373,6 +373,7 @@ NO_RESULT = (
     "*.every_but",  # without `training: every`
     "*.twins.*",  # without equivariance
     "*.stages.*",  # not said: as in the block
+    "*.continues*",  # a stage that is taken over ends as one that is trained
     "*.switches.r1_every",  # without r1
     "synthesis.methods.wgan_stn.betas",  # RMSprop has none
     "faces.detector.coarse_score",  # without coarse_share

@@ -108,6 +108,33 @@ def test_really_masked_people_are_known_by_their_adapter(found):
     assert {name for _, name, _ in found.restorations} == {"edgeconnect", "cyclegan"}
 
 
+def test_a_method_whose_stage_another_takes_over_is_trained_for_it():
+    chosen = {"methods": ["mfgan_wo_inv"], "restorers": [], "recognisers": []}
+    found = checked({"run": chosen})
+    assert found.runs == [("mfgan_wo_inv", 0)]
+    assert set(found.methods) == {"keypoint", "mfgan", "mfgan_wo_inv"}
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        ({"continues": {"stage": "corect"}}, r"stage: corect: unknown stage; did you mean correct"),
+        ({"continues": {"method": "cyclegan"}}, "method: cyclegan is cyclegan, not mfgan; name an"),
+        ({"continues": {"method": "mfgan_wo_sty"}}, "goes on from a stage of mfgan; name that"),
+        ({"continues": {"method": "mfgan_wo_inv"}}, "mfgan_wo_inv: unknown method"),
+        ({"style_length": 8}, "correct is not that of mfgan: other style_length; give both the sa"),
+        ({"continues": {"stage": "diverse"}}, "diverse is not that of mfgan: other .*stages"),
+        (
+            {"stages": [{"name": "correct", "steps": 1}]},
+            "correct is not that of mfgan: other stages",
+        ),
+    ],
+)
+def test_only_what_is_the_same_is_taken_over(block, message):
+    with pytest.raises(MaskbenchError, match=f"methods.mfgan_wo_inv.continues.*{message}"):
+        checked({"synthesis": {"methods": {"mfgan_wo_inv": block}}})
+
+
 def test_run_chooses_and_what_that_needs_is_made():
     chosen = {"methods": ["pywgan_div"], "restorers": [], "recognisers": ["arcface"]}
     found = checked({"run": chosen})

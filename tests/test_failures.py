@@ -41,6 +41,7 @@ PAINTED = {
     [
         ("recogniser", "triplet", {"recognisers": {"triplet"}}),
         ("method", "gan_stn", {"methods": {"gan_stn"}, "recognisers": {"explicit"}}),
+        ("method", "mfgan", {"methods": {"mfgan", "mfgan_wo_inv", "mfgan_wo_sty"}}),
         ("network", "facenet", {"recognisers": {"facenet", "mrii"}}),
         (
             "restorer",

@@ -19,6 +19,7 @@ from maskbench.recognition import kinds
 from maskbench.recognition.kinds import RECOGNISERS
 from maskbench.registry import Block, Registry
 from maskbench.restoration.specs import RESTORERS
+from maskbench.synthesis.specs import continued_by
 
 SEGMENTER = "segmenter"  # the guide that restorers take where masks must be found
 
@@ -72,6 +73,38 @@ def blocks(
         name: registry.parse(name, block, place, section, shared, override)
         for name, block in section.items()
     }
+
+
+def shared_stages(methods: Mapping[str, Block], place: str) -> None:
+    """A method takes over the stages of another that are the same: nothing differs but later stages
+    and weights that each shared stage sets itself."""
+    for name, block in methods.items():
+        if not (shared := continued_by(block)):
+            continue
+        where = f"{place}: synthesis.methods.{name}.continues"
+        _known(f"{where}.method", "method", shared.method, methods.keys() - {name})
+        other = methods[shared.method]
+        if other.spec is not block.spec:
+            what = f"{other.name} is {other.spec.name}, not {block.spec.name}"
+            raise MaskbenchError(f"{where}.method", what, "name another")
+        if further := continued_by(other):
+            what = f"{other.name} itself goes on from a stage of {further.method}"
+            raise MaskbenchError(f"{where}.method", what, "name that one")
+        own, theirs = block.params.stages, other.params.stages
+        names = [stage.name for stage in theirs]
+        _known(f"{where}.stage", "stage", shared.stage, names)
+        count = names.index(shared.stage) + 1
+        off = set.intersection(*(set(stage.weights) for stage in theirs[:count]))
+        differing = [
+            key
+            for key, value in block.params
+            if key not in {"stages", "continues", *off} and value != getattr(other.params, key)
+        ]
+        if own[:count] != theirs[:count] or len(own) == count:
+            differing.append("stages")
+        if differing:
+            what = f"{shared.stage} is not that of {other.name}: other {', '.join(differing)}"
+            raise MaskbenchError(where, what, "give both the same, or set continues to null")
 
 
 def chosen(

@@ -19,7 +19,7 @@ from maskbench.errors import MaskbenchError
 from maskbench.guides.specs import GUIDES
 from maskbench.recognition import kinds
 from maskbench.registry import Block
-from maskbench.synthesis.specs import METHODS
+from maskbench.synthesis.specs import METHODS, continued_by
 
 DEFAULT = Path("params.yaml")
 NOTHING = "none"  # the training set of what learns nothing
@@ -173,6 +173,7 @@ def check(values: dict[str, Any], place: str = str(DEFAULT)) -> Experiment:
         what = f"lacks {REFERENCE}, whose masks the test people wear"
         way_out = f"add the block {REFERENCE}: {{}}"
         raise MaskbenchError(f"{place}: synthesis.methods", what, way_out)
+    checks.shared_stages(methods, place)
     running = checks.chosen(methods, config.run.methods, f"{place}: run.methods", "method")
     learnt_from = _learnt_from(methods, running)
     recognisers = checks.recognisers(config, methods, learnt_from, place)
@@ -182,6 +183,8 @@ def check(values: dict[str, Any], place: str = str(DEFAULT)) -> Experiment:
     needed = {REFERENCE, *running, *restorers}
     for recogniser in recognisers.values():
         needed |= set(kinds.training_sets(recogniser, learnt_from))
+    shared = (continued_by(methods[name]) for name in needed & methods.keys())
+    needed = needed.union(one.method for one in shared if one)
     methods = {name: block for name, block in methods.items() if name in needed}
     guides = checks.guides(methods.values(), restorers, place)
     every = checks.blocks(GUIDES, {name: {} for name in GUIDES.all()} | config.guides, place)

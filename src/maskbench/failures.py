@@ -13,6 +13,7 @@ from maskbench.checks import SEGMENTER
 from maskbench.config import REFERENCE
 from maskbench.experiment import Experiment
 from maskbench.recognition import kinds
+from maskbench.synthesis.specs import continued_by
 
 KINDS = ("recogniser", "network", "restorer", "method", "guide")
 """Wildcards that name what a job belongs to, the first that it has."""
@@ -82,6 +83,7 @@ def without(experiment: Experiment, failed: set[Named]) -> dict[str, list[str]]:
         name
         for name, block in experiment.methods.items()
         if lost(("method", name), *(("guide", guide) for guide in block.spec.guides))
+        or ((shared := continued_by(block)) and lost(("method", shared.method)))
     }
     if REFERENCE in gone:
         return {}

@@ -7,6 +7,8 @@ import pytest
 import torch
 from torch import nn
 
+from maskbench.artifacts import sha256_of
+from maskbench.errors import MaskbenchError
 from maskbench.guides.parts import PARTS
 from maskbench.masks.styles import KINDS, kind_of
 from maskbench.synthesis.base import TrainingData
@@ -17,6 +19,7 @@ from maskbench.synthesis.painted.mfgan import UNLABELLED, Mfgan, branch_of
 from maskbench.synthesis.specs import METHODS
 from maskbench.synthesis.specs.mfgan import Penalties
 from maskbench.synthesis.train_synthesis import train_synthesis
+from maskbench.training.checkpoint import STATE
 from maskbench.training.stage import Ramp, Turn
 
 BLOCK = {
@@ -75,7 +78,32 @@ def test_a_weight_of_zero_takes_a_module_out(small, guides):
         found = method.losses("generator", method.batch(turn), turn)
         modules = {"correction", "invariance", "style", "diversity"}
         assert modules - set(found) == gone
-        assert ("style" in method.players["generator"].network) == (key != "style")
+        assert found.keys() >= {"masked", "bare", "cycle"}
+
+
+@pytest.mark.parametrize(("key", "stage"), [("invariance", "correct"), ("style", "authentic")])
+def test_a_variant_that_takes_over_stages_ends_as_one_that_trained_them(
+    small, guides, tmp_path, key, stage
+):
+    def run(out, values, shared=None, stop=None):
+        block = METHODS.parse("variant", {"use": "mfgan"} | MFGAN | values)
+        train_synthesis(
+            block, small.faces, small.masked, small.pictures, styles=small.styles, seed=1,
+            out=tmp_path / out, scratch=tmp_path / "scratch",
+            guides=[guides[guide] for guide in block.spec.guides], shared=shared, run=stop,
+        )  # fmt: skip
+
+    run("mfgan", {})
+    run("apart", {key: 0})
+    going_on = {key: 0, "continues": {"method": "mfgan", "stage": stage}}
+    with pytest.raises(Stopped):
+        run("shared", going_on, tmp_path / "mfgan", StoppingIn("diverse"))
+    run("shared", going_on, tmp_path / "mfgan")
+    for name in (STATE, "curves.parquet", "stages/correct.safetensors"):
+        assert (tmp_path / "shared" / name).read_bytes() == (tmp_path / "apart" / name).read_bytes()
+    assert sha256_of(tmp_path / "mfgan" / STATE) != sha256_of(tmp_path / "apart" / STATE)
+    with pytest.raises(MaskbenchError, match=f"variant: goes on from stage {stage} of mfgan"):
+        run("alone", going_on)
 
 
 def test_each_pictures_adversarial_loss_is_multiplied_by_its_correction(small, guides):

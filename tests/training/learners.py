@@ -76,12 +76,19 @@ class Small(Learner):
         return (made.sigmoid() * 255).to(torch.uint8).numpy()[..., None].repeat(3, 2)
 
 
-def run(out: Path, scratch: Path, log=lambda step, values: None, every: int = 1, seed: int = 0):
+def run(
+    out: Path,
+    scratch: Path,
+    log=lambda step, values: None,
+    every: int = 1,
+    seed: int = 0,
+    begin: tuple[Path, str] | None = None,
+):
     out.mkdir(parents=True, exist_ok=True)
     learner = Small(seed)
     train(
         learner, title="small", seed=seed, out=out, scratch=scratch, log=log, log_every=2,
-        checkpoint_every=every, pictures=4,
+        checkpoint_every=every, pictures=4, begin=begin,
     )  # fmt: skip
     return learner
 

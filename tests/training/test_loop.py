@@ -15,7 +15,7 @@ from maskbench.training import state
 from maskbench.training.checkpoint import STATE, load_network
 from maskbench.training.loop import Training
 
-from ..trainings import killed_in
+from ..trainings import Stopped, killed_in
 from .learners import Small, contents, run
 
 RUN = """
@@ -147,6 +147,29 @@ def test_weights_of_another_network_are_refused_with_a_way_out(whole):
         load_network(torch.nn.Linear(2, 2), whole, "nobody", torch.device("cpu"))
     with pytest.raises(MaskbenchError):
         load_network(torch.nn.Linear(2, 2), whole, "critic", torch.device("cpu"), "third")
+
+
+def test_a_training_that_takes_over_a_stage_ends_as_if_it_had_trained_it(whole, tmp_path):
+    def stop(step, values):
+        raise Stopped
+
+    taken = {"begin": (whole, "first")}
+    with pytest.raises(Stopped):
+        run(tmp_path / "out", tmp_path / "scratch", log=stop, **taken)
+    learner = run(tmp_path / "out", tmp_path / "scratch", **taken)
+    assert learner.drawn == ["second"] * 3  # from its own checkpoint after the first of four steps
+    expected, found = contents(whole), contents(tmp_path / "out")
+    assert found.items() <= expected.items()
+    assert {
+        name for name in expected.keys() - found.keys() if "sheets/1_first" not in name
+    } == set()
+
+
+def test_networks_alone_are_no_stage_to_take_over(whole, tmp_path):
+    with pytest.raises(MaskbenchError, match=r"midway.* is no end of a stage to go on from"):
+        run(tmp_path / "out", tmp_path / "scratch", begin=(whole, "midway"))
+    with pytest.raises(MaskbenchError, match="third"):
+        run(tmp_path / "out", tmp_path / "scratch", begin=(whole, "third"))
 
 
 class Tree(Small):

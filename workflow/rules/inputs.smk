@@ -2,6 +2,7 @@
 
 from maskbench.recognition import kinds
 from maskbench.recognition.specs import NETWORKS
+from maskbench.synthesis.specs import continued_by
 
 # What specs say beside their implementation: margins and scales of losses, ranges of pixels.
 FACTS = ("recognition/specs/*.py",)
@@ -29,6 +30,13 @@ def guides(wildcards, method=None):
     names = EXPERIMENT.methods[method or wildcards.method].spec.guides
     path = rules.train_guide.output.out
     return expand(path, dataset=wildcards.dataset, guide=names, seed=wildcards.seed)
+
+
+def shared(wildcards):
+    """The training whose first stages a method takes over."""
+    found = continued_by(METHOD(wildcards))
+    path = rules.train_synthesis.output.out
+    return expand(path, **{**wildcards, "method": found.method})[0] if found else []
 
 
 def restorer_model(wildcards):

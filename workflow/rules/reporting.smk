@@ -21,7 +21,8 @@ CAPTIONS = Path(workflow.basedir, "workflow", "report")
 RECORDED = Path(".snakemake", "captions").absolute()
 if "MASKBENCH_RENDERING" in os.environ:
     write_captions(RECORDED)
-EVALUATIONS = [*SYNTHESES, *CHECKPOINTS, *COSTS, *GUIDES, *RESTORATIONS, *RECOGNITIONS]
+OF_METHODS = [*SYNTHESES, *CHECKPOINTS, *OF_STYLE]
+EVALUATIONS = [*OF_METHODS, *COSTS, *GUIDES, *RESTORATIONS, *RECOGNITIONS]
 # What figures are drawn from, by the names of their needs.
 TRAINED = [run for run in EXPERIMENT.runs if EXPERIMENT.methods[run[0]].spec.trained]
 SHOWN = [run for run in EXPERIMENT.runs if not EXPERIMENT.methods[run[0]].spec.reference]
@@ -222,9 +223,7 @@ rule report:
 # Every table and figure, and the numbers of every method, by its name.
 TARGETS = {
     **{
-        f"synthesis_{name}": [
-            path for path in (*SYNTHESES, *CHECKPOINTS) if Path(path).parts[-2] == name
-        ]
+        f"synthesis_{name}": [path for path in OF_METHODS if Path(path).parts[-2] == name]
         for name in EXPERIMENT.methods
     },
     **{name: f"{REPORTS}/tables/{name}.html" for name in TABLES},

@@ -43,6 +43,7 @@ rule train_synthesis:
         faces=FACES,
         masked_domain=MASKED_DOMAIN,
         guides=guides,
+        shared=shared,
         mask_pictures=rules.draw_masks.output.out,
     output:
         out=directory(f"{OUT}/models/{{dataset}}/{{method}}/seed{{seed}}"),
@@ -96,6 +97,25 @@ rule synthesise_by_reference:
         **step("synthesis.synthesise_by_reference", method=METHOD),
     message:
         "Put masks on test people after photographs by {wildcards.method}, seed {wildcards.seed}"
+    script:
+        "../scripts/step.py"
+
+
+rule evaluate_style:
+    input:
+        model=rules.train_synthesis.output.out,
+        faces=FACES,
+        guides=guides,
+        references=MASKED_DOMAIN,
+        mask_pictures=rules.draw_masks.output.out,
+    output:
+        out=directory(f"{OUT}/metrics/synthesis/{{dataset}}/{{method}}/style{{seed}}"),
+    resources:
+        **NETWORK,
+    params:
+        **step("synthesis.evaluate_style", method=METHOD, config=CONFIG.metrics),
+    message:
+        "Compare masks with the photographs of {wildcards.method}, seed {wildcards.seed}"
     script:
         "../scripts/step.py"
 
@@ -276,6 +296,12 @@ CHECKPOINTS = over(
     [run for run in EXPERIMENT.runs if run[0] in WATCHED],
     dataset=DATASET,
 )
+OF_STYLE = over(
+    rules.evaluate_style.output.out,
+    RUNS[0],
+    [run for run in EXPERIMENT.runs if EXPERIMENT.methods[run[0]].spec.reference_guided],
+    dataset=DATASET,
+)
 # What figures alone show: of the first training, and of no ablation.
 FIRST = [
     (spec, dict(dataset=DATASET, method=name, seed=seed))
@@ -309,6 +335,7 @@ rule synthesis:
     input:
         SYNTHESES,
         CHECKPOINTS,
+        OF_STYLE,
         BY_REFERENCE,
         CORRECTED,
         COSTS,

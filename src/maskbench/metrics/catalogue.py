@@ -56,6 +56,17 @@ METRICS: dict[str, Metric] = {
     "kid": Metric("KID", "lower", 4),
     "is": Metric("Inception Score", "higher", 3),
     "identity_cosine": Metric("Identity cosine", "higher", 3),
+    "style_distance": Metric("Distance of styles, two photographs", "higher", 2, "Two photographs"),
+    "style_distance_of_crops": Metric(
+        "Distance of styles, two crops of one photograph", "lower", 2, "Two crops of one"
+    ),
+    "style_ratio": Metric(
+        "Distance of two photographs over that of two crops", "higher", 2, "Ratio"
+    ),
+    "style_agreement": Metric("Agreement with the photographs", "higher", 3, "Agreement"),
+    "style_distance_of_photographs": Metric(
+        "Distance of the masks in the photographs", "", 2, "In the photographs"
+    ),
     "parameters": Metric("Parameters", "lower", 0),
     "multiply_adds": Metric("Multiply-adds a picture", "lower", 0, "Multiply-adds"),
     "plain_parameters": Metric(

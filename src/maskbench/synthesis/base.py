@@ -230,16 +230,21 @@ class Method(ABC):
         return self
 
     def pictures_of(
-        self, faces: FaceSet, pictures: MaskPictures, pairs: Sequence[tuple[int, str]]
+        self,
+        faces: FaceSet,
+        pictures: MaskPictures,
+        pairs: Sequence[tuple[int, str]],
+        worn: References | None = None,
     ) -> Iterator[tuple[int, str, np.ndarray, np.ndarray]]:
         """Row, style, picture (n, n, 3) and coverage (n, n), uint8, for pairs of row and style
-        ("" of a method without styles).
+        ("" of a method without styles). The photographs of a reference-guided method are ``worn``,
+        or else those of its real domain.
 
         Raises:
             MaskbenchError: a reference-guided method has no real domain.
         """
-        spec, worn = self.block.spec, None
-        if spec.reference_guided:
+        spec = self.block.spec
+        if spec.reference_guided and worn is None:
             if self.masked is None:
                 what = "needs photographs of masks being worn"
                 raise MaskbenchError(self.block.name, what, "give it a masked set")

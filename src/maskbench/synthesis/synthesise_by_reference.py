@@ -15,7 +15,7 @@ from maskbench.faces.faceset import FACE_COLUMNS, FaceSet
 from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MASKED_COLUMNS, MaskedSet, MaskedSetWriter
 from maskbench.registry import Block
-from maskbench.synthesis.base import Faces, References, Styles, spread
+from maskbench.synthesis.base import References, spread
 from maskbench.synthesis.model import open_method
 
 PEOPLE, PHOTOGRAPHS = 4, 7
@@ -27,10 +27,14 @@ class Photographs(References):
     Args:
         masked: the set that holds them.
         rows: which.
+
+    Attributes:
+        names: their face ids.
     """
 
     def __init__(self, masked: MaskedSet, rows: Sequence[int]) -> None:
         self._row_of = {str(masked.faces["face_id"].iloc[row]): row for row in rows}
+        self.names = tuple(self._row_of)
         self._masked = masked
 
     def known(self, style: str) -> str:
@@ -71,22 +75,15 @@ def synthesise_by_reference(
     """
     bare, masked = FaceSet.open(faces), MaskedSet.open(references)
     rows, shown = frontal(bare, "test", PEOPLE), photographs(masked, PHOTOGRAPHS)
-    if not rows or not shown:
-        empty, split = (faces, "test") if shown else (references, "train")
-        raise MaskbenchError(empty, f"no faces of split {split}", "check datasets.*.shares")
     worn, pictures = Photographs(masked, shown), MaskPictures.open(mask_pictures)
-    names = [str(masked.faces["face_id"].iloc[row]) for row in shown]
-    pairs = list(itertools.product(rows, names))
-    made = open_method(Path(model), method, guides, references).put_on(
-        Faces.of(bare, [row for row, _ in pairs]),
-        Styles([name for _, name in pairs], pictures, worn),
-    )
+    painter = open_method(Path(model), method, guides, references)
     spec = {**bare.spec, "method": method.name, "seed": seed}
     with atomic_dir(Path(out)) as tmp, MaskedSetWriter(tmp, bare.size, spec) as writer:
         for row in shown:
             values = {column: masked.faces[column].iloc[row] for column in MASKED_COLUMNS}
             writer.add(masked.images[row], values | {"bare_id": ""}, masked.masks[row])
-        for (row, name), picture, coverage in zip(pairs, *made, strict=True):
+        made = painter.pictures_of(bare, pictures, list(itertools.product(rows, worn.names)), worn)
+        for row, name, picture, coverage in made:
             values = {column: bare.faces[column].iloc[row] for column in FACE_COLUMNS}
             own = {"bare_id": values["face_id"], "method": method.name, "style": name}
             values |= own | {"face_id": f"{values['face_id']}@{name}"}
@@ -94,7 +91,12 @@ def synthesise_by_reference(
 
 
 def frontal(faces: FaceSet, split: str, count: int) -> list[int]:
-    """The most frontal picture of each person of a split, people evenly spread."""
+    """The most frontal picture of each person of a split, people evenly spread.
+
+    Raises:
+        MaskbenchError: the split is empty.
+    """
+    _check(faces, split)
     table = faces.faces.assign(person=faces.persons).iloc[faces.of_split(split)]
     table = table.reset_index(names="row")
     table["turn"] = (table["yaw"].abs() + table["pitch"].abs()).round(3)
@@ -119,3 +121,8 @@ def photographs(masked: MaskedSet, count: int) -> list[int]:
         chosen.append(int(first["row"]))
         people.add(str(first["identity"]))
     return chosen
+
+
+def _check(faces: FaceSet, split: str) -> None:
+    if not len(faces.of_split(split)):
+        raise MaskbenchError(faces.path, f"no faces of split {split}", "check datasets.*.shares")

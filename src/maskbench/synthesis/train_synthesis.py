@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from maskbench.artifacts import atomic_dir, remove
+from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.faces.people import People, together
 from maskbench.guides.specs import GUIDES
@@ -15,6 +16,7 @@ from maskbench.masks.maskedset import MaskedSet
 from maskbench.registry import Block
 from maskbench.synthesis.base import LearningMethod, Method, TrainingData
 from maskbench.synthesis.model import write_params
+from maskbench.synthesis.specs import continued_by
 from maskbench.training import state
 from maskbench.training.checkpoint import STATE, training_key
 from maskbench.training.curves import Run, to_run, write_curves
@@ -33,6 +35,7 @@ def train_synthesis(
     out: Path,
     scratch: Path,
     guides: Sequence[Path] = (),
+    shared: Path | None = None,
     run: Run | None = None,
 ) -> None:
     """Train, or go on with a training that was stopped, and write ``out`` whole or not at all.
@@ -49,14 +52,22 @@ def train_synthesis(
         scratch: folder for checkpoints. Each training keeps its own below it, under a name made of
             all that decides its result, so that another training's is never taken up.
         guides: model folders of the spec's guides, in their order.
+        shared: the model folder of the method that the block ``continues``.
         run: a tracking run for the curves.
 
     Raises:
-        MaskbenchError: unreadable inputs, an unwritable output.
+        MaskbenchError: unreadable inputs, an unwritable output, no ``shared`` where it is needed.
     """
     params, spec = method.params, method.spec
+    begin = None
+    if continued := continued_by(method):
+        if shared is None:
+            what = f"goes on from stage {continued.stage} of {continued.method}"
+            raise MaskbenchError(method.name, what, "give that method's model")
+        begin = Path(shared), continued.stage
     settings = {"method": repr(method), "styles": list(styles), "seed": seed}
     inputs = [Path(path) for path in (faces, masked_domain, mask_pictures, *guides)]
+    inputs += [begin[0]] if begin else []
     code = {__name__, spec.module, *(GUIDES.get(name).module for name in spec.guides)}
     own = Path(scratch) / training_key(settings, inputs, code)
     bare, pictures = FaceSet.open(faces), MaskPictures.open(mask_pictures)
@@ -74,6 +85,7 @@ def train_synthesis(
                 learner, title=f"{method.name} seed {seed}", seed=seed, out=tmp, scratch=own,
                 log=to_run(run), log_every=params.log_every,
                 checkpoint_every=params.checkpoint_every, pictures=2 * params.batch_size,
+                begin=begin,
             )  # fmt: skip
         else:
             learnt = learner.fit(data) if spec.trained else {}

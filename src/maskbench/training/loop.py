@@ -21,7 +21,7 @@ from PIL import Image
 from torch import Tensor
 
 from maskbench.artifacts import atomic_file
-from maskbench.errors import unknown_name
+from maskbench.errors import MaskbenchError, unknown_name
 from maskbench.training import state
 from maskbench.training.checkpoint import STAGES, STATE, Checkpoints, stage_file
 from maskbench.training.curves import Log, write_curves
@@ -29,7 +29,7 @@ from maskbench.training.player import Player
 from maskbench.training.progress import TrainingProgress
 from maskbench.training.stage import Stage, Turn
 
-SHEETS, ENDS = "sheets", "ends"
+SHEETS = "sheets"
 
 
 class Learner(ABC):
@@ -68,7 +68,8 @@ class Training:
     """A training in progress.
 
     Attributes:
-        ends: folder for the ends of stages that later ones continue.
+        folder: where the ends of stages are kept, as :func:`.checkpoint.stage_file` names them;
+            None: nowhere, so that no stage can continue another.
         index: the stage's place in ``stages`` (those with steps).
         step: steps of it that are done.
         curves: by ``stage/loss``, lists of (step of the stage, mean since the last point).
@@ -77,9 +78,9 @@ class Training:
     PLAIN = ("index", "step", "sums", "curves")
 
     def __init__(
-        self, learner: Learner, seed: int, log_every: int, ends: Path = Path(ENDS)
+        self, learner: Learner, seed: int, log_every: int, folder: Path | None = None
     ) -> None:
-        self.learner, self.log_every, self.ends = learner, log_every, ends
+        self.learner, self.log_every, self.folder = learner, log_every, folder
         self.stages = [stage for stage in learner.stages if stage.steps]
         earlier: set[str] = set()
         for stage in self.stages:
@@ -148,21 +149,22 @@ class Training:
                 if name.startswith(start)}  # fmt: skip
 
     def next_stage(self) -> bool:
-        """Go on to the next stage, from the end of the stage that it continues; False: that was the
-        last."""
+        """Keep the whole training as the end of its stage, and go on to the next one from the end
+        of the stage that it continues; False: that was the last."""
         later = self.stages[self.index + 1 :]
         if not later:
             return False
-        if any(stage.continues == self.stage.name for stage in later):
-            self.ends.mkdir(parents=True, exist_ok=True)
-            state.save(self._end(self.stage.name), state.capture(self.parts()))
+        continued = any(stage.continues == self.stage.name for stage in later)
+        if self.folder is not None and (self.stage.keep or continued):
+            file = stage_file(self.folder, self.stage.name)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            state.save(file, self.capture())
         self.index, self.step, self.sums = self.index + 1, 0, {}
         if self.stage.continues is not None:
-            state.restore(self.parts(), state.load(self._end(self.stage.continues)))
+            assert self.folder is not None
+            values = state.load(stage_file(self.folder, self.stage.continues))
+            state.restore(self.parts(), values)
         return True
-
-    def _end(self, stage: str) -> Path:
-        return self.ends / f"{stage}.safetensors"
 
 
 def train(
@@ -176,6 +178,7 @@ def train(
     log_every: int,
     checkpoint_every: int,
     pictures: int,
+    begin: tuple[Path, str] | None = None,
 ) -> None:
     """Train to the end of the last stage, from the checkpoint in ``scratch`` if there is one.
 
@@ -184,17 +187,25 @@ def train(
         title: what the progress bar says.
         seed: of torch's global generator; the learner's own generators are seeded by itself.
         out: an existing folder, for ``state.safetensors``, ``curves.parquet`` (step, name, value),
-            ``sheets/<index>_<stage>_<step>.png`` and ``stages/<name>.safetensors`` (networks at
-            the end of each stage but the last, and where a stage's ``keep_at`` names).
+            ``sheets/<index>_<stage>_<step>.png`` and ``stages/<name>.safetensors`` (the
+            whole training at the end of each stage but the last, and the networks where a stage's
+            ``keep_at`` names).
         scratch: folder for checkpoints, of this training alone.
         log: called with (step of the stage, {stage/loss: mean}) at the logging interval.
         log_every: steps between two points of a curve.
         checkpoint_every: steps between two checkpoints; 0: none.
         pictures: that a step shows the networks, for the progress bar.
+        begin: the folder of another training and the stage after which this one begins. Up to its
+            end both are the same, so that this one ends as if it had trained those stages itself.
+
+    Raises:
+        MaskbenchError: ``begin`` has no such stage to go on from.
     """
-    training = Training(learner, seed, log_every, scratch / ENDS)
+    training = Training(learner, seed, log_every, scratch)
     checkpoints = Checkpoints(scratch, checkpoint_every)
-    if (values := checkpoints.resume()) is not None:
+    if (values := checkpoints.resume()) is None and begin is not None:
+        values = _taken_over(*begin, training, scratch)
+    if values is not None:
         training.restore(values)
     total = sum(stage.steps for stage in training.stages)
     with TrainingProgress(title, total, pictures, training.done) as progress:
@@ -207,14 +218,28 @@ def train(
                 if training.step % log_every == 0:
                     log(training.step, training.last())
                 checkpoints.maybe_save(training.done, training.capture)
-            if training.stage.keep and training.stage is not training.stages[-1]:
-                _keep_networks(learner, stage_file(scratch, training.stage.name))
             going = training.next_stage()
     state.save(out / STATE, training.capture())
     write_curves(out / "curves.parquet", training.curves)
     for folder in (SHEETS, STAGES):
         if (scratch / folder).exists():
             shutil.copytree(scratch / folder, out / folder)
+
+
+def _taken_over(model: Path, last: str, training: Training, scratch: Path) -> dict[str, Any]:
+    """The end of a stage of another training; what that one kept up to there is copied."""
+    end = stage_file(model, last)
+    values = state.load(end)
+    names = [stage.name for stage in training.stages]
+    if "index" not in values or names[values["index"]] != last:
+        raise MaskbenchError(end, "is no end of a stage to go on from", "train that method again")
+    for stage in training.stages[: values["index"] + 1]:
+        for kept in (stage.name, *stage.keep_at):
+            if (file := stage_file(model, kept)).exists():
+                own = stage_file(scratch, kept)
+                own.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, own)
+    return values
 
 
 def _show_and_keep(training: Training, scratch: Path) -> None:

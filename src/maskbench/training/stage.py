@@ -75,7 +75,7 @@ class Stage(Section):
         0, ge=0, description="steps between sheets of pictures, with one at the end; 0: none"
     )
     keep: bool = Field(
-        True, description="keep the networks at the stage's end (those of the last one always are)"
+        True, description="keep the training at the stage's end (that of the last one always is)"
     )
     keep_at: dict[str, float] = Field(
         default_factory=dict,

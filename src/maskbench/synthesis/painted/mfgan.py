@@ -55,14 +55,12 @@ class Mfgan(CycleGan):
     def networks(self, params: Any) -> dict[str, Callable[[], nn.Module]]:
         def generators() -> nn.Module:
             styled = {"network": StyledGenerator, "style": params.style_length}
-            found: dict[str, nn.Module] = {
-                MASK: self.painter(params, **styled), UNMASK: self.painter(params),
-            }  # fmt: skip
-            if params.style:
-                found[STYLE] = StyleEncoder(
-                    params.encoder_width, params.style_length, UNLABELLED + 1, params.encoder_norm
-                )
-            return nn.ModuleDict(found)
+            encoder = StyleEncoder(
+                params.encoder_width, params.style_length, UNLABELLED + 1, params.encoder_norm
+            )  # also without styles: variants with the same networks can share stages
+            return nn.ModuleDict({
+                MASK: self.painter(params, **styled), UNMASK: self.painter(params), STYLE: encoder,
+            })  # fmt: skip
 
         def critics() -> nn.Module:
             return nn.ModuleDict({name: self.critic(params, extra=1) for name in (MASKED, BARE)})

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from maskbench.registry import Registry, Spec
+from maskbench.registry import Block, Registry, Spec
 from maskbench.restoration.specs import RestorerParams
 
 Role = Literal["masker", "unmasker"]
@@ -38,6 +38,11 @@ class SynthesisSpec(Spec):
     def __post_init__(self) -> None:
         if "unmasker" in self.roles and not issubclass(self.Params, RestorerParams):
             raise TypeError(f"{self.name}: an unmasker's Params must extend RestorerParams")
+
+
+def continued_by(block: Block) -> Any:
+    """The :class:`.translation.SharedStage` that a method goes on from; None: it learns anew."""
+    return getattr(block.params, "continues", None)
 
 
 METHODS: Registry[SynthesisSpec] = Registry(__name__, "synthesis.methods", "method")

@@ -60,7 +60,9 @@ class MfganParams(CycleParams):
     )  # fmt: skip
     invariance: float = Field(10.0, ge=0, description="weight of L_inv, formula (3)")
     style: float = Field(
-        1.0, ge=0, description="weight of L_sty, formula (5); 0: no style encoder and no L_ds"
+        1.0,
+        ge=0,
+        description="weight of L_sty, formula (5); 0: the style encoder is not used, nor L_ds",
     )
     diversity: float = Field(
         1.0, ge=0, description="weight of L_ds, formula (6), which falls to 0 in the last stage"

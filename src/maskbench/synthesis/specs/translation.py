@@ -67,6 +67,13 @@ class PlannedStage(Section):
     )
 
 
+class SharedStage(Section):
+    """The end of a stage of another method's training."""
+
+    method: str = Field(description="block of the same spec, trained with the same seed")
+    stage: str = Field(description="the last stage that both methods share")
+
+
 class TranslationParams(GanParams, PaintedParams):
     """Settings of a translation between bare and masked faces."""
 
@@ -89,6 +96,10 @@ class TranslationParams(GanParams, PaintedParams):
     stages: tuple[PlannedStage, ...] = Field(
         (), description="a tree of trainings; none: one stage, `train`, of `steps` steps"
     )
+    continues: SharedStage | None = Field(
+        None, description="take over what another method has learnt by the end of a stage up to "
+        "which both are the same; none: every stage is trained"
+    )  # fmt: skip
     switches: Switches = Field(
         default_factory=Switches, description="additions for few pictures and steps"
     )
