@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 import torch
@@ -21,6 +23,8 @@ from maskbench.synthesis.specs.mfgan import Penalties
 from maskbench.synthesis.train_synthesis import train_synthesis
 from maskbench.training.checkpoint import STATE
 from maskbench.training.stage import Ramp, Turn
+
+from ..trainings import Stopped
 
 BLOCK = {
     "train_size": 16, "batch_size": 2, "blocks": 1, "generator_width": 4, "critic_width": 4,
@@ -79,6 +83,17 @@ def test_a_weight_of_zero_takes_a_module_out(small, guides):
         modules = {"correction", "invariance", "style", "diversity"}
         assert modules - set(found) == gone
         assert found.keys() >= {"masked", "bare", "cycle"}
+
+
+@dataclass
+class StoppingIn:
+    """A tracking run that stops a training in a stage."""
+
+    stage: str
+
+    def metrics(self, step, values):
+        if any(name.startswith(f"{self.stage}/") for name in values):
+            raise Stopped
 
 
 @pytest.mark.parametrize(("key", "stage"), [("invariance", "correct"), ("style", "authentic")])
