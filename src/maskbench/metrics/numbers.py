@@ -44,7 +44,7 @@ class Number:
     subset: str = ALL
     styles: str = SEEN
     checkpoint: str = FINAL
-    other: Mapping[str, str] = field(default_factory=dict)
+    other: Mapping[str, str | int] = field(default_factory=dict)
 
 
 def noted(number: Number, remark: str) -> Number:
