@@ -21,8 +21,8 @@ _IMPORT = re.compile(r"^\s*from (maskbench[\w.]*) import (\([^)]*\)|.*)", re.M)
 # Modules that pass values on but decide none: editing them makes no result stale.
 INFRASTRUCTURE = frozenset(
     {"maskbench", *(f"maskbench.{name}" for name in
-     ("artifacts", "code_digest", "config", "errors", "experiment", "measurements", "registry", "section",
-      "tracking", "tracking_store"))}
+     ("artifacts", "code_digest", "config", "errors", "experiment", "measurements", "registry",
+      "section", "tracking", "tracking_store"))}
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Studies that nobody was asked in: plans without pictures, and raters with known preferences."""
 
 import numpy as np
+from PIL import Image
 
 from maskbench.study.design import Face, groups_of, pairs_of, turns_of
 from maskbench.study.plan import Judged, Plan, Trial, Vote, Votes
@@ -49,3 +50,14 @@ def votes_on(plan, answer):
 def knows(picture):
     """The right answer of a catch trial."""
     return picture.kind == "photograph"
+
+
+def a_folder(folder, plan):
+    """A study's folder whose pictures are all different and small."""
+    (folder / "pictures").mkdir(parents=True)
+    for number, name in enumerate(sorted(plan.files())):
+        pixels = np.full((12, 12, 3), (number * 37 % 256, number * 91 % 256, 120), np.uint8)
+        Image.fromarray(pixels).save(folder / "pictures" / name)
+    (folder / "plan.json").write_text(plan.model_dump_json(), "utf-8")
+    (folder / "secret.key").write_text("0123456789abcdef" * 4, "ascii")
+    return folder
