@@ -266,6 +266,8 @@ def _name_of(row: Mapping[str, Any]) -> str:
     """A metric's name in MLflow, after what makes it another quantity than the plain one."""
     plain = {"protocol": "standard", "subset": "all", "checkpoint": "final", "styles": "seen"}
     parts = [str(row[key]) for key, usual in plain.items() if row[key] != usual]
+    if row["step"] == STUDY:  # of several methods, folds and seeds
+        parts = [row["method"], *(f"{key}{row[key]}" for key in ("fold", "seed")), *parts]
     return "/".join([*parts, row["metric"]])
 
 

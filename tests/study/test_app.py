@@ -214,7 +214,8 @@ def test_markup_sql_and_other_words_in_every_field(study, text):
 def test_paths_out_of_the_folder(study):
     client = study.taking_part(0)
     for path in ("..%2f..%2fplan.json", "%2e%2e/plan.json", "....//plan.json",
-                 "left/../../plan.json", "%2fetc%2fpasswd", "left%00.png", "face.png", "..\\plan.json"):  # fmt: skip
+                 "left/../../plan.json", "%2fetc%2fpasswd", "left%00.png", "face.png",
+                 "..\\plan.json"):  # fmt: skip
         for before in ("/pictures/0/", "/pictures/", "/", "/pictures/-1/", "/r/"):
             reply = client.get(before + path)
             assert reply.status_code in (400, 403, 404), before + path

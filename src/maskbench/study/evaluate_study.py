@@ -7,6 +7,7 @@ from pathlib import Path
 
 from maskbench.artifacts import atomic_dir
 from maskbench.config import MetricsConfig
+from maskbench.measurements import STUDY
 from maskbench.metrics.numbers import write_numbers
 from maskbench.study.plan import read_votes
 from maskbench.study.rates import EVERY_METHOD, numbers_of, raters_of
@@ -31,7 +32,7 @@ def evaluate_study(votes: Path, out: Path, config: MetricsConfig, run_id: str = 
         if rater.excluded:
             log.info("rater %d is not counted: %s", rater.number, rater.excluded)
     plan = found.plan
-    facts = {"step": "study", "dataset": plan.dataset, "split": plan.split, "crop": plan.crop,
+    facts = {"step": STUDY, "dataset": plan.dataset, "split": plan.split, "crop": plan.crop,
              "method": EVERY_METHOD, "seed": 0, "mlflow_run_id": run_id}  # fmt: skip
     with atomic_dir(Path(out)) as tmp:
         count = write_numbers(tmp, numbers_of(found, config), facts)
