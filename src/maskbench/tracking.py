@@ -29,6 +29,7 @@ from pydantic import BaseModel
 from maskbench import tracking_store
 from maskbench.artifacts import read_json, sha256_of
 from maskbench.config import TrackingConfig
+from maskbench.measurements import STUDY
 from maskbench.registry import Block
 from maskbench.tracking_store import attempt, first_line
 

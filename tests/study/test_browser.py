@@ -135,7 +135,8 @@ def test_a_session_that_is_closed_in_the_middle(chromium, served, rater, width, 
         return window, page
 
     window, page = a_window()
-    check(page, f"{width}-consent")
+    look = check if answer is by_mouse else lambda page, name: None  # once for each width
+    look(page, f"{width}-consent")
     if answer is by_keyboard:
         page.keyboard.press("Tab")
         page.keyboard.press("Space")
@@ -146,16 +147,16 @@ def test_a_session_that_is_closed_in_the_middle(chromium, served, rater, width, 
         page.get_by_role("button", name="Begin").click()
     for number in range(4):
         page.wait_for_selector(f"text=Page {number + 1} of 4")
-        check(page, f"{width}-page{number + 1}")
+        look(page, f"{width}-page{number + 1}")
         if number == 2:
             window.close()
             window, page = a_window()
             page.wait_for_selector("text=Page 3 of 4")
         answer(page)
     page.wait_for_selector("text=Thank you")
-    check(page, f"{width}-thanks")
+    look(page, f"{width}-thanks")
     page.goto(f"{url}/withdraw")
-    check(page, f"{width}-withdraw")
+    look(page, f"{width}-withdraw")
     window.close()
     votes = [vote for vote in store.export().votes if vote.rater == rater]
     turns = dict(store.plan.raters[rater])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -56,7 +56,7 @@ def groups_of(
     pairs: Sequence[Pair],
     styles: Sequence[str],
     faces: Sequence[Face],
-    trainings: dict[str, Sequence[int]],
+    trainings: Mapping[str, Sequence[int]],
     rng: np.random.Generator,
 ) -> list[Group]:
     """A style, a face and a training for each pair of methods.
