@@ -73,7 +73,7 @@ def test_what_people_said_stands_beside_it(tables):
         ("all", 0, "krippendorff_alpha", 0.41, study),
         ("pywgan_div", 0, "is", 2.5, {"backbone": "inception_v3"}),
     )
-    _, rows = made.grids("table1_pywgan")
+    (rows,) = made.grids("table1_pywgan")
     assert [row["Judged real (%) ↑, paper here"] for row in rows] == [
         "5 [0, 12]", "–", "–", "60 [50, 71]",
     ]  # fmt: skip
