@@ -127,6 +127,11 @@ def test_mask_pictures_are_as_many_as_the_paper_s():
     assert len(masks.styles) + len(masks.unseen_styles) == 20  # section 4.1
 
 
+def test_as_many_are_asked_as_in_the_paper():
+    study = experiment.load([ROOT / "params.yaml", PAPERS / "pywgan_div.yaml"]).config.study
+    assert (study.groups, study.raters) == (100, 20)  # section 4.2
+
+
 def test_one_cloth_mask_is_an_option():
     files = [ROOT / "params.yaml", PAPERS / "maskfacenet.yaml", PAPERS / "maskfacenet_cloth.yaml"]
     masks = experiment.load(files).config.masks

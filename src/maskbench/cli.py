@@ -16,6 +16,7 @@ import typer
 import maskbench
 from maskbench.errors import one_line_errors
 from maskbench.step import start_logging
+from maskbench.study.commands import study
 
 app = typer.Typer(
     name="maskbench",
@@ -30,6 +31,7 @@ app = typer.Typer(
     masked/`.
     """,
 )
+app.add_typer(study)
 ParamsOption = Annotated[
     list[Path] | None,
     typer.Option(

@@ -22,7 +22,7 @@ _IMPORT = re.compile(r"^\s*from (maskbench[\w.]*) import (\([^)]*\)|.*)", re.M)
 INFRASTRUCTURE = frozenset(
     {"maskbench", *(f"maskbench.{name}" for name in
      ("artifacts", "code_digest", "config", "errors", "experiment", "measurements", "registry",
-      "tracking", "tracking_store"))}
+      "section", "tracking", "tracking_store"))}
 )  # fmt: skip
 
 

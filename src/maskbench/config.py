@@ -16,23 +16,18 @@ import yaml
 from pydantic import (
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     model_validator,
 )
 
 from maskbench.errors import MaskbenchError, read_text
+from maskbench.section import Section
+from maskbench.study.settings import StudyConfig
 
 Precision = Literal["float32", "bfloat16"]
 REFERENCE = "keypoint"
 """The method whose masks test people wear, and segmenters and restorers learn from."""
-
-
-class Section(BaseModel):
-    """Base of every section: unknown keys are refused, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _no_nulls(blocks: Any) -> Any:
@@ -288,6 +283,7 @@ class Config(Section):
         default_factory=RecognitionConfig, description="masked face recognition"
     )
     metrics: MetricsConfig = Field(default_factory=MetricsConfig, description="measuring")
+    study: StudyConfig = Field(default_factory=StudyConfig, description="asking people")
     tracking: TrackingConfig = Field(default_factory=TrackingConfig, description="MLflow")
 
     @model_validator(mode="before")

@@ -175,6 +175,7 @@ def check(values: dict[str, Any], place: str = str(DEFAULT)) -> Experiment:
         raise MaskbenchError(f"{place}: synthesis.methods", what, way_out)
     checks.shared_stages(methods, place)
     running = checks.chosen(methods, config.run.methods, f"{place}: run.methods", "method")
+    checks.chosen(dict.fromkeys(running), config.study.methods, f"{place}: study.methods", "method")
     learnt_from = _learnt_from(methods, running)
     recognisers = checks.recognisers(config, methods, learnt_from, place)
     restorers = checks.restorers(config, methods, running, recognisers, place)

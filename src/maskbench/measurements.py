@@ -22,13 +22,16 @@ STANDARD, ALL, SEEN, UNSEEN, FINAL, NONE = "standard", "all", "seen", "unseen", 
 COSTS = "costs"
 """The step whose numbers are counted, not sampled: they are exact."""
 
+STUDY = "study"
+"""The step whose numbers people gave: votes on the pictures of several methods, folds and seeds."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
     """One number with everything that is needed to compare it.
 
     Attributes:
-        step: ``synthesis``, ``costs``, ``guides``, ``restoration`` or ``recognition``.
+        step: ``synthesis``, ``study``, ``costs``, ``guides``, ``restoration`` or ``recognition``.
         dataset: where it was measured.
         fold: which people were tested; 0 where a data set is cut once.
         split: part of the data set.
@@ -46,7 +49,7 @@ class Measurement:
         seed: of the training that is measured.
         metric: plain name (:mod:`maskbench.metrics.catalogue`).
         value: the number; None where it could not be measured (``note`` says why).
-        n_people, n: people, and pictures or pairs, behind it.
+        n_people, n: people, and pictures, pairs or votes, behind it.
         ci_low, ci_high: 95% interval over people; None where it has no meaning.
         backbone: network and weights that computed it, ``none`` for plain arithmetic.
         crop: short name of the crop specification, e.g. ``mtcnn+0.2/144``.

@@ -11,7 +11,7 @@ def printed(name, *metrics):
 
 
 def test_printed_numbers_of_paper_1():
-    assert printed("table1_pywgan", "is", "artificial_percent") == [
+    assert printed("table1_pywgan", "is", "human_real_rate") == [
         [2.641, 0], [2.492, 30], [2.185, 72], [2.297, 79],
     ]  # fmt: skip
     assert printed("table2_pywgan", "ssim", "lpips") == [

@@ -248,3 +248,17 @@ def test_a_method_is_stale_when_the_code_of_its_guides_changes(folder, monkeypat
     assert found["gan_direct"].params.code == code_digest(modules)
     assert [Path(path).name for path in found["gan_direct"].input.guides] == ["seed0"]
     assert len(found["gan_stn"].input.guides) == 0
+
+
+def test_votes_are_counted_where_they_are_named(folder):
+    overlay = folder / "own.yaml"
+    overlay.write_text("study: {votes: votes.json}", "utf-8")
+    (folder / "votes.json").touch()
+    found = jobs(folder, (overlay,))
+    ((job, _),) = found["evaluate_study"]
+    given = step.arguments(step.function_of(job.params.step), as_script_sees(job))
+    assert given["votes"] == Path("votes.json")
+    for rule in ("collect_measurements", "judge_claims", "make_index"):
+        ((reader, _),) = found[rule]
+        assert str(job.output.out) in reader.input.metrics
+    assert "evaluate_study" not in jobs(folder)

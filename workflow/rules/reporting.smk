@@ -23,6 +23,7 @@ if "MASKBENCH_RENDERING" in os.environ:
     write_captions(RECORDED)
 OF_METHODS = [*SYNTHESES, *CHECKPOINTS, *OF_STYLE]
 EVALUATIONS = [*OF_METHODS, *COSTS, *GUIDES, *RESTORATIONS, *RECOGNITIONS]
+EVALUATIONS += [STUDIES] if STUDIES else []
 # What figures are drawn from, by the names of their needs.
 TRAINED = [run for run in EXPERIMENT.runs if EXPERIMENT.methods[run[0]].spec.trained]
 SHOWN = [run for run in EXPERIMENT.runs if not EXPERIMENT.methods[run[0]].spec.reference]

@@ -99,15 +99,20 @@ def interval(
     Returns:
         low and high; None with fewer than two finite replicates, or no more people than folds.
     """
-    from scipy.special import ndtri
-
     finite = replicates[np.isfinite(replicates)]
     if len(finite) < 2 or people <= folds:
         return None
     ends = np.quantile(finite, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    stretch = np.sqrt(people / (people - folds)) * student(people - folds)
-    low, high = value + (ends - value) * stretch / ndtri((1 + LEVEL) / 2)
+    low, high = value + (ends - value) * stretch(people, folds)
     return float(low), float(high)
+
+
+def stretch(people: int, folds: int = 1) -> float:
+    """How much too short the percentile interval is, where people are more than folds."""
+    from scipy.special import ndtri
+
+    width = np.sqrt(people / (people - folds)) * student(people - folds)
+    return float(width / ndtri((1 + LEVEL) / 2))
 
 
 def student(freedom: int) -> float:

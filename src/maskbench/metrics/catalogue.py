@@ -55,6 +55,8 @@ METRICS: dict[str, Metric] = {
     "fid": Metric("FID", "lower", 2),
     "kid": Metric("KID", "lower", 4),
     "is": Metric("Inception Score", "higher", 3),
+    "human_real_rate": Metric("Judged real by people", "higher", 3, "Judged real"),
+    "krippendorff_alpha": Metric("Krippendorff's alpha of the raters", "", 3, "Alpha"),
     "identity_cosine": Metric("Identity cosine", "higher", 3),
     "style_distance": Metric("Distance of styles, two photographs", "higher", 2, "Two photographs"),
     "style_distance_of_crops": Metric(
@@ -119,7 +121,7 @@ SETS = ("fid", "kid", "is")
 _SHARES = (
     "placement_iou", "covers_nose_mouth", "leaves_eyes", "alpha_mean", "beyond_outline",
     "mean_iou", "mask_found_on_bare", "ap50", "hidden_", "accuracy", "auc", "eer", "tar_at_far_",
-    "rank_1", "rank_5", "fmr100", "error_rate_", "fmr_at_bare_", "fnmr_at_bare_",
+    "rank_1", "rank_5", "human_real_rate", "fmr100", "error_rate_", "fmr_at_bare_", "fnmr_at_bare_",
 )  # fmt: skip
 """How the names of metrics from 0 to 1 begin."""
 

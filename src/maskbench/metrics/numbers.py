@@ -44,7 +44,7 @@ class Number:
     subset: str = ALL
     styles: str = SEEN
     checkpoint: str = FINAL
-    other: Mapping[str, str] = field(default_factory=dict)
+    other: Mapping[str, str | int] = field(default_factory=dict)
 
 
 def noted(number: Number, remark: str) -> Number:
@@ -78,7 +78,7 @@ def mean_number(
     )
 
 
-def _interval(number: Number) -> tuple[float | None, float | None]:
+def interval_of(number: Number) -> tuple[float | None, float | None]:
     """Its 95% interval, within the values that its metric can have."""
     if number.value is None:
         return None, None
@@ -136,7 +136,7 @@ def write_numbers(folder: Path, numbers: Sequence[Number], facts: Mapping[str, A
     """
     rows = []
     for number in numbers:
-        low, high = _interval(number)
+        low, high = interval_of(number)
         own = {
             name: getattr(number, name)
             for name in (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from maskbench.measurements import CONDITIONS
+from maskbench.measurements import CONDITIONS, STUDY
 from maskbench.metrics.catalogue import SETS
 
 GROUP = [*(name for name in CONDITIONS if name != "fold"), "metric", "backbone", "crop"]
@@ -27,7 +27,8 @@ def over_seeds(measurements: pd.DataFrame) -> pd.DataFrame:
     - ``seeds``: how many could be measured;
     - ``ci_low``, ``ci_high``: the 95% interval. In a fold from the lowest to the highest bound of
       the seeds' own. Folds test different people, so that the distances of the bounds from the mean
-      are added in quadrature. Metrics of whole sets have none in a fold; three folds or more give
+      are added in quadrature; those of a study, whose raters are the same for all folds, as they
+      are. Metrics of whole sets have none in a fold; three folds or more give
       Student's interval of their mean;
     - ``n_people``, ``n``: people and pictures behind the number: in each fold that has one the
       fewest of its seeds, summed over folds;
@@ -50,11 +51,13 @@ def over_seeds(measurements: pd.DataFrame) -> pd.DataFrame:
     table["mean"] = (share * folds["mean"]).groupby(GROUP).sum(min_count=1)
     measured = folds["mean"].groupby(GROUP).count()
     of_sets = table.index.get_level_values("metric").isin(SETS)
+    of_study = table.index.get_level_values("step") == STUDY
     student = _students(folds["mean"].groupby(GROUP).std(), measured.where(of_sets))
     for name in ("ci_low", "ci_high"):
         sign = -1 if name == "ci_low" else 1
         distance = share * (folds[name] - folds["mean"])
         pooled = np.sqrt((distance**2).groupby(GROUP).sum(min_count=1))
+        pooled = pooled.where(~of_study, distance.abs().groupby(GROUP).sum(min_count=1))
         pooled = pooled.where(distance.groupby(GROUP).count() == measured)
         table[name] = table["mean"] + sign * pooled.where(~of_sets, student)
     none = folds["mean"].notna().groupby(GROUP).transform("sum") == 0

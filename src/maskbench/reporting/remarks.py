@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isnan
 from typing import NamedTuple
 
+from maskbench.measurements import STUDY
 from maskbench.metrics.catalogue import KEEPS_FACE, metric
 from maskbench.reporting.aggregate import ABSENT, seeds_in_words, superscript
 from maskbench.reporting.names import UNRESTORED, title_of
@@ -23,7 +24,7 @@ PREFIXES = {
     "paper": "network in the paper: ",
     "differs": "differs from the paper in: ",
 }
-_COUNTS = ("pictures", "pairs", "probes")
+_COUNTS = ("pictures", "pairs", "probes", "votes")
 _MOST = (*_COUNTS, "seeds", "network")
 """The caption states what most cells share; the others have a footnote."""
 Place = tuple[int, int]
@@ -125,9 +126,10 @@ def _of_line(cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
     for cell in found:
         if cell.metric != "undetected":
             kind = metric(cell.metric).over if cell.step == "recognition" else "pictures"
+            kind = "votes" if cell.step == STUDY else kind
             most[kind] = max(most.get(kind, (0, 0)), (int(cell.n), int(cell.n_people)))
     for over, (n, people) in most.items():
-        words = f"{n} {over if n != 1 else over[:-1]}"
+        words = f"{n} {over if n != 1 else over[:-1]}" + " on pictures" * (over == "votes")
         yield over, f"{words} of {people} people" if people else words
     seeds = [int(cell.seeds) for cell in found]
     few, many = min(seeds), max(seeds)

@@ -21,6 +21,7 @@ from maskbench.datasets.manifest import read_table
 from maskbench.measurements import (
     COSTS,
     NONE,
+    STUDY,
     Measurement,
     evaluations_in,
     read_metrics,
@@ -268,6 +269,8 @@ class Evaluations:
         if side.dataset is not None and side.dataset not in self._datasets:
             run = f" ({', '.join(self._datasets)})" if self._datasets else ""
             return Unmeasured(f"{side.dataset} is not a data set of this run{run}")
+        if side.step == STUDY and all(one.row.step != STUDY for one in self._all):
+            return Unmeasured("no study was run")
         if side.training_set is not None and side.training_set not in self._training_sets:
             return NotRun(side.training_set)
         where = f" on {side.dataset}" if side.dataset else ""
@@ -329,7 +332,7 @@ def trained(row: Measurement) -> bool:
         return False
     if row.step == "recognition":
         return row.training_set != NONE or row.restorer != ""
-    return row.step != "synthesis" or names.trained(row.method)
+    return row.step not in ("synthesis", STUDY) or names.trained(row.method)
 
 
 def shared(estimates: Sequence[Estimate]) -> list[int]:

@@ -199,7 +199,9 @@ def _texts(
     if not column.measured:
         return Text(printed), Text()
     if isnan(cell.mean):
-        return Text(printed), Text(MISSING + mark)
+        nothing = all(isnan(one.mean) for (_, place), one in cells.items() if place == at[1])
+        absent = column.absent if nothing else ""
+        return Text(printed), Text(absent or MISSING + mark)
     deviation = spread.mean if spread and not isnan(spread.mean) else cell.sd * column.scale
     words = with_spread(cell.mean * column.scale, deviation, digits) + mark
     low, high = cell.ci_low * column.scale, cell.ci_high * column.scale

@@ -59,6 +59,9 @@ def numbers(table: Table, results: Sequence[Result]) -> list[Cell]:
     plain = {name: value for name, value in PLAIN.items() if name not in open_}
     metrics = table.metrics(of_training_set=False)
     found = [r for r in _having(results, plain | table.where) if r["metric"] in metrics]
+    for column in [column for column in table.columns if column.step]:
+        own = {"step": column.step, "metric": column.metric}
+        found += _having(results, plain | table.where | own)
     metrics = table.metrics(of_training_set=True)
     pictures = [
         r for r in _having(results, PLAIN | {"step": "synthesis"}) if r["metric"] in metrics
@@ -166,6 +169,7 @@ def _entries(
         for turn in range(max([1, *(len(rows) for *_, rows in found)])):
             for place, column, metric, rows in found:
                 entry: dict[str, Any] = base | {"line": line, "column": place, "metric": metric}
+                entry["step"] = column.step or base["step"]
                 if row is not None and (key := column.key(metric)) in row.printed:
                     entry |= {
                         "printed": row.printed[key],

@@ -44,7 +44,9 @@ class Column(Section):
     split: str = Field(
         "", description='people that it is measured on; "": a part of the table each'
     )
+    step: str = Field("", description="that measures it; the table's own where none is named")
     measured: bool = Field(True, description="false: printed only")
+    absent: str = Field("", description="what stands in its cells where nothing of it is measured")
     percent: bool = Field(False, description="a share that is printed as percents")
     network: str = Field("", description="the paper's, for this metric")
     same_network: tuple[str, ...] = Field((), description="our names for it")
@@ -127,6 +129,7 @@ class Table(Section):
         chosen = {**PLAIN, **self.where, "method": row.method, "metric": column.metric,
                   "checkpoint": row.checkpoint}  # fmt: skip
         chosen |= {"split": column.split} if column.split else {}
+        chosen |= {"step": column.step} if column.step else {}
         return chosen if row.training_set is None else chosen | {"training_set": row.training_set}
 
     def metrics(self, of_training_set: bool) -> set[str]:
