@@ -19,7 +19,7 @@ def export(
     sources: Annotated[
         list[Path],
         typer.Argument(
-            metavar="SOURCE...",
+            metavar="SOURCE",
             help="Sets of faces (results/masked/..., training_sets/..., faces/...), or for a crate "
             "the folder with measurements.csv.",
         ),
@@ -71,16 +71,16 @@ def export(
 ) -> None:
     """Write pictures of the results, or a whole run, in formats that others read.
 
-    Pictures: a training set is the bare faces and a method's masked ones, so name both folders:
+    Pictures: a training set is the bare faces and a method's masked ones, so name both folders.
 
-    maskbench export results/faces/orl/fold0 results/training_sets/orl/keypoint/seed0 --split train
-    --as parquet --out shared/
+    Example: maskbench export results/faces/orl/fold0 results/training_sets/orl/keypoint/seed0
+    --split train --as parquet --out shared/
 
     A run: --as crate writes an RO-Crate with all numbers, tables, verdicts, charts and the
     configuration, Croissant metadata of the numbers and a model card for each trained model. No
     picture of a person is in it.
 
-    maskbench export results/ --as crate --creator "Ada Doe" --out crate/
+    Example: maskbench export results/ --as crate --creator "Ada Doe" --out crate/
     """
     if form != "crate":
         from maskbench.export.export_pictures import export_pictures
@@ -140,7 +140,7 @@ def submit(
     as submissions/NAME.csv; the next run shows it in results/index.html. A file that lies there
     already is only checked, as a pull request needs it.
 
-    maskbench submit doe.csv --source "Doe et al. 2026" --contact doe@example.org
+    Example: maskbench submit doe.csv --source "Doe et al. 2026" --contact doe@example.org
     --method "doe_net=Doe's network"
     """
     from maskbench import experiment

@@ -13,6 +13,7 @@ from rocrate.rocrate import ROCrate
 from typer.testing import CliRunner
 
 import maskbench
+from maskbench import experiment
 from maskbench.artifacts import write_json
 from maskbench.cli import app
 from maskbench.export.croissant import columns_in_words
@@ -53,7 +54,10 @@ def results(tmp_path_factory):
 def crate(results):
     out = results.with_name("crate")
     arguments = ["export", str(results), "--as", "crate", "--out", str(out), "--commit", "abc123"]
-    arguments += ["--creator", "Ada Doe", "--params", str(ROOT / "params.yaml")]
+    overlay = results.with_name("own.yaml")
+    overlay.write_text("datasets: {own: {adapter: folder, path: /srv/ada/faces}}", "utf-8")
+    arguments += ["--creator", "Ada Doe"]
+    arguments += ["--params", str(ROOT / "params.yaml"), "--params", str(overlay)]
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 0, done.output
     return out
@@ -79,6 +83,12 @@ def test_it_is_an_ro_crate_of_all_files(crate):
     assert {entity.id for entity in run["result"]} == files - {"params.yaml"}
 
 
+def test_its_configuration_is_whole_and_names_no_place(crate):
+    config = experiment.load([crate / "params.yaml"]).config
+    assert config.datasets["own"].path == "faces"
+    assert config.masks == experiment.load([ROOT / "params.yaml"]).config.masks
+
+
 def test_nobody_is_seen_or_named_in_it(crate):
     files = [path for path in crate.rglob("*") if path.is_file()]
     assert [path.name for path in files if path.suffix == ".png"] == ["cmc.png"]
@@ -90,7 +100,7 @@ def test_nobody_is_seen_or_named_in_it(crate):
 def test_croissant_is_valid_and_gives_the_numbers(crate):
     found = mlcroissant.Dataset(crate / "croissant.json")
     assert found.metadata.ctx.issues.report() == ""  # neither errors nor warnings
-    assert found.metadata.ctx.conforms_to == mlcroissant._src.core.context.CroissantVersion.V_1_1
+    assert found.metadata.ctx.conforms_to.value == "http://mlcommons.org/croissant/1.1"
     text = json.loads((crate / "croissant.json").read_text("utf-8"))
     assert "http://mlcommons.org/croissant/RAI/1.0" in text["conformsTo"]
     assert found.metadata.personal_sensitive_information and found.metadata.data_biases

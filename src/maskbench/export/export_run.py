@@ -3,6 +3,7 @@ an RO-Crate and by Croissant metadata. No picture of a person is in it."""
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ import yaml
 
 from maskbench import experiment
 from maskbench.artifacts import atomic_dir, read_json, write_json
+from maskbench.config import Config
 from maskbench.errors import MaskbenchError
 from maskbench.export.crate import METADATA, crate
 from maskbench.export.croissant import croissant
@@ -51,13 +53,17 @@ def export_run(
         the names of all files.
 
     Raises:
-        MaskbenchError: numbers are missing, the commit is not known, or it cannot be written.
+        MaskbenchError: numbers are missing, the commit or the licence is not known, or it cannot be
+            written.
     """
     results = Path(results)
     numbers = results / NUMBERS
     if not numbers.is_file():
         way_out = "name the folder of a whole run: snakemake --cores all makes it"
         raise MaskbenchError(numbers, "no such file", way_out)
+    if not re.fullmatch(r"[A-Za-z0-9.+-]+", licence):
+        what = f"{licence!r} is no SPDX name"
+        raise MaskbenchError("--license", what, "choose one of https://spdx.org/licenses")
     measurements = read_measurements(numbers)
     config = experiment.load(params).config
     root = next((at for at in (results, results.parent) if (at / "models").is_dir()), results)
@@ -79,13 +85,22 @@ def export_run(
         for name in files:
             (tmp / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(results / name, tmp / name)
-        plain = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-        (tmp / "params.yaml").write_text(plain, encoding="utf-8")
+        (tmp / "params.yaml").write_text(_plain(config), encoding="utf-8")
         files += ["params.yaml", *write_cards(root, measurements, facts, tmp)]
         write_json(tmp / "croissant.json", croissant(tmp / NUMBERS, measurements, facts))
         files += ["croissant.json"]
         write_json(tmp / METADATA, crate(tmp, files, facts))
     return [*files, METADATA]
+
+
+def _plain(config: Config) -> str:
+    """The configuration as YAML. Of a collection that lies at an absolute path the folder's name is
+    kept: where it lies on one machine tells others nothing."""
+    values = config.model_dump(mode="json")
+    for dataset in values["datasets"].values():
+        if dataset["path"] and Path(dataset["path"]).is_absolute():
+            dataset["path"] = Path(dataset["path"]).name
+    return str(yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
 
 
 def published_files(results: Path) -> list[str]:
