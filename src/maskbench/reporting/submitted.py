@@ -44,7 +44,7 @@ class Entry:
     Attributes:
         submission: the file.
         shown: rows of it in the tables of the page.
-        other: its numbers of other data sets, splits or crops than this run's.
+        other: its numbers of other data sets or crops than this run's.
         counts: its numbers and this run's by outcome
             (:data:`maskbench.reporting.compare.OUTCOMES`).
     """
@@ -95,10 +95,14 @@ def recognising(
 
 
 def comparable(one: Submission, own: pd.DataFrame) -> pd.DataFrame:
-    """The submitted numbers of test people, of a data set and a crop that this run has."""
-    rows = one.measurements
+    """The submitted numbers of a data set and a crop that this run has, of test people."""
+    rows = _of_same_data(one, own)
+    return rows[rows["split"] == SPLIT]
+
+
+def _of_same_data(one: Submission, own: pd.DataFrame) -> pd.DataFrame:
     there = own[["dataset", "crop"]].drop_duplicates()
-    return rows[rows["split"] == SPLIT].merge(there, on=["dataset", "crop"])
+    return one.measurements.merge(there, on=["dataset", "crop"])
 
 
 def entries(
@@ -113,7 +117,7 @@ def entries(
     """
     found = []
     for one in submissions:
-        same = comparable(one, own)
+        same = _of_same_data(one, own)
         outcomes = counts(compare(one.measurements, own))
         shown = sum(row.source == one.name for row in rows)
         found.append(Entry(one, shown, len(one.measurements) - len(same), outcomes))
