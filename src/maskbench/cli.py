@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 import maskbench
+from maskbench import cli_sharing
 from maskbench.errors import one_line_errors
 from maskbench.step import start_logging
 from maskbench.study.commands import study
@@ -280,6 +281,10 @@ def compare(
     if out:
         with atomic_file(out) as tmp:
             compared.to_csv(tmp, index=False, float_format="%.8g", lineterminator="\n")
+
+
+for _function in (cli_sharing.export, cli_sharing.submit):
+    _command(_function)
 
 
 def main() -> None:

@@ -163,8 +163,12 @@ def to_frame(rows: list[Measurement]) -> pd.DataFrame:
     return frame.sort_values(list(KEY), kind="stable").reset_index(drop=True)
 
 
-def read_measurements(path: Path) -> pd.DataFrame:
+def read_measurements(path: Path, skip: int = 0) -> pd.DataFrame:
     """Read ``measurements.csv``: empty text is "", an unmeasured number NaN.
+
+    Args:
+        path: the file.
+        skip: lines before the columns.
 
     Raises:
         MaskbenchError: the file is missing or lacks a column.
@@ -178,6 +182,7 @@ def read_measurements(path: Path) -> pd.DataFrame:
             dtype=dict.fromkeys(text, str),
             keep_default_na=False,
             na_values={name: [""] for name in _NUMBERS},
+            skiprows=skip,
         )
     except OSError as error:
         raise from_os_error(error, path) from error

@@ -124,7 +124,8 @@ def imported(path):
 
 def test_imports_go_one_way_and_in_no_circle():
     order = ["imaging", "datasets", "faces", "masks", "networks", "training", "metrics"]
-    order += ["guides", "synthesis", "restoration", "recognition", "reporting", "study"]
+    order += ["guides", "synthesis", "restoration", "recognition", "reporting"]
+    order += ["export", "study"]
     package = ROOT / "src" / "maskbench"
     uses = {}
     for path in package.rglob("*.py"):

@@ -168,6 +168,7 @@ rule make_index:
         figures=PICTURES,
         metrics=EVALUATIONS,
         masked=NEEDS["masked"],
+        submissions=sorted(map(str, Path("submissions").glob("*.csv"))),
     output:
         out=f"{REPORTS}/index.html",
     params:

@@ -12,6 +12,11 @@ import numpy as np
 from maskbench.imaging.resize import resized
 
 
+def crop_name(margin: float, size: int) -> str:
+    """The short name of a crop, the column ``crop`` of measurements: ``mtcnn+0.2/144``."""
+    return f"mtcnn+{margin:g}/{size}"
+
+
 def square_around(box: np.ndarray, margin: float) -> np.ndarray:
     """The square to crop: around the box's centre, side = longer side x (1 + margin).
 

@@ -24,7 +24,7 @@ from maskbench.datasets.listing import named
 from maskbench.datasets.manifest import Pictures
 from maskbench.datasets.weights import weights_file
 from maskbench.errors import MaskbenchError
-from maskbench.faces.crop import crop_square, to_crop
+from maskbench.faces.crop import crop_name, crop_square, to_crop
 from maskbench.faces.faceset import FaceSetWriter
 from maskbench.faces.landmarks import PREDICTOR
 from maskbench.faces.locate import FaceLocator, LocatedFace
@@ -178,7 +178,7 @@ def _spec(source: dict[str, Any], config: FacesConfig, weights: Path) -> dict[st
         "dataset": source["dataset"],
         "dataset_version": source["version"],
         "dataset_checksum": source["checksum"],
-        "crop": f"mtcnn+{config.margin:g}/{config.size}",
+        "crop": crop_name(config.margin, config.size),
         "size": config.size,
         "margin": config.margin,
         "alignment": "none: MTCNN box made square around its centre, side = longer side x "

@@ -5,7 +5,7 @@ Differences have the intervals of verdicts on claims (:mod:`maskbench.reporting.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,11 +111,24 @@ def placement(measurements: pd.DataFrame, dataset: str) -> dict[str, dict[str, V
     for (name,), of in table_of(seen, ["method"]).items():
         found.setdefault(name, {})["unseen"] = of[PLACEMENT]
 
-    def rank(name: str) -> tuple[float, str]:
-        value = found[name].get(PLACEMENT)
-        return (-value.mean if value else -np.inf, name)  # the reference, without a number, first
+    return {name: found[name] for name in sorted(found, key=lambda x: place_order(found[x], x))}
 
-    return {name: found[name] for name in sorted(found, key=rank)}
+
+def place_order(of: Mapping[str, Value], name: str) -> tuple[float, str]:
+    """Where a method stands among others: the best placement first, and before it the reference,
+    which has no number."""
+    value = of.get(PLACEMENT)
+    return -value.mean if value else -np.inf, name
+
+
+def tested(measurements: pd.DataFrame, dataset: str) -> list[tuple[str, str, dict[str, Value]]]:
+    """(recogniser, training set, {metric: value}) of everything that was tested on a data set, the
+    best AUC first."""
+    rows = plain(measurements, "recognition")
+    rows = rows[(rows["dataset"] == dataset) & rows["metric"].isin([AUC, TAR])]
+    cells = table_of(rows, ["method", "training_set"])
+    found = [(name, training, of) for (name, training), of in cells.items()]
+    return sorted(found, key=lambda row: -(row[2][AUC].mean if AUC in row[2] else 0.0))
 
 
 def lead(evaluations: Evaluations, dataset: str, first: str, second: str) -> Value | None:
@@ -135,7 +148,8 @@ def recognition(
     rows = rows[(rows["dataset"] == dataset) & rows["metric"].isin([AUC, TAR])]
     if len(rows) == 0:
         return None
-    cells = table_of(rows, ["method", "training_set"])
+    trained = tested(measurements, dataset)
+    cells = {(name, training): of for name, training, of in trained}
     recognisers = compared(rows)
     names = sorted({training for name, training in cells if name in recognisers})
     sets = []
@@ -158,8 +172,6 @@ def recognition(
     if len(masked) > 1:
         pairs = _pairs(recognisers, masked[0], masked[1], AUC, dataset)
         ahead = _difference(evaluations, pairs)
-    trained = [(name, training, of) for (name, training), of in cells.items()]
-    trained.sort(key=lambda row: -(row[2][AUC].mean if AUC in row[2] else 0.0))
     people = int(rows.groupby("fold")["n_people"].max().sum())
     return Recognition(dataset, people, recognisers, sets, ahead, trained)
 

@@ -18,7 +18,7 @@ from maskbench.artifacts import atomic_file
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.measurements import read_measurements
 from maskbench.metrics.catalogue import KEEPS_FACE, metric
-from maskbench.reporting import answers, headline
+from maskbench.reporting import answers, headline, submitted
 from maskbench.reporting.answers import Value
 from maskbench.reporting.claims_page import VERDICTS, conditions
 from maskbench.reporting.names import know, reference_of, title_of
@@ -26,6 +26,7 @@ from maskbench.reporting.pages import render
 from maskbench.reporting.papers import papers
 from maskbench.reporting.published_runs import beside, published_runs, read_claims
 from maskbench.reporting.replicates import Evaluations
+from maskbench.reporting.submissions import read
 
 BASELINE = "mean_placement"  # what the best method is compared with, beside the next one
 PEOPLE, SIDE = 2, 96  # pictures of each method; pixels
@@ -42,6 +43,7 @@ def make_index(
     masked: Sequence[Path] = (),
     origins: Mapping[str, str] | None = None,
     configuration: Mapping[str, str] | None = None,
+    submissions: Sequence[Path] = (),
 ) -> None:
     """Write ``index.html``: one static file with links to the results beside it.
 
@@ -57,6 +59,7 @@ def make_index(
         configuration: what decides its numbers
             (:func:`maskbench.reporting.published_runs.configuration`); without it no published run
             is set beside it.
+        submissions: what others measured (:mod:`maskbench.reporting.submissions`).
 
     Raises:
         MaskbenchError: a file is missing or cannot be read.
@@ -72,13 +75,24 @@ def make_index(
     tested = sorted(set(frame.loc[frame["step"] == "recognition", "dataset"]))
     every = [answers.recognition(frame, evaluations, name) for name in tested]
     found = [one for one in every if one is not None]
-    overlaps = [placed[name][answers.PLACEMENT] for name in ranked]
-    half = overlaps[0].mean / 2 if overlaps else 0.0
-    axes = {"placement": _axis(overlaps, half), "trained": (0.5, 1.0)} | {
+    others = [read(path) for path in submissions]
+    placing = submitted.placing(placed, others, frame, dataset)
+    recognising = {
+        one.dataset: submitted.recognising(one.trained, others, frame, one.dataset) for one in found
+    }
+    rows = [*placing, *(row for table in recognising.values() for row in table)]
+    overlaps = [
+        row.of[answers.PLACEMENT]
+        for row in placing
+        if answers.PLACEMENT in row.of and (row.source or row.name in ranked)
+    ]
+    best = placed[ranked[0]][answers.PLACEMENT].mean if ranked else 0.0
+    axes = {"placement": _axis(overlaps, best / 2), "trained": (0.5, 1.0)} | {
         one.dataset: _axis([each.gains[answers.AUC] for each in one.gained]) for one in found
     }
     filters: dict[str, Callable[..., object]] = {
         "shown": shown, "title": title, "interval": interval, "words": words, "span": span,
+        "beside_page": lambda path: os.path.relpath(path, Path(out).parent),
     }  # fmt: skip
     page = render(
         "index.html",
@@ -86,6 +100,9 @@ def make_index(
         dataset=dataset,
         facts=_facts(frame, dataset),
         placed=placed,
+        placing=placing,
+        recognising=recognising,
+        submitted=submitted.entries(others, frame, rows),
         ranked=ranked,
         remarks=remarks,
         lead=answers.lead(evaluations, dataset, *ranked[:2]) if len(ranked) > 1 else None,

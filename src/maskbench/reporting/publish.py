@@ -50,7 +50,7 @@ def publish(
     numbers = read_measurements(path).assign(mlflow_run_id="")
     claims = read_claims(results / "claims.csv")
     found = {
-        "commit": commit or _commit(results),
+        "commit": commit or commit_of(results),
         "processor": processor or _processor(),
         "date": datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat(),
         "replicates": sorted({int(seed) for seed in numbers["seed"]}),
@@ -76,7 +76,7 @@ def _packed(table: pd.DataFrame) -> bytes:
     return gzip.compress(text.encode(), 9, mtime=0)
 
 
-def _commit(folder: Path) -> str:
+def commit_of(folder: Path) -> str:
     """The checkout's commit; ``-dirty`` follows where files differ from it."""
     command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=10"]
     done = subprocess.run([*command, "--exclude=*"], capture_output=True, text=True, check=False)

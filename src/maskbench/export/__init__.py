@@ -1,0 +1,1 @@
+"""What others read: pictures in their formats, and a run to publish."""

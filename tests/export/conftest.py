@@ -1,0 +1,3 @@
+"""The small sets of the reporting tests."""
+
+from ..reporting.conftest import faces, masked  # noqa: F401
