@@ -2,6 +2,7 @@
 
 import re
 import time
+from contextlib import ExitStack
 from urllib.parse import quote, unquote
 
 import pytest
@@ -24,11 +25,13 @@ class Study:
         self.folder = a_folder(folder, self.plan)
         self.store = Store(f"sqlite:///{folder}/votes.sqlite", self.plan)
         self.url = url
+        self.open = ExitStack()
         self.app = make_app(folder, self.plan, self.store, url, contact)
         self.signer = Signer.of(folder, self.plan)
 
     def browser(self, rater=None):
         client = TestClient(self.app, base_url=self.url, follow_redirects=False)
+        self.open.enter_context(client)  # one event loop for all of its requests
         if rater is not None:
             assert client.get(f"/r/{self.signer.link(rater)}").headers["location"] == "/study"
         return client
@@ -41,6 +44,10 @@ class Study:
             post(client, "/vote", form_of(client), left="real", right="not_real")
         return client
 
+    def close(self):
+        self.open.close()
+        self.store.close()
+
     def votes(self):
         return self.store.export().votes
 
@@ -49,7 +56,7 @@ class Study:
 def study(tmp_path):
     found = Study(tmp_path / "study")
     yield found
-    found.store.close()
+    found.close()
 
 
 def form_of(client, at="/study"):
@@ -293,7 +300,7 @@ def test_headers_and_cookies(tmp_path):
     assert "max-age" in reply.headers["strict-transport-security"]
     assert "ask@example.org" in behind_tls.browser(1).get("/study").text
     for study in (plain, behind_tls):
-        study.store.close()
+        study.close()
 
 
 def test_pages_ask_nobody_else_and_run_nothing(study):

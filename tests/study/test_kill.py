@@ -97,7 +97,7 @@ class Person(threading.Thread):
 def test_no_vote_is_lost_and_none_counts_twice(tmp_path):
     plan = a_plan(groups=20 + 15 * KILLS, raters=RATERS, catches=0)
     folder, port = a_folder(tmp_path / "study", plan), free_port()
-    signer, stop, kept_at_kill = Signer.of(folder, plan), threading.Event(), []
+    signer, stop = Signer.of(folder, plan), threading.Event()
     people = [Person(port, signer.link(rater), rater, stop) for rater in range(RATERS)]
     server = serve(folder, port)
     try:
@@ -110,7 +110,6 @@ def test_no_vote_is_lost_and_none_counts_twice(tmp_path):
                 time.sleep(0.001)
             os.killpg(server.pid, signal.SIGKILL)
             server.wait()
-            kept_at_kill.append(sum(len(person.acknowledged) for person in people))
             server = serve(folder, port)
     finally:
         stop.set()
@@ -133,13 +132,16 @@ def test_no_vote_is_lost_and_none_counts_twice(tmp_path):
             trial, swapped = turns[page]
             said = tuple(word == "real" for word in person.sent[page])
             assert held[person.rater, trial] == (said[::-1] if swapped else said)
-    assert len(kept_at_kill) == KILLS
+    # Neither the server's words nor its files say where a rater sits.
+    assert server.stderr.read().decode().count("127.0.0.1") == 2  # where it listens
+    files = b"".join(path.read_bytes() for path in folder.glob("votes.sqlite*"))
+    assert b"127.0.0.1" not in files
     lines = f"{KILLS} kills, {len(votes)} votes kept, {sum(len(p.acknowledged) for p in people)}"
     print(f"{lines} of them acknowledged")
 
 
-def test_the_server_names_nobody_and_imports_no_network_library(tmp_path):
-    """It starts without NumPy, pandas and torch, and its log holds no address of a rater."""
+def test_the_server_imports_no_network_library():
+    """It starts without NumPy, pandas and torch."""
     code = """
 import sys
 from maskbench.study import app, commands, plan, secret, store
@@ -148,20 +150,3 @@ heavy = {"torch", "numpy", "pandas", "networkx", "cv2", "mlflow"} & set(sys.modu
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", code], check=True)
-    plan = a_plan(groups=2, raters=1, catches=0)
-    folder, port = a_folder(tmp_path / "study", plan), free_port()
-    server = serve(folder, port)
-    person = Person(port, Signer.of(folder, plan).link(0), 0, threading.Event())
-    try:
-        for _ in range(3):
-            person.vote()
-        assert person.ask("GET", "/nothing")[0] == 404
-        reply = person.ask("GET", "/study")[1]
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait()
-    assert "You have answered all pages" in reply
-    log = server.stderr.read().decode()
-    assert log.count("127.0.0.1") == 2  # where it listens
-    held = b"".join(path.read_bytes() for path in folder.glob("votes.sqlite*"))
-    assert b"127.0.0.1" not in held and b"python" not in held.lower()

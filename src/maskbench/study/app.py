@@ -168,7 +168,7 @@ class _Pages:
         page, name = request.path_params["page"], request.path_params["name"]
         file = self.files(rater, page).get(name) if page == self.due(rater, state) else None
         if file is None:
-            raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such picture.")
+            raise HTTPException(HTTPStatus.NOT_FOUND)
         pixels = await run_in_threadpool((self.folder / PICTURES / file).read_bytes)
         return Response(pixels, media_type="image/png")
 
