@@ -18,6 +18,7 @@ from maskbench.guides.segmenter import Segmenter
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.synthesis.base import References
 from maskbench.synthesis.mask import MaskReport, mask
+from maskbench.synthesis.model_file import MODEL_FILE
 from maskbench.synthesis.own_pictures import worn_in
 from maskbench.synthesis.specs import METHODS
 from maskbench.synthesis.train_synthesis import train_synthesis
@@ -87,6 +88,13 @@ def test_nothing_changes_where_a_painting_covers_nothing(
     shutil.copytree(guides["segmenter"], named / "segmenter")
     mask([source], tmp_path / "other", weights, **given, guides=named)
     assert sha256_of(tmp_path / "other") == sha256_of(tmp_path / "out")
+    # The file alone holds the networks and the guide that finds the mask.
+    file = tmp_path / "sent.safetensors"
+    shutil.copy(model / MODEL_FILE, file)
+    del given["method"]
+    mask([source], tmp_path / "alone", weights, **{**given, "model": file})
+    for name in ("me.png", "masks/me.png", "manifest.csv"):
+        assert sha256_of(tmp_path / "alone" / name) == sha256_of(tmp_path / "out" / name)
 
 
 def test_a_missing_guide_is_named(model, weights, source, photograph, tmp_path):

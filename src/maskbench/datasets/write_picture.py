@@ -98,7 +98,7 @@ def write(
 def _options(ending: str) -> dict[str, Any]:
     if ending in _JPEG:
         return {"format": "JPEG", "quality": 97, "subsampling": 0}
-    if ending in _HEIC:
+    if ending in _HEIC and has_heic():
         return {"format": "HEIF", "quality": 95}
     if ending in (".webp", ".avif"):
         return {"quality": 95}
