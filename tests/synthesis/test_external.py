@@ -1,10 +1,15 @@
 """Masked pictures of another tool go through the same masked set."""
 
+import re
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
+import maskbench
+from maskbench import experiment
 from maskbench.errors import MaskbenchError
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.synthesis.external_pictures import digest_of, files_in, matched
@@ -12,6 +17,9 @@ from maskbench.synthesis.specs import METHODS
 from maskbench.synthesis.synthesise import synthesise
 from maskbench.synthesis.synthesise_training import synthesise_training
 from maskbench.synthesis.train_synthesis import train_synthesis
+
+ROOT = Path(maskbench.__file__).parents[2]
+PAGE = (ROOT / "docs" / "external_masks.md").read_text("utf-8")
 
 
 @pytest.fixture(scope="module", name="tool")
@@ -132,3 +140,23 @@ def test_whose_a_picture_is(tmp_path):
     (tmp_path / "ann" / "1.png").write_bytes(b"twice")
     with pytest.raises(MaskbenchError, match=r"1\.png: stands beside 1\.jpg"):
         files_in(tmp_path)
+
+
+def test_the_page_gives_a_tool_the_faces_and_names_its_folder(small, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.S)
+    exec(code.replace("results/faces/orl/fold0", str(small.faces)), {})
+    _, made = made_by(small, tmp_path / "crops", tmp_path)  # a tool that does nothing
+    faces = small.opened()[0]
+    rows = faces.of_split("test")
+    np.testing.assert_array_equal(made.images, faces.images[rows])
+    assert not made.masks.any()
+    points = np.loadtxt((tmp_path / "crops" / made.faces["bare_id"].iloc[0]).with_suffix(".txt"))
+    own = np.reshape(faces.faces["landmarks"].iloc[rows[0]], (68, 2))
+    np.testing.assert_allclose(points, own, atol=0.006)
+    (block,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.S)
+    (tmp_path / "own.yaml").write_text(block, "utf-8")
+    known = experiment.load([ROOT / "params.yaml", tmp_path / "own.yaml"])
+    assert known.methods["fma3d"].params.missing == "bare" and "fma3d" in known.running
+    adapted = [row for row in known.recogniser_runs if row[1] == "fma3d"]
+    assert adapted, "recognisers with `training: every` learn from it"

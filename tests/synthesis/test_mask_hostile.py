@@ -41,7 +41,7 @@ def png(width, height, *chunks):
 def contents(face):
     """What no reader may fall for, by a short name."""
     jpeg, whole = face["jpg"], face["png"]
-    bomb = (b"zTXt", b"Comment\0\0" + zlib.compress(b"a" * 100_000_000, 9))
+    bomb = (b"zTXt", b"Comment\0\0" + zlib.compress(b"a" * 10_000_000, 9))
     return {
         "empty": b"",
         "zeros": bytes(1000),
@@ -139,7 +139,7 @@ def test_300_files(orl, weights, tmp_path):
     command = [sys.executable, "-m", "maskbench", "mask", str(source), "--out", str(out)]
     end = subprocess.run(
         [*command, "--weights", str(weights), "--style", "kn95"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=300,
+        cwd=tmp_path, capture_output=True, text=True, timeout=900,
     )  # fmt: skip
     assert end.returncode == 0, end.stderr
     assert "Traceback" not in end.stderr
