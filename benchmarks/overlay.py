@@ -127,10 +127,11 @@ def _pipeline(paths: list[Path], options: argparse.Namespace) -> dict[str, Any]:
     """The pipeline of the command ``mask``, without writing the pictures."""
     from maskbench.config import FacesConfig
     from maskbench.masks.artwork import style_names
-    from maskbench.synthesis.mask_workers import Job, Task, masked_rows
+    from maskbench.synthesis.inputs import Task
+    from maskbench.synthesis.mask_workers import Job, masked_rows
     from maskbench.synthesis.put_on import ByKeypoints
 
-    tasks = [Task(path.name, str(path), "", "") for path in paths]
+    tasks = [Task(path.name, str(path), (("", ""),)) for path in paths]
     job = Job(
         None, str(options.weights), FacesConfig(), ByKeypoints("tps", True), style_names(), 0, False
     )

@@ -6,6 +6,7 @@ else's: it is never deleted or overwritten.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -13,6 +14,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 PARTIAL = ".partial"
 LISTING = ".maskbench"
+UNFINISHED = f"{LISTING}.unfinished"
 WORKFLOW = "the workflow"
 # What schedulers and file browsers leave in any folder.
 _DEBRIS = frozenset({LISTING, ".snakemake_timestamp", ".DS_Store", "Thumbs.db", "desktop.ini"})
@@ -78,7 +81,7 @@ def refuse_foreign(folder: Path, maker: str = WORKFLOW) -> None:
         for name in _files(folder)
         if name not in ours
         and Path(name).name not in _DEBRIS
-        and not re.match(rf"{re.escape(LISTING)}\.[0-9]+{re.escape(PARTIAL)}/", name)
+        and not re.match(rf"{re.escape(LISTING)}\.([0-9]+{re.escape(PARTIAL)}|unfinished)/", name)
     ]
     if foreign:
         more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
@@ -163,6 +166,71 @@ def atomic_dir(out: Path, maker: str = WORKFLOW) -> Iterator[Path]:
             tmp.replace(out)
 
 
+@dataclass
+class Unfinished:
+    """A result in the making.
+
+    Attributes:
+        folder: for its files.
+        files: to be filled with the relative names of all that belongs to the whole result. What
+            of it does not lie in ``folder`` is taken from the earlier result.
+        kept: whether an error leaves the folder for the next call.
+    """
+
+    folder: Path
+    files: set[str] = field(default_factory=set)
+    kept: bool = False
+
+
+@contextmanager
+def resumable_dir(out: Path, maker: str) -> Iterator[Unfinished]:
+    """As :func:`atomic_dir`, for what takes long: an interrupt or a kill leaves what was done in a
+    hidden folder within ``out``, which the next call gets again, and an earlier result's files may
+    become a part of the new one.
+
+    Raises:
+        MaskbenchError: as for :func:`atomic_dir`, or another process writes the same folder.
+    """
+    shown, out = Path(out), Path(os.path.realpath(out))
+    if out.exists() and not out.is_dir():
+        raise MaskbenchError(shown, "is a file", "name a folder")
+    tmp, new = out / UNFINISHED, not out.exists()
+    work = Unfinished(tmp)
+    with _errors_of(tmp, out, shown):
+        out.mkdir(parents=True, exist_ok=True)
+        with _alone(out, shown, maker):
+            if (tmp / LISTING).exists():
+                _settle(tmp, out)  # whole, but killed before its files were exchanged
+            try:
+                refuse_foreign(shown, maker)
+                tmp.mkdir(exist_ok=True)
+                work.kept = any(tmp.iterdir())
+                yield work
+                write_json(tmp / LISTING, {"maker": maker, "files": sorted(work.files)})
+                _settle(tmp, out)
+            except BaseException:
+                if not work.kept:
+                    remove(tmp)
+                    if new:
+                        with suppress(OSError):
+                            out.rmdir()
+                raise
+
+
+@contextmanager
+def _alone(folder: Path, shown: Path, maker: str) -> Iterator[None]:
+    """Hold a folder for this process."""
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        what = f"another {maker} writes there now"
+        raise MaskbenchError(shown, what, "wait for its end") from error
+    finally:
+        os.close(held)
+
+
 def _settle(tmp: Path, out: Path) -> None:
     """Exchange the files of an earlier result for those of a whole one, and remove ``tmp``.
 
@@ -202,21 +270,27 @@ def atomic_file(out: Path) -> Iterator[Path]:
 
 @contextmanager
 def _nothing_half(tmp: Path, out: Path, shown: Path) -> Iterator[None]:
-    """Remove ``tmp`` on any error. One of the system is of writing ``out``, or of reading what else
-    it names."""
+    """Remove ``tmp`` on any error."""
+    with _errors_of(tmp, out, shown):
+        try:
+            yield
+        except BaseException:
+            remove(tmp)
+            raise
+
+
+@contextmanager
+def _errors_of(tmp: Path, out: Path, shown: Path) -> Iterator[None]:
+    """An error of the system is of writing ``out``, or of reading what else it names."""
     try:
         yield
     except OSError as error:
-        remove(tmp)
         named = Path(error.filename) if isinstance(error.filename, str) else out
         if named.is_relative_to(tmp):
             named = out / named.relative_to(tmp)
         writing = named.is_relative_to(out) or out.is_relative_to(named)
         named = shown / named.relative_to(out) if named.is_relative_to(out) else named
         raise from_os_error(error, named, writing=writing) from error
-    except BaseException:
-        remove(tmp)
-        raise
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -74,14 +74,25 @@ def main_options(
 
 @_command
 def mask(
-    source: Annotated[Path, typer.Argument(help="A picture, or a folder with all its subfolders.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Pictures, folders with all their subfolders, and '**/patterns*.jpg'."),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the masked pictures.")],
     method: Annotated[
-        str, typer.Option(help="keypoint, or a trained method together with --model.")
-    ] = "keypoint",
+        str | None,
+        typer.Option(
+            help="keypoint, or a trained method together with --model.",
+            show_default="that of --model, or keypoint",
+        ),
+    ] = None,
     model: Annotated[
-        Path | None,
-        typer.Option(help="A trained model, results/models/...", show_default=False),
+        str | None,
+        typer.Option(
+            help="A trained model: its folder or file, the name of a method in the results, or the "
+            "id of its MLflow run.",
+            show_default=False,
+        ),
     ] = None,
     references: Annotated[
         Path | None,
@@ -95,7 +106,7 @@ def mask(
         typer.Option(
             help="For painting methods: a folder with the model folders of their guides, "
             "segmenter/.",
-            show_default="beside the model, as the run keeps them",
+            show_default="in the model's file, or as the run keeps them",
         ),
     ] = None,
     style: Annotated[
@@ -103,9 +114,12 @@ def mask(
         typer.Option(
             help="Mask style; repeat it to draw among several. For a reference-guided method also "
             "PHOTO.jpg, a photograph of somebody who wears the mask.",
-            show_default="all",
+            show_default="random, among all",
         ),
     ] = None,
+    copies: Annotated[
+        int, typer.Option(min=1, help="Masked pictures of each, in different styles.")
+    ] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the drawing of styles.")] = 0,
     workers: Annotated[
         int, typer.Option(min=1, help="Processes; the result is the same for any number.")
@@ -121,6 +135,9 @@ def mask(
             help="With --all-faces, what the detector scores lower is listed, not masked.",
         ),
     ] = 0.95,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what there is to do, and write nothing.")
+    ] = False,
     weights: Annotated[
         Path | None,
         typer.Option(help="Folder of weights.", show_default="fetched when missing"),
@@ -130,35 +147,51 @@ def mask(
     """Put masks on the faces of your own pictures.
 
     A table beside the pictures says what was masked, with which style, and what was left out.
+    Called again, it goes on where it was stopped, and masks what has come to a folder since.
 
     Example: maskbench mask holiday/ --out masked/ --style surgical_blue --style kn95 --workers 2
     """
+    import glob
+
     from maskbench import experiment
     from maskbench.config import FacesConfig
-    from maskbench.datasets.listing import as_text
+    from maskbench.datasets.listing import as_text, named
     from maskbench.errors import MaskbenchError
     from maskbench.synthesis.mask import mask as run
 
     known = experiment.load(params) if params else None
-    for path in (source, *filter(None, (weights, references, guides))):
-        if not path.exists():
+    named_paths = [path for path in paths if not glob.has_magic(str(path))]
+    for path in (*named_paths, *filter(None, (weights, references, guides))):
+        if not os.path.lexists(path):
             raise MaskbenchError(path, "does not exist", "check the path")
-    report = run(
-        source,
-        out,
-        _weights(known.config.output if known else None, weights),
-        method=known.methods[method] if known and method in known.methods else method,
-        model=model,
-        styles=style,
-        seed=seed,
-        workers=workers,
-        faces=known.config.faces if known else FacesConfig(),
-        all_faces=all_faces,
-        min_score=min_score,
-        mask_size=known.config.masks.size if known else 144,
-        references=references,
-        guides=guides,
-    )
+    with one_line_errors("the same command goes on from there"):
+        report = run(
+            paths,
+            out,
+            _weights(known.config.output if known else None, weights),
+            method=known.methods.get(method, method) if known and method else method,
+            model=model,
+            results=Path(known.config.output if known else "results"),
+            styles=style,
+            copies=copies,
+            seed=seed,
+            workers=workers,
+            faces=known.config.faces if known else FacesConfig(),
+            all_faces=all_faces,
+            min_score=min_score,
+            mask_size=known.config.masks.size if known else 144,
+            references=references,
+            guides=guides,
+            dry_run=dry_run,
+        )
+    if dry_run:
+        typer.echo(
+            f"{report.left} pictures to mask, {report.kept} done before, {report.rejected} files "
+            f"left out: {as_text(str(out))}"
+        )
+        if report.left_out:
+            typer.echo(named(report.left_out))
+        return
     typer.echo(
         f"{report.faces} faces in {report.pictures} pictures wear masks, {report.rejected} files "
         f"were left out: {as_text(str(out))}"

@@ -67,7 +67,7 @@ class Run:
             self.flush()
 
     def results(self, out: Path) -> None:
-        """Log what a step left in its folder: final numbers, curves, the last sheet."""
+        """Log what a step left in its folder: final numbers, curves, the last sheet, the model."""
         if not self.id:
             return
         for path in sorted(out.rglob("metrics.json")):
@@ -76,7 +76,7 @@ class Run:
             self.metrics(0, {str(inside / _name_of(row)): row["value"] for row in rows})
             self.artifact(path, inside)
         sheets = sorted(out.glob("sheets/*.png"))[-1:]
-        for path in (out / "curves.parquet", *sheets):
+        for path in (out / "curves.parquet", out / "model.safetensors", *sheets):
             if path.exists():
                 self.artifact(path)
 

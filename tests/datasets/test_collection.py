@@ -144,14 +144,14 @@ def test_what_is_no_picture_is_named_and_kept(tmp_path, caplog):
     root = people(tmp_path / "own")
     (root / "dan").mkdir()
     (root / "dan" / "only.jpg").symlink_to("../.git/annex/gone")
-    (root / "ann" / "IMG_1.HEIC").write_bytes(b"heic")
+    (root / "ann" / "IMG_1.CR2").write_bytes(b"raw")
     (root / "bob" / "noending").write_bytes(b"x")
     picture(root / "stray.png", 99)
     picture(root / "cy" / "more" / "a.png", 98)
     without = {
         "dan/": "a folder without a picture",
         "cy/more/": "a folder deeper than the pictures",
-        "ann/IMG_1.HEIC": ".HEIC is no ending of a picture that is read",
+        "ann/IMG_1.CR2": ".CR2 is no ending of a picture that is read",
         "bob/noending": "its name has no ending",
         "dan/only.jpg": "a link that leads nowhere",
         "stray.png": "not in the adapter's layout",

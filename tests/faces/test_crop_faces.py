@@ -217,7 +217,7 @@ def test_people_without_a_face_are_named(orl: Path, weights, tmp_path, caplog):
             shutil.copy(good[2 * number + picture], to)
             if person == "dot":
                 Image.new("L", (60, 60), 100 + picture).save(to)
-    (tmp_path / "own" / "ann" / "IMG.heic").write_bytes(b"x")
+    (tmp_path / "own" / "ann" / "IMG.cr2").write_bytes(b"x")
     config = DatasetConfig(adapter="folder", path=str(tmp_path / "own"))
     inputs = prepare(tmp_path, config, "own")
     out = tmp_path / "faces"
@@ -225,8 +225,8 @@ def test_people_without_a_face_are_named(orl: Path, weights, tmp_path, caplog):
     why = "dot/0.pgm (no face found); dot/1.pgm (no face found)"
     rejects = pd.read_parquet(out / "rejects.parquet")
     assert f"no face of dot: {why}" in caplog.text
-    assert rejects["source"].tolist() == ["dot/0.pgm", "dot/1.pgm", "ann/IMG.heic"]
-    assert ".heic is no ending" in rejects["reason"].iloc[2]
+    assert rejects["source"].tolist() == ["dot/0.pgm", "dot/1.pgm", "ann/IMG.cr2"]
+    assert ".cr2 is no ending" in rejects["reason"].iloc[2]
 
 
 def test_weights_that_are_not_there_are_named(few, weights, tmp_path):

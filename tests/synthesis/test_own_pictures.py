@@ -18,6 +18,7 @@ from maskbench.guides.segmenter import Segmenter
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.synthesis.base import References
 from maskbench.synthesis.mask import MaskReport, mask
+from maskbench.synthesis.model_file import MODEL_FILE
 from maskbench.synthesis.own_pictures import worn_in
 from maskbench.synthesis.specs import METHODS
 from maskbench.synthesis.train_synthesis import train_synthesis
@@ -71,7 +72,7 @@ def test_nothing_changes_where_a_painting_covers_nothing(
 
     monkeypatch.setattr(Segmenter, "predict", lower_half)
     given = {"method": "mfgan", "model": model, "styles": [str(photograph)]}
-    assert mask(source, tmp_path / "out", weights, **given) == MaskReport(1, 1, 0)
+    assert mask([source], tmp_path / "out", weights, **given) == MaskReport(1, 1, 0)
     with open(tmp_path / "out" / "manifest.csv", newline="") as stream:
         (row,) = csv.DictReader(stream)
     assert row["style"] == photograph.name
@@ -85,8 +86,15 @@ def test_nothing_changes_where_a_painting_covers_nothing(
     assert changed[free].max() == 0 and changed[~free].mean() > 5
     named = tmp_path / "named"
     shutil.copytree(guides["segmenter"], named / "segmenter")
-    mask(source, tmp_path / "other", weights, **given, guides=named)
+    mask([source], tmp_path / "other", weights, **given, guides=named)
     assert sha256_of(tmp_path / "other") == sha256_of(tmp_path / "out")
+    # The file alone holds the networks and the guide that finds the mask.
+    file = tmp_path / "sent.safetensors"
+    shutil.copy(model / MODEL_FILE, file)
+    del given["method"]
+    mask([source], tmp_path / "alone", weights, **{**given, "model": file})
+    for name in ("me.png", "masks/me.png", "manifest.csv"):
+        assert sha256_of(tmp_path / "alone" / name) == sha256_of(tmp_path / "out" / name)
 
 
 def test_a_missing_guide_is_named(model, weights, source, photograph, tmp_path):
@@ -94,7 +102,7 @@ def test_a_missing_guide_is_named(model, weights, source, photograph, tmp_path):
     alone = shutil.copytree(model, tmp_path / "orl" / "mfgan" / "seed3")
     for guides, words in ((None, r"guides.orl.segmenter.seed3"), (tmp_path, r"segmenter")):
         with pytest.raises(MaskbenchError, match=rf"{words}: no such folder; .*--guides"):
-            mask(source, tmp_path / "out", weights, model=alone, guides=guides, **given)
+            mask([source], tmp_path / "out", weights, model=alone, guides=guides, **given)
 
 
 def test_the_reference_is_the_photographs_face(small, weights, photograph):
@@ -123,5 +131,5 @@ def test_photographs_that_are_no_style(small, model, weights, source, photograph
         given = {"method": "mfgan", "model": model, **options}
         named = styles and [str(style) for style in styles]
         with pytest.raises(MaskbenchError, match=words):
-            mask(source, tmp_path / "out", weights, styles=named, **given)
+            mask([source], tmp_path / "out", weights, styles=named, **given)
     assert not (tmp_path / "out").exists()

@@ -3,6 +3,7 @@
 
 from maskbench.measurements import FINAL
 from maskbench.reporting.papers import papers
+from maskbench.synthesis.external_pictures import digest_of
 
 # People who really wear masks, where a critic learns from them.
 REAL = CONFIG.synthesis.real_domain.source
@@ -50,7 +51,12 @@ rule train_synthesis:
     resources:
         **TRAINING,
     params:
-        **step("synthesis.train_synthesis", method=METHOD, styles=CONFIG.masks.styles),
+        **step(
+            "synthesis.train_synthesis",
+            method=METHOD,
+            styles=CONFIG.masks.styles,
+            external=lambda w: digest_of(METHOD(w)),
+        ),
     message:
         "Train {wildcards.method}, seed {wildcards.seed} ({wildcards.dataset})"
     script:
@@ -187,7 +193,12 @@ rule evaluate_checkpoints:
         "../scripts/step.py"
 
 
-COUNTED = {name: EXPERIMENT.methods[name] for name in EXPERIMENT.running}
+# What another tool's pictures cost is not known here.
+COUNTED = {
+    name: EXPERIMENT.methods[name]
+    for name in EXPERIMENT.running
+    if EXPERIMENT.methods[name].spec.name != "external"
+}
 
 
 rule measure_costs:

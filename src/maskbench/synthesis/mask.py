@@ -1,42 +1,57 @@
-"""Command ``mask``: put masks on a picture or on a folder of pictures.
+"""Command ``mask``: put masks on pictures of one's own.
 
-    mask(Path("album"), Path("masked"), weights, faces=FacesConfig(), workers=2)
+    mask([Path("album")], Path("masked"), weights, faces=FacesConfig(), workers=2)
 
-Writes every masked picture in full resolution under its relative name, its coverage under
-``masks/``, ``manifest.csv`` (a row a face) and ``rejects.csv`` (every file that was not masked, and
-why).
+Writes every masked picture in full resolution under its relative name and its coverage under
+``masks/``, ``manifest.csv`` (a row a masked face, and a row with the reason for whatever was left
+out) and ``settings.json`` (all that decides the pictures). Called again, it goes on where it was
+stopped, and masks only what is new since it was done.
 """
 
 from __future__ import annotations
 
 import csv
-import os
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from contextlib import closing, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from maskbench.artifacts import atomic_dir
+import maskbench
+from maskbench.artifacts import UNFINISHED, Unfinished, remove, resumable_dir, sha256_of, write_json
+from maskbench.code_digest import code_digest
 from maskbench.config import FacesConfig
-from maskbench.datasets.listing import as_text, is_picture_name
-from maskbench.errors import MaskbenchError, from_os_error, unknown_name
+from maskbench.datasets.weights import WEIGHTS_JSON
+from maskbench.errors import MaskbenchError
 from maskbench.faces.progress import pictures_progress
-from maskbench.masks.artwork import MaskPictures, style_names
-from maskbench.masks.maskedset import MaskedSet
+from maskbench.faces.runs import RUN
 from maskbench.registry import Block
-from maskbench.synthesis.mask_workers import SURE, Job, Task, masked_rows
-from maskbench.synthesis.model import PARAMS, own_block, trained_with
-from maskbench.synthesis.own_pictures import guides_of, photograph_among, worn_in
-from maskbench.synthesis.put_on import ByCrop, ByKeypoints, PutOn
-from maskbench.synthesis.specs import METHODS
+from maskbench.synthesis.inputs import MANIFEST, SETTINGS, Task, listing, refuse_within
+from maskbench.synthesis.journal import JOURNAL, Journal, done_before, settings_in, still_valid
+from maskbench.synthesis.mask_workers import SURE, Job, masked_rows
+from maskbench.synthesis.model_file import opened_model
+from maskbench.synthesis.own_pictures import (
+    guides_of,
+    method_of,
+    put_on_by,
+    styles_of,
+    worn_in,
+)
+
+log = logging.getLogger(__name__)
 
 MAKER = "`mask`"
-MANIFEST, REJECTS = "manifest.csv", "rejects.csv"
+RANDOM = "random"  # the style that stands for all
 MANIFEST_COLUMNS = (
-    "source",  # relative to the source folder
+    "source",  # its name relative to the folder in which all PATHs lie
+    "sha256",  # of its file; empty: it cannot be read
+    "reason",  # why it was left out, or a find in it; empty: a masked face
     "output",  # the masked picture, relative to the output folder
     "mask",  # its coverage, 0..255
     "face",  # number of the face in the picture
+    "method",
     "style",  # its name, or that of the photograph; empty: the method has no styles
     "box",  # x0 y0 x1 y1 in pixels
     "score",
@@ -52,30 +67,39 @@ MANIFEST_COLUMNS = (
     "eyes",  # shares of landmarks covered, see maskbench.masks.wearing
     "correct",  # true: as a person should wear it; empty: the face is none for certain
 )
-REJECT_COLUMNS = ("source", "reason")
-# Endings whose pictures keep their name; of other kinds the masked picture is a PNG.
-_KEPT = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pnm"}
-)
 
 
 @dataclass(frozen=True)
 class MaskReport:
-    """How many pictures, faces in them and files without a masked face."""
+    """What is in the folder now, or would be.
+
+    Attributes:
+        pictures: that were masked.
+        faces: masked faces in all their copies.
+        rejected: files without a masked face.
+        kept: pictures that were done before.
+        left: pictures still to be masked, after a dry run.
+        left_out: files that are not read, with the reason.
+    """
 
     pictures: int
     faces: int
     rejected: int
+    kept: int = field(default=0, compare=False)
+    left: int = field(default=0, compare=False)
+    left_out: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 def mask(
-    source: Path,
+    paths: Sequence[Path],
     out: Path,
     weights: Path,
     *,
-    method: str | Block = "keypoint",
-    model: Path | None = None,
+    method: str | Block | None = None,
+    model: str | Path | None = None,
+    results: Path = Path("results"),
     styles: Sequence[str] | None = None,
+    copies: int = 1,
     seed: int = 0,
     workers: int = 1,
     faces: FacesConfig | None = None,
@@ -84,22 +108,28 @@ def mask(
     mask_size: int = 144,
     references: Path | None = None,
     guides: Path | None = None,
+    dry_run: bool = False,
 ) -> MaskReport:
     """Put masks on people's faces.
 
     Args:
-        source: a picture, or a folder that is searched with all its subfolders. Hidden files and
-            folders are left alone.
-        out: the folder to write, whole or not at all. It may be there already if it is empty or
-            holds nothing but an earlier result of this command, which is replaced.
+        paths: pictures, folders that are searched with all their subfolders, and patterns
+            (:func:`maskbench.synthesis.inputs.listing`).
+        out: the folder to write. It may be there already if it is empty or holds nothing but an
+            earlier result of this command. Of that, or of work that was stopped, what has the same
+            settings and the same file stays. A result with other settings is replaced once the new
+            one is whole.
         weights: folder written by ``fetch_weights``.
         method: ``keypoint``, or a trained method together with ``model``: its block, or its name
             for its default parameters. A model's own count instead, and so do the size and margin
-            of its crops and of its mask pictures.
-        model: model folder of a trained method.
-        styles: the styles that each face's is drawn from; None: all. For a reference-guided method
-            also the path of one photograph of somebody who wears the mask.
-        seed: of the drawing. A picture's style depends on the seed and its relative name alone.
+            of its crops and of its mask pictures. None: the model's method, or ``keypoint``.
+        model: a trained model: its folder, its file, the name of a method in ``results``, or the
+            id of its MLflow run (:func:`.model_file.opened_model`).
+        results: folder of what a run made.
+        styles: the styles that each face's is drawn from; None or ``random``: all. For a
+            reference-guided method also the path of one photograph of somebody who wears the mask.
+        copies: masked pictures of each, every face in another style in each of them.
+        seed: of the drawing. A picture's styles depend on the seed and its name alone.
         workers: processes; the result is the same for any number.
         faces: detection.
         all_faces: mask every face; otherwise the large and central one.
@@ -109,204 +139,141 @@ def mask(
         references: a MaskedSet, for a reference-guided method without a photograph; its training
             people wear the styles that can be put on.
         guides: a folder with a model folder of each guide that the method needs to put masks on,
-            under the guide's name; None: they lie where the model's run keeps them.
+            under the guide's name; None: those in the model's file, or of its run.
+        dry_run: write nothing, and count what there is to do.
 
     Returns:
         The counts.
 
     Raises:
         MaskbenchError: nothing to mask, nothing could be masked, unknown names, missing model or
-            weights, an output folder with somebody's files, a full disk.
+            weights, an output folder with somebody's files or in use, a full disk.
     """
-    source, out, faces = Path(source), Path(out), faces or FacesConfig()
-    block, faces, mask_size = _method(method, model, faces, mask_size)
-    photograph, names = _styles(block, styles, references)
-    found = guides_of(block, Path(model), guides) if model is not None else ()
-    _refuse_source(out, source)
-    tasks, left_out = listing(source, out)
-    counts = {"pictures": 0, "faces": 0, "rejected": len(left_out)}
-    first_reason = ""
-    worn = worn_in(photograph, Path(weights), faces) if photograph else nullcontext(references)
-    with atomic_dir(out, MAKER) as folder, worn as shown:
-        put_on = _put_on(block, model, names, faces.size, mask_size, shown, found)
-        job = Job(str(folder), str(weights), faces, put_on, names, seed, all_faces, min_score)
+    out, faces = Path(out), faces or FacesConfig()
+    styles = None if RANDOM in (styles or ()) else styles
+    with opened_model(model, results) if model is not None else nullcontext() as folder:
+        block, faces, mask_size = method_of(method, folder, faces, mask_size)
+        photograph, names = styles_of(block, styles, references)
+        if copies > len(names):
+            what = f"{copies} copies of a face, but {len(names)} styles"
+            raise MaskbenchError("mask", what, "ask for fewer --copies")
+        found = guides_of(block, folder, guides) if folder is not None else ()
+        refuse_within(paths, out)
+        tasks, left_out = listing(paths, out, copies)
+        shown_by = photograph or references
+        settings = {
+            "maskbench": maskbench.__version__,
+            "code": code_digest((__name__, block.spec.module)),
+            "weights": _digest(Path(weights) / WEIGHTS_JSON),
+            "method": block.name,
+            "params": block.params.model_dump(mode="json"),
+            "model": _digest(folder),
+            "guides": [_digest(path) for path in found],
+            "references": _digest(shown_by),
+            "styles": list(names),
+            "copies": copies,
+            "seed": seed,
+            "faces": faces.model_dump(mode="json"),
+            "all_faces": all_faces,
+            "min_score": min_score,
+            "mask_size": mask_size,
+        }
+        if dry_run:
+            return _planned(out, settings, tasks, left_out)
+        worn = worn_in(photograph, Path(weights), faces) if photograph else nullcontext(references)
+        with worn as shown, resumable_dir(out, MAKER) as work:
+            put_on = put_on_by(block, folder, names, faces.size, mask_size, shown, found)
+            job = Job(
+                str(work.folder), str(weights), faces, put_on, names, seed, all_faces, min_score,
+                copies,
+            )  # fmt: skip
+            return _mask(work, out, settings, tasks, left_out, job, workers)
+
+
+def _digest(path: Path | None) -> str:
+    return sha256_of(path) if path is not None and path.exists() else ""
+
+
+def _planned(
+    out: Path, settings: dict[str, Any], tasks: Sequence[Task], left_out: Mapping[str, str]
+) -> MaskReport:
+    """What a run would find done."""
+    done = {source for source, _ in done_before(out, settings, tasks)}
+    unfinished = out / UNFINISHED
+    if settings_in(unfinished) == settings:
+        with Journal(unfinished / JOURNAL, read_only=True) as journal:
+            done |= set(still_valid(journal, [unfinished, out], tasks))
+    left = len(tasks) - len(done)
+    return MaskReport(0, 0, len(left_out), kept=len(done), left=left, left_out=left_out)
+
+
+def _mask(
+    work: Unfinished,
+    out: Path,
+    settings: dict[str, Any],
+    tasks: Sequence[Task],
+    left_out: Mapping[str, str],
+    job: Job,
+    workers: int,
+) -> MaskReport:
+    """Mask what is not done yet, and write the manifest of all."""
+    if settings_in(work.folder) != settings:
+        if work.kept:
+            log.warning("%s: unfinished work with other settings is dropped", out)
+        for path in work.folder.iterdir():
+            remove(path)
+        work.kept = False
+        write_json(work.folder / SETTINGS, settings)
+        (work.folder / MANIFEST).touch()  # so that no picture's folder takes its name
+    with Journal(work.folder / JOURNAL) as journal:
+        done = set(still_valid(journal, [work.folder, out], tasks))
+        for source, rows in done_before(out, settings, tasks):
+            if source not in done:
+                journal.add([(source, rows)])
+                done.add(source)
+        pending = [task for task in tasks if task.source not in done]
+        note = f"{len(done)} done before" if done else ""
         with (
-            open(folder / MANIFEST, "w", newline="", encoding="utf-8") as manifest_file,
-            open(folder / REJECTS, "w", newline="", encoding="utf-8") as rejects_file,
-            pictures_progress("mask", len(tasks)) as advance,
-            closing(masked_rows(tasks, job, workers)) as results,
+            pictures_progress("mask", len(pending)) as advance,
+            closing(masked_rows(pending, job, workers)) as results,
         ):
-            manifest = csv.DictWriter(manifest_file, MANIFEST_COLUMNS)
-            rejects = csv.DictWriter(rejects_file, REJECT_COLUMNS)
-            manifest.writeheader()
-            rejects.writeheader()
-            for name, reason in sorted(left_out.items()):
-                rejects.writerow({"source": name, "reason": reason})
-            for task, rows in results:
-                left = [{"source": task.source, **row} for row in rows if "reason" in row]
-                rejects.writerows(left)
-                masked = [row for row in rows if "reason" not in row]
-                if masked:
-                    place = {"source": task.source, "output": task.output, "mask": task.coverage}
-                    manifest.writerows(place | row for row in masked)
-                    counts["pictures"] += 1
-                    counts["faces"] += len(masked)
-                else:
-                    counts["rejected"] += 1
-                    first_reason = first_reason or f"{task.source}: {left[0]['reason']}"
-                advance(1, f"{counts['rejected']} left out" if counts["rejected"] else "")
+            advance(0, note)
+            while run := list(islice(results, RUN)):
+                journal.add([(task.source, rows) for task, rows in run])
+                work.kept = True
+                advance(len(run), note)
+        counts = _write_manifest(work, journal, tasks, left_out, settings["method"])
         if not counts["pictures"]:
-            raise MaskbenchError(
-                source, f"no picture could be masked ({first_reason})", "see the reasons given"
-            )
-    return MaskReport(**counts)
+            work.kept = False
+            first = tasks[0].source
+            why = f"no picture could be masked ({first}: {journal.rows(first)[0]['reason']})"
+            raise MaskbenchError(tasks[0].path, why, "check the pictures")
+    return MaskReport(**counts, kept=len(done), left_out=left_out)
 
 
-def _method(
-    method: str | Block, model: Path | None, faces: FacesConfig, mask_size: int
-) -> tuple[Block, FacesConfig, int]:
-    """What puts masks on, the crop that it wants and the side of its mask pictures."""
-    name = method if isinstance(method, str) else method.name
-    if model is not None and not Path(model).is_dir():
-        raise MaskbenchError(model, "no such model folder", "train the method first")
-    trained = None if model is None else trained_with(Path(model), name)
-    if trained is not None and model is not None:
-        # A name alone is nothing to warn of: the model's own parameters are meant.
-        block = trained.block if isinstance(method, str) else own_block(Path(model), method)
-        margin = faces.margin if trained.margin is None else trained.margin
-        faces = faces.model_copy(update={"size": trained.crop_size, "margin": margin})
-        return block, faces, trained.mask_size
-    block = METHODS.parse(method, {}) if isinstance(method, str) else method
-    if block.spec.family == "overlay":
-        return block, faces, mask_size
-    if model is None:
-        raise MaskbenchError(
-            "mask", f"method {name} needs a trained model", "name its folder with --model"
-        )
-    if isinstance(method, str):
-        raise MaskbenchError(
-            model,
-            f"does not say what it was trained with (no {PARAMS})",
-            "name its configuration with --params, or train the method again",
-        )
-    return block, faces, mask_size
-
-
-def _styles(
-    block: Block, styles: Sequence[str] | None, references: Path | None
-) -> tuple[Path | None, tuple[str, ...]]:
-    """The photograph that is the style, or none, and the styles to draw from."""
-    photograph = photograph_among(styles)
-    if not block.spec.styled and styles:
-        raise MaskbenchError("mask", f"method {block.name} has no styles", "leave --style out")
-    if photograph is not None:
-        if not block.spec.reference_guided:
-            guided = ", ".join(
-                name for name, spec in METHODS.all().items() if spec.reference_guided
-            )
-            what = f"method {block.name} takes no style from a photograph"
-            raise MaskbenchError(photograph, what, f"name a style, or one of the methods {guided}")
-        if references is not None:
-            what = "is the reference already"
-            raise MaskbenchError(photograph, what, "leave --references out, or name a style")
-        return photograph, (as_text(photograph.name),)
-    if block.spec.reference_guided and references is None:
-        what = f"method {block.name} needs photographs of masks being worn"
-        way_out = "name one as --style, or a masked set with --references"
-        raise MaskbenchError("mask", what, way_out)
-    return None, _checked_styles(styles, references) if block.spec.styled else ("",)
-
-
-def _checked_styles(styles: Sequence[str] | None, references: Path | None) -> tuple[str, ...]:
-    known = style_names()
-    if references is not None:
-        masked = MaskedSet.open(references)
-        worn = set(masked.faces["style"].to_numpy()[masked.of_split("train")])
-        known = tuple(style for style in known if worn & {style, ""})
-    for style in styles or ():
-        if style not in known:
-            raise unknown_name(references or "mask", "mask style", style, known)
-    return tuple(dict.fromkeys(styles)) if styles else known
-
-
-def _put_on(
-    block: Block,
-    model: Path | None,
-    styles: tuple[str, ...],
-    size: int,
-    mask_size: int,
-    references: Path | None,
-    guides: tuple[Path, ...],
-) -> PutOn:
-    if model is None or block.spec.family == "overlay":
-        return ByKeypoints(block.params.fit, block.params.brightness)
-    drawn = [style for style in styles if style in style_names()]  # not a photograph's name
-    pictures = MaskPictures.draw(mask_size, drawn or None)
-    return ByCrop(block, Path(model), size, pictures, guides, references)
-
-
-def _refuse_source(out: Path, source: Path) -> None:
-    here, there = out.resolve(), source.resolve()
-    if here == there or here in there.parents:
-        raise MaskbenchError(out, "holds the pictures themselves", "choose another output folder")
-
-
-def listing(source: Path, out: Path) -> tuple[list[Task], dict[str, str]]:
-    """The pictures, sorted by name, and why each other file or linked folder is left out."""
-    files, left_out = {as_text(source.name): source}, dict[str, str]()
-    if source.is_dir():
-        files, left_out = _walk(source, out.resolve())
-    elif not source.exists():
-        raise MaskbenchError(source, "no such file or folder", "check the path")
-    if not files:
-        raise MaskbenchError(source, "holds no pictures", "check the path")
-    taken: set[str] = {MANIFEST, REJECTS}
-
-    def free(name: str) -> str:
-        while name in taken:
-            name += ".png"
-        taken.add(name)
-        return name
-
-    outputs = {
-        name: free(name if Path(name).suffix.lower() in _KEPT else f"{name}.png")
-        for name in sorted(files)
-    }
-    tasks = []
-    for name, output in outputs.items():
-        coverage = free(f"masks/{Path(name).with_suffix('.png').as_posix()}")
-        tasks.append(Task(name, str(files[name]), output, coverage))
-    return tasks, left_out
-
-
-def _walk(source: Path, out: Path) -> tuple[dict[str, Path], dict[str, str]]:
-    """All pictures below a folder by relative name as text, but hidden ones and an earlier result;
-    and what else lies there, with the reason why it is left out."""
-    pictures: dict[str, Path] = {}
-    left_out: dict[str, str] = {}
-
-    def name_of(path: Path) -> str:
-        name = as_text(path.relative_to(source).as_posix())
-        while name in pictures or name in left_out:  # as text two names may be the same
-            name += "~"
-        return name
-
-    def unreadable(error: OSError) -> None:
-        path = Path(error.filename)
-        if path == source:
-            raise from_os_error(error, source) from error
-        left_out[name_of(path)] = f"unreadable: {(error.strerror or str(error)).lower()}"
-
-    for folder, subfolders, names in os.walk(source, onerror=unreadable):
-        here = Path(folder)
-        below = [here / name for name in subfolders if not name.startswith(".")]
-        subfolders[:] = [path.name for path in below if path.resolve() != out]
-        for path in below:
-            if path.is_symlink():
-                left_out[name_of(path)] = "a linked folder is not followed"
-        for path in (here / name for name in names if not name.startswith(".")):
-            if is_picture_name(path):
-                pictures[name_of(path)] = path
+def _write_manifest(
+    work: Unfinished,
+    journal: Journal,
+    tasks: Sequence[Task],
+    left_out: Mapping[str, str],
+    method: str,
+) -> dict[str, int]:
+    """Write ``manifest.csv`` by the pictures' names and fill ``work.files``; the counts."""
+    counts = {"pictures": 0, "faces": 0, "rejected": 0}
+    work.files |= {MANIFEST, SETTINGS}
+    with open(work.folder / MANIFEST, "w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, MANIFEST_COLUMNS)
+        writer.writeheader()
+        for name in sorted([*left_out, *(task.source for task in tasks)]):
+            if name in left_out:
+                rows = [{"source": name, "reason": left_out[name]}]
             else:
-                left_out[name_of(path)] = "not named as a picture"
-    return pictures, left_out
+                rows = journal.rows(name)
+            masked = [row for row in rows if not row.get("reason")]
+            for row in masked:
+                row["method"] = method
+                work.files |= {row["output"], row["mask"]}
+            writer.writerows(rows)
+            counts["faces"] += len(masked)
+            counts["pictures" if masked else "rejected"] += 1
+    return counts

@@ -5,52 +5,30 @@ Processes write their pictures themselves; only rows travel back.
 
 from __future__ import annotations
 
-import errno
 import functools
 import hashlib
-import struct
 from collections.abc import Generator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from maskbench.config import FacesConfig
-from maskbench.errors import from_os_error
+from maskbench.datasets.pictures import Form, form_of
+from maskbench.datasets.write_picture import Unwritable, in_form, write
+from maskbench.errors import MaskbenchError
 from maskbench.faces.locate import FaceLocator, LocatedFace
 from maskbench.faces.runs import in_runs, pictures_of
 from maskbench.masks.wearing import wearing
+from maskbench.synthesis.inputs import Task, digest_of
+from maskbench.synthesis.journal import Row
 from maskbench.synthesis.put_on import PutOn, Request
 
 # A face for certain. Of the finds in 240 pictures of LFW, all that score more are faces; below lie
 # hands, jackets and backs of heads (up to 0.9) among half-hidden faces.
 SURE = 0.95
-_JPEG = frozenset({".jpg", ".jpeg", ".jpe", ".jfif"})
-# A name or a size that the file system or the format does not allow: of this picture, not of all.
-_OF_ONE_FILE = frozenset(
-    {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.EISDIR, errno.ENOTDIR, errno.EEXIST}
-    | {errno.EFBIG}
-)
-
-
-@dataclass(frozen=True)
-class Task:
-    """One picture.
-
-    Attributes:
-        source: its path relative to the source folder, as text, with ``/``.
-        path: where it lies.
-        output: where the masked picture goes, relative to the output folder.
-        coverage: where its coverage goes.
-    """
-
-    source: str
-    path: str
-    output: str
-    coverage: str
 
 
 @dataclass(frozen=True)
@@ -66,6 +44,7 @@ class Job:
         seed: of the drawing.
         all_faces: mask every face of a picture instead of the large central one.
         min_score: score from which a find is a face for certain.
+        copies: masked pictures of each, every one in other styles.
     """
 
     out: str | None
@@ -76,23 +55,25 @@ class Job:
     seed: int
     all_faces: bool
     min_score: float = SURE
+    copies: int = 1
 
 
-Row = dict[str, Any]
-
-
-def style_of(source: str, face: int, styles: Sequence[str], seed: int) -> str:
-    """The style of a face: drawn from the picture's name, so neither the order of the
-    pictures nor the others matter."""
-    digest = hashlib.sha256(f"{seed}\0{face}\0{source}".encode()).digest()
-    return styles[int.from_bytes(digest[:8], "big") % len(styles)]
+def style_of(source: str, face: int, styles: Sequence[str], seed: int, copy: int = 0) -> str:
+    """The style of a face: drawn from the picture's name, so neither the order of the pictures nor
+    the others matter; another one in each copy."""
+    left = list(styles)
+    for earlier in range(copy + 1):
+        text = f"{seed}\0{face}\0{source}" + (f"\0{earlier}" if earlier else "")
+        digest = hashlib.sha256(text.encode()).digest()
+        drawn = left.pop(int.from_bytes(digest[:8], "big") % len(left))
+    return drawn
 
 
 def masked_rows(
     tasks: Sequence[Task], job: Job, workers: int
 ) -> Generator[tuple[Task, list[Row]], None, None]:
-    """Mask every picture; yields each task, in order, with a row for each face, and with a row
-    ``{"reason": ...}`` for each that was not masked, or for the whole picture.
+    """Mask every picture; yields each task, in order, with a row for each face of each copy, and
+    with a row that has a ``reason`` for each that was not masked, or for the whole picture.
 
     Raises:
         MaskbenchError: weights are missing, the disk is full, a process was killed.
@@ -112,7 +93,11 @@ def _work(run: list[Task], locator: FaceLocator, job: Job) -> list[list[Row]]:
         images = {number: image for number, image in held.items() if not isinstance(image, str)}
         rows |= {n: [{"reason": reason}] for n, reason in held.items() if isinstance(reason, str)}
         rows |= _mask(run, images, job, locator)
-    return [rows[number] for number in range(len(run))]
+    done = []
+    for number, task in enumerate(run):
+        file = {"source": task.source, "sha256": digest_of(task.path)}
+        done.append([file | row for row in rows[number]])
+    return done
 
 
 def _mask(
@@ -134,16 +119,40 @@ def _mask(
             rows[number] += [_unsure(face, job) for face in faces if face.score < job.min_score]
         found = [[face for face in faces if face.score >= job.min_score] for faces in found]
     faces_of = dict(zip(held, found, strict=True))
+    for copy in range(job.copies):
+        masked, coverages = _copy(run, held, faces_of, job, copy, rows)
+        for number, coverage in coverages.items() if job.out is not None else ():
+            task = run[number]
+            try:
+                _write(Path(job.out or ""), task, copy, masked[number], coverage)
+            except Unwritable as error:
+                rows[number] = [{"reason": f"cannot be written: {error}"}]
+                faces_of[number] = []  # neither are its other copies
+                for name in (name for output in task.outputs for name in output):
+                    with suppress(OSError):
+                        Path(job.out or "", name).unlink()
+    return rows
+
+
+def _copy(
+    run: list[Task],
+    held: dict[int, np.ndarray],
+    faces_of: dict[int, list[LocatedFace]],
+    job: Job,
+    copy: int,
+    rows: dict[int, list[Row]],
+) -> tuple[dict[int, np.ndarray], dict[int, np.ndarray]]:
+    """Masked pictures and coverages by number; adds a row for each face."""
     masked = dict(held)
-    coverages = {n: np.zeros(image.shape[:2], np.uint8) for n, image in held.items() if faces_of[n]}
+    coverages = {n: np.zeros(held[n].shape[:2], np.uint8) for n in held if faces_of[n]}
     # One face of each picture at a time: a later mask lies over an earlier one.
-    for turn in range(max(map(len, found))):
+    for turn in range(max(map(len, faces_of.values()))):
         numbers = [number for number, faces in faces_of.items() if turn < len(faces)]
         requests = [
             Request(
                 masked[n],
                 faces_of[n][turn],
-                style_of(run[n].source, turn, job.styles, job.seed),
+                style_of(run[n].source, turn, job.styles, job.seed, copy),
             )
             for n in numbers
         ]
@@ -152,19 +161,22 @@ def _mask(
         ):
             masked[n] = picture
             coverages[n] = np.maximum(coverages[n], coverage)
-            rows[n].append(_row(request, turn, coverage, job.min_score))
-    if job.out is not None:
-        for number, coverage in coverages.items():
-            paths = [Path(job.out) / name for name in (run[number].output, run[number].coverage)]
-            try:
-                write(paths[0], masked[number])
-                write(paths[1], coverage)
-            except Unwritable as error:
-                rows[number] = [{"reason": f"cannot be written: {error}"}]
-                for path in paths:
-                    with suppress(OSError):
-                        path.unlink()
-    return rows
+            output = dict(zip(("output", "mask"), run[n].outputs[copy], strict=True))
+            rows[n].append(output | _row(request, turn, coverage, job.min_score))
+    return masked, coverages
+
+
+def _write(out: Path, task: Task, copy: int, picture: np.ndarray, coverage: np.ndarray) -> None:
+    """Write a masked picture and its coverage, both as the bare one is stored."""
+    output, mask = (out / name for name in task.outputs[copy])
+    try:
+        form = form_of(task.path)
+    except (OSError, MaskbenchError):  # it is no longer as it was read
+        form = Form(1, Image.Exif(), None, None)
+    picture, form = in_form(picture, coverage, form)
+    write(output, picture, form, scratch=out)
+    turned = Form(form.orientation, Image.Exif(), None, None)
+    write(mask, coverage, turned, scratch=out)
 
 
 def _unsure(face: LocatedFace, job: Job) -> Row:
@@ -198,28 +210,3 @@ def _row(request: Request, number: int, coverage: np.ndarray, min_score: float) 
     judged = verdict is not None and face.score >= min_score
     row["correct"] = str(bool(verdict.correct[0])).lower() if verdict and judged else ""
     return row
-
-
-class Unwritable(Exception):
-    """One picture cannot be written; others can."""
-
-
-def write(path: Path, pixels: np.ndarray) -> None:
-    """Write a picture in the format of its ending; JPEG at quality 97, WebP at 95."""
-    ending = path.suffix.lower()
-    options: dict[str, Any] = {}
-    if ending in _JPEG:
-        options = {"format": "JPEG", "quality": 97, "subsampling": 0}
-    elif ending == ".webp":
-        options = {"quality": 95}
-    elif ending == ".png":
-        options = {"compress_level": 3}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels).save(path, **options)
-    except OSError as error:
-        if error.errno is None or error.errno in _OF_ONE_FILE:  # none: an encoder's
-            raise Unwritable((error.strerror or str(error)).lower()) from error
-        raise from_os_error(error, path, writing=True) from error
-    except (ValueError, OverflowError, struct.error) as error:  # more than the format holds
-        raise Unwritable(str(error)) from error

@@ -51,8 +51,10 @@ def write_params(
     faces: FaceSet,
     pictures: MaskPictures,
     people: People,
+    external: str = "",
 ) -> None:
-    """Write ``params.json`` into a model folder; ``people`` are those whose pictures were seen."""
+    """Write ``params.json`` into a model folder; ``people`` are those whose pictures were seen, and
+    ``external`` is the digest of another tool's pictures."""
     write_json(
         Path(folder) / PARAMS,
         {
@@ -65,8 +67,21 @@ def write_params(
             "mask_size": pictures.size,
             "dataset": faces.dataset,
             "people": people,
+            "external": external,
         },
     )
+
+
+def method_in(model: Path) -> str:
+    """The name of the method of a model.
+
+    Raises:
+        MaskbenchError: its folder does not say.
+    """
+    try:
+        return str(read_json(Path(model) / PARAMS)["method"])
+    except (KeyError, TypeError) as error:
+        raise MaskbenchError(model, "does not say its method", "name it with --method") from error
 
 
 def trained_with(model: Path, method: str) -> TrainedWith | None:

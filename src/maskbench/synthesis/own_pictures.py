@@ -1,4 +1,4 @@
-"""What ``mask`` needs beside a trained model: its guides, and the photograph of a mask to wear."""
+"""What ``mask`` puts masks on with: the method, its guides, and styles or a photograph of one."""
 
 from __future__ import annotations
 
@@ -9,14 +9,116 @@ from pathlib import Path
 
 import numpy as np
 
-from maskbench.config import FacesConfig
+from maskbench.config import REFERENCE, FacesConfig
+from maskbench.datasets.listing import as_text
 from maskbench.datasets.pictures import read_picture
-from maskbench.errors import MaskbenchError
+from maskbench.errors import MaskbenchError, unknown_name
 from maskbench.faces.locate import FaceLocator
-from maskbench.masks.maskedset import REAL, MaskedSetWriter
+from maskbench.masks.artwork import MaskPictures, style_names
+from maskbench.masks.maskedset import REAL, MaskedSet, MaskedSetWriter
 from maskbench.registry import Block
-from maskbench.synthesis.put_on import Request, crop_and_row
+from maskbench.synthesis.model import PARAMS, method_in, own_block, trained_with
+from maskbench.synthesis.model_file import GUIDES_BESIDE, guides_applied
+from maskbench.synthesis.put_on import ByCrop, ByKeypoints, PutOn, Request, crop_and_row
+from maskbench.synthesis.specs import METHODS
 from maskbench.threads import one_thread
+
+
+def method_of(
+    method: str | Block | None, model: Path | None, faces: FacesConfig, mask_size: int
+) -> tuple[Block, FacesConfig, int]:
+    """What puts masks on, the crop that it wants and the side of its mask pictures.
+
+    Args:
+        method: its block or name; None: that of the model, or ``keypoint``.
+        model: the model's folder.
+        faces, mask_size: where the model does not say.
+
+    Raises:
+        MaskbenchError: no such method, or a model of another one.
+    """
+    if method is None:
+        method = REFERENCE if model is None else method_in(model)
+    name = method if isinstance(method, str) else method.name
+    trained = None if model is None else trained_with(model, name)
+    if trained is not None and model is not None:
+        # A name alone is nothing to warn of: the model's own parameters are meant.
+        block = trained.block if isinstance(method, str) else own_block(model, method)
+        margin = faces.margin if trained.margin is None else trained.margin
+        faces = faces.model_copy(update={"size": trained.crop_size, "margin": margin})
+        return block, faces, trained.mask_size
+    block = METHODS.parse(method, {}) if isinstance(method, str) else method
+    if block.spec.family == "overlay":
+        return block, faces, mask_size
+    if model is None:
+        raise MaskbenchError(
+            "mask", f"method {name} needs a trained model", "name one with --model"
+        )
+    if isinstance(method, str):
+        raise MaskbenchError(
+            model,
+            f"does not say what it was trained with (no {PARAMS})",
+            "name its configuration with --params, or train the method again",
+        )
+    return block, faces, mask_size
+
+
+def styles_of(
+    block: Block, styles: Sequence[str] | None, references: Path | None
+) -> tuple[Path | None, tuple[str, ...]]:
+    """The photograph that is the style, or none, and the styles to draw from.
+
+    Raises:
+        MaskbenchError: unknown styles, or a photograph that cannot be one.
+    """
+    photograph = photograph_among(styles)
+    if not block.spec.styled and styles:
+        raise MaskbenchError("mask", f"method {block.name} has no styles", "leave --style out")
+    if photograph is not None:
+        if not block.spec.reference_guided:
+            guided = ", ".join(
+                name for name, spec in METHODS.all().items() if spec.reference_guided
+            )
+            what = f"method {block.name} takes no style from a photograph"
+            raise MaskbenchError(photograph, what, f"name a style, or one of the methods {guided}")
+        if references is not None:
+            what = "is the reference already"
+            raise MaskbenchError(photograph, what, "leave --references out, or name a style")
+        return photograph, (as_text(photograph.name),)
+    if block.spec.reference_guided and references is None:
+        what = f"method {block.name} needs photographs of masks being worn"
+        way_out = "name one as --style, or a masked set with --references"
+        raise MaskbenchError("mask", what, way_out)
+    return None, _checked_styles(styles, references) if block.spec.styled else ("",)
+
+
+def _checked_styles(styles: Sequence[str] | None, references: Path | None) -> tuple[str, ...]:
+    known = style_names()
+    if references is not None:
+        masked = MaskedSet.open(references)
+        worn = set(masked.faces["style"].to_numpy()[masked.of_split("train")])
+        known = tuple(style for style in known if worn & {style, ""})
+    for style in styles or ():
+        if style not in known:
+            raise unknown_name(references or "mask", "mask style", style, known)
+    return tuple(dict.fromkeys(styles)) if styles else known
+
+
+def put_on_by(
+    block: Block,
+    model: Path | None,
+    styles: tuple[str, ...],
+    size: int,
+    mask_size: int,
+    references: Path | None,
+    guides: tuple[Path, ...],
+) -> PutOn:
+    """What puts masks of a side on the faces of pictures, in crops of a size."""
+    if model is None or block.spec.family == "overlay":
+        return ByKeypoints(block.params.fit, block.params.brightness)
+    drawn = [style for style in styles if style in style_names()]  # not a photograph's name
+    pictures = MaskPictures.draw(mask_size, drawn or None)
+    return ByCrop(block, model, size, pictures, guides, references)
 
 
 def guides_of(block: Block, model: Path, folder: Path | None) -> tuple[Path, ...]:
@@ -26,8 +128,8 @@ def guides_of(block: Block, model: Path, folder: Path | None) -> tuple[Path, ...
     Args:
         block: the method, with the parameters of the model's training.
         model: its folder. A run keeps ``models/{dataset}/{method}/{seed}`` beside
-            ``guides/{dataset}/{guide}/{seed}``.
-        folder: holds a model folder of each guide under the guide's name; None: those of the run.
+            ``guides/{dataset}/{guide}/{seed}``, a model's file brings its own.
+        folder: holds a model folder of each guide under the guide's name; None: the model's own.
 
     Raises:
         MaskbenchError: a guide is missing.
@@ -35,7 +137,7 @@ def guides_of(block: Block, model: Path, folder: Path | None) -> tuple[Path, ...
     found = []
     for guide in block.spec.guides:
         path = _of_run(model, guide) if folder is None else Path(folder) / guide
-        if guide == getattr(block.params, "coverage_from", "") and not path.is_dir():
+        if guide in guides_applied(block) and not path.is_dir():
             raise MaskbenchError(
                 path,
                 f"no such folder; method {block.name} needs a trained {guide} to put masks on",
@@ -46,6 +148,8 @@ def guides_of(block: Block, model: Path, folder: Path | None) -> tuple[Path, ...
 
 
 def _of_run(model: Path, guide: str) -> Path:
+    if (beside := Path(model) / GUIDES_BESIDE / guide).is_dir():
+        return beside
     path = Path(model).resolve()
     root = path.parents[min(3, len(path.parents) - 1)]
     return root / "guides" / path.parent.parent.name / guide / path.name

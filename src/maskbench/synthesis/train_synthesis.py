@@ -16,6 +16,7 @@ from maskbench.masks.maskedset import MaskedSet
 from maskbench.registry import Block
 from maskbench.synthesis.base import LearningMethod, Method, TrainingData
 from maskbench.synthesis.model import write_params
+from maskbench.synthesis.model_file import write_model
 from maskbench.synthesis.specs import continued_by
 from maskbench.training import state
 from maskbench.training.checkpoint import STATE, training_key
@@ -37,6 +38,7 @@ def train_synthesis(
     guides: Sequence[Path] = (),
     shared: Path | None = None,
     run: Run | None = None,
+    external: str = "",
 ) -> None:
     """Train, or go on with a training that was stopped, and write ``out`` whole or not at all.
 
@@ -47,13 +49,15 @@ def train_synthesis(
         mask_pictures: folder of the rasterised mask pictures.
         styles: the styles that training may use.
         seed: of every random choice.
-        out: the model folder: state.safetensors, curves.parquet, sheets/, stages/, params.json. A
-            method that learns nothing has an empty state.
+        out: the model folder: state.safetensors, curves.parquet, sheets/, stages/, params.json,
+            and model.safetensors, the whole model as one file. A method that learns nothing has an
+            empty state.
         scratch: folder for checkpoints. Each training keeps its own below it, under a name made of
             all that decides its result, so that another training's is never taken up.
         guides: model folders of the spec's guides, in their order.
         shared: the model folder of the method that the block ``continues``.
         run: a tracking run for the curves.
+        external: digest of the pictures that another tool made, of an external method.
 
     Raises:
         MaskbenchError: unreadable inputs, an unwritable output, no ``shared`` where it is needed.
@@ -72,10 +76,10 @@ def train_synthesis(
     own = Path(scratch) / training_key(settings, inputs, code)
     bare, pictures = FaceSet.open(faces), MaskPictures.open(mask_pictures)
     people = People()
+    named = dict(zip(spec.guides, guides, strict=True))
     with atomic_dir(Path(out)) as tmp:
         learner: Method = spec.load()
         if spec.trained:
-            named = dict(zip(spec.guides, guides, strict=True))
             masked = MaskedSet.open(masked_domain)
             people = together(bare.people_of("train"), masked.people_of("train"))
             data = TrainingData(bare, masked, pictures, styles, named)
@@ -91,6 +95,7 @@ def train_synthesis(
             learnt = learner.fit(data) if spec.trained else {}
             state.save(tmp / STATE, state.capture(learnt))
             write_curves(tmp / "curves.parquet", {})
-        write_params(tmp, method, styles, seed, bare, pictures, people)
+        write_params(tmp, method, styles, seed, bare, pictures, people, external)
+        write_model(tmp, method, learner.APPLIED, named)
     remove(own)
     log.info("%s seed %d: trained, %s", method.name, seed, out)

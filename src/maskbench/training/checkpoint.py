@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -87,10 +87,7 @@ def load_network(
         MaskbenchError: no readable model, no such player, or weights of another network.
     """
     path = Path(model) / STATE if stage is None else stage_file(Path(model), stage)
-    values = state.load(path)
-    weights = values.get(f"{player}_average", values.get(player, {}))
-    weights = {name.removeprefix("module."): v for name, v in weights.items()}
-    weights.pop("n_averaged", None)
+    weights = weights_of(state.load(path), player)
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
@@ -101,3 +98,11 @@ def load_network(
         ) from error
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network.eval().requires_grad_(False)
+
+
+def weights_of(values: Mapping[str, Any], player: str) -> dict[str, torch.Tensor]:
+    """A player's trained weights in a training's state, their moving average where there is one."""
+    weights = values.get(f"{player}_average", values.get(player, {}))
+    weights = {name.removeprefix("module."): value for name, value in weights.items()}
+    weights.pop("n_averaged", None)
+    return weights
