@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isnan
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from maskbench.measurements import STUDY
 from maskbench.metrics.catalogue import KEEPS_FACE, metric
@@ -125,8 +125,8 @@ def _of_line(cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
     most: dict[str, tuple[int, int]] = {}  # where metrics differ
     for cell in found:
         if cell.metric != "undetected":
-            kind = metric(cell.metric).over if cell.step == "recognition" else "pictures"
-            kind = "votes" if cell.step == STUDY else kind
+            others: Literal["votes", "pictures"] = "votes" if cell.step == STUDY else "pictures"
+            kind = metric(cell.metric).over if cell.step == "recognition" else others
             most[kind] = max(most.get(kind, (0, 0)), (int(cell.n), int(cell.n_people)))
     for over, (n, people) in most.items():
         words = f"{n} {over if n != 1 else over[:-1]}" + " on pictures" * (over == "votes")

@@ -16,7 +16,7 @@ from maskbench.faces.faceset import FaceSet
 from maskbench.imaging.resize import resized
 from maskbench.masks.artwork import MaskPictures
 from maskbench.registry import Block
-from maskbench.synthesis.base import Faces, Method, Styles
+from maskbench.synthesis.base import Faces, Method, References, Styles
 from maskbench.synthesis.external_pictures import files_in, folder_of, matched
 
 
@@ -30,7 +30,7 @@ class External(Method):
     def open(
         self,
         block: Block,
-        model: Path,
+        model: Path | None,
         guides: Sequence[Path] = (),
         references: Path | None = None,
         stage: str | None = None,
@@ -54,7 +54,11 @@ class External(Method):
         )
 
     def pictures_of(
-        self, faces: FaceSet, pictures: MaskPictures, pairs: Sequence[tuple[int, str]]
+        self,
+        faces: FaceSet,
+        pictures: MaskPictures,
+        pairs: Sequence[tuple[int, str]],
+        worn: References | None = None,
     ) -> Iterator[tuple[int, str, np.ndarray, np.ndarray]]:
         """As of every method; a face without a picture is refused, or stays bare.
 
