@@ -165,12 +165,8 @@ def test_the_documented_method_works(tmp_path, faces):
         METHODS._specs.pop("average_place", None)
         for name in names:
             sys.modules.pop(name, None)
-    assert {path.name for path in model.iterdir()} == {
-        "state.safetensors",
-        "curves.parquet",
-        "params.json",
-        LISTING,
-    }
+    kept = {"state.safetensors", "model.safetensors", "curves.parquet", "params.json", LISTING}
+    assert {path.name for path in model.iterdir()} == kept
     bare, masked = FaceSet.open(faces), MaskedSet.open(out)
     rows = bare.of_split("test")
     assert list(masked.faces["style"]) == ["floral", "kn95"] * len(rows)

@@ -143,8 +143,8 @@ def test_a_tracked_step_gets_its_run_and_keeps_its_numbers(tmp_path, monkeypatch
         run.metrics(0, {"loss": 2.0})
         out.mkdir(parents=True)
         (out / "metrics.json").write_text(
-            '[{"protocol": "standard", "subset": "all", "checkpoint": "final", "styles": "unseen",'
-            ' "metric": "ssim", "value": 0.5}]'
+            '[{"step": "synthesis", "protocol": "standard", "subset": "all", "checkpoint": "final",'
+            ' "styles": "unseen", "metric": "ssim", "value": 0.5}]'
         )
 
     made = job(

@@ -48,7 +48,7 @@ def test_faces_are_those_of_the_masked_album(people, detected, tmp_path):
         album, masked = tmp_path / f"album{row}", tmp_path / f"masked{row}"
         album.mkdir()
         shutil.copy(pictures.file(face["source"]), album / "face.pgm")
-        mask(album, masked, people.weights, faces=CONFIG, styles=[face["style"]])
+        mask([album], masked, people.weights, faces=CONFIG, styles=[face["style"]])
         picture = read_picture(masked / "face.pgm.png", CONFIG.max_pixels)
         (there,) = locator.locate([picture])
         assert face["box"] == pytest.approx(there.box, abs=0.5)

@@ -106,12 +106,12 @@ def test_own_pictures_are_masked_beside_a_masked_set(small, trained, orl, weight
     block, model = trained
     given = {"method": block, "model": model, "faces": FacesConfig()}
     with pytest.raises(MaskbenchError, match=r"method copied needs photographs.*--references"):
-        mask(album, tmp_path / "out", weights, **given)
+        mask([album], tmp_path / "out", weights, **given)
     given["references"] = small.masked
     with pytest.raises(MaskbenchError, match="masked: floral: unknown mask style"):
-        mask(album, tmp_path / "out", weights, styles=[UNSEEN], **given)
-    assert mask(album, tmp_path / "out", weights, **given).pictures == 2
-    mask(one, tmp_path / "alone", weights, **given)
+        mask([album], tmp_path / "out", weights, styles=[UNSEEN], **given)
+    assert mask([album], tmp_path / "out", weights, **given).pictures == 2
+    mask([one], tmp_path / "alone", weights, **given)
     assert sha256_of(tmp_path / "out" / "b.png") == sha256_of(tmp_path / "alone" / "b.png")
 
 

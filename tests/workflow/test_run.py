@@ -48,7 +48,10 @@ def test_every_result_is_there(project):
     assert {"edgeconnect"} <= set(frame["method"][frame["step"] == "restoration"])
     guides = {*EXPERIMENT.guides, "mean_box"}
     assert guides == set(frame["method"][frame["step"] == "guides"])
-    places = {"pywgan_div": {"start", "quarter", "half"}, "mfgan": {"correct", "diverse"}}
+    places = {
+        "pywgan_div": {"start", "quarter", "half"},
+        "mfgan": {"correct", "authentic", "diverse"},
+    }
     for method, names in places.items():
         assert set(frame["checkpoint"][frame["method"] == method]) == names | {"final"}
     sampled = frame[frame["step"] != "costs"]  # counts have no run of their own
