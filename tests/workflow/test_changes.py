@@ -19,8 +19,12 @@ NEW = "average_place"
 CHAIN = {"train_synthesis": 1, "synthesise": 1, "evaluate_synthesis": 1}
 # What else hangs on mfgan: measured at its stages, looked at by its photographs and detections.
 OWN = dict.fromkeys(
-    ("evaluate_checkpoints", "synthesise_by_reference", "evaluate_correction", "measure_costs"), 1
-)
+    (
+        "evaluate_checkpoints", "evaluate_style", "synthesise_by_reference", "evaluate_correction",
+        "measure_costs",
+    ),
+    1,
+)  # fmt: skip
 # What hangs on the numbers of any method, and on its pictures and curves.
 AFTER = {
     "collect_measurements", "judge_claims", "make_tables", "summarise", "make_index",
@@ -54,7 +58,7 @@ def test_the_code_of_a_method_reaches_that_method_alone(project):
     finally:
         for name, text in old.items():
             (package / name).write_text(text, "utf-8")
-    assert plan == CHAIN | {"evaluate_checkpoints": 1, "synthesis_mfgan": 1}
+    assert plan == CHAIN | {"evaluate_checkpoints": 1, "evaluate_style": 1, "synthesis_mfgan": 1}
 
 
 def test_weights_to_start_from_are_made_first(project, tmp_path):

@@ -187,7 +187,9 @@ def _together(
 ) -> None:
     """Fetch the pieces side by side, and put them together in ``part``."""
     with ThreadPoolExecutor(len(pieces)) as pool:
-        list(pool.map(lambda piece: _fetched(url, piece, patience, progress), pieces))
+        fetching = [pool.submit(_fetched, url, piece, patience, progress) for piece in pieces]
+    for one in fetching:  # each went as far as it could
+        one.result()
     with open(pieces[0].file, "ab") as whole:
         for piece in pieces[1:]:
             with open(piece.file, "rb") as file:
