@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 
@@ -15,7 +15,6 @@ from maskbench.faces.crop import crop_square
 from maskbench.faces.faceset import FaceSet
 from maskbench.imaging.resize import resized
 from maskbench.masks.artwork import MaskPictures
-from maskbench.registry import Block
 from maskbench.synthesis.base import Faces, Method, References, Styles
 from maskbench.synthesis.external_pictures import files_in, folder_of, matched
 
@@ -24,29 +23,23 @@ class External(Method):
     """A folder of masked pictures. Its parameters are
     :class:`.specs.external.ExternalParams`."""
 
-    pictures: Mapping[str, Path]
-    coverages: Mapping[str, Path] | None
-
-    def open(
-        self,
-        block: Block,
-        model: Path | None,
-        guides: Sequence[Path] = (),
-        references: Path | None = None,
-        stage: str | None = None,
-    ) -> Self:
-        """List the pictures.
+    @cached_property
+    def pictures(self) -> Mapping[str, Path]:
+        """The pictures by name.
 
         Raises:
             MaskbenchError: there is no such folder, or two files have one name.
         """
-        super().open(block, model, guides, references, stage)
-        place, params = f"synthesis.methods.{block.name}", block.params
-        self.pictures = files_in(folder_of(params.pictures, f"{place}.pictures"))
-        self.coverages = None
-        if params.coverage:
-            self.coverages = files_in(folder_of(params.coverage, f"{place}.coverage"))
-        return self
+        return self._files("pictures")
+
+    @cached_property
+    def coverages(self) -> Mapping[str, Path] | None:
+        """Their coverage maps, as :attr:`pictures`; None where there are none."""
+        return self._files("coverage") if self.params.coverage else None
+
+    def _files(self, key: str) -> Mapping[str, Path]:
+        place = f"synthesis.methods.{self.block.name}.{key}"
+        return files_in(folder_of(getattr(self.params, key), place))
 
     def put_on(self, faces: Faces, styles: Styles | None) -> tuple[np.ndarray, np.ndarray]:
         raise MaskbenchError(
