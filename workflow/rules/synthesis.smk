@@ -48,6 +48,7 @@ rule train_synthesis:
         mask_pictures=rules.draw_masks.output.out,
     output:
         out=directory(f"{OUT}/models/{{dataset}}/{{method}}/seed{{seed}}"),
+    priority: 1  # the longest jobs begin first, so that none is left alone at the end
     resources:
         **TRAINING,
     params:
@@ -256,6 +257,7 @@ rule train_guide:
         masked=LEARNT,
     output:
         out=directory(f"{OUT}/guides/{{dataset}}/{{guide}}/seed{{seed}}"),
+    priority: 1
     resources:
         **TRAINING,
     params:
