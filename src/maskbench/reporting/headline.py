@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from maskbench.measurements import PLAIN
 from maskbench.reporting.aggregate import over_seeds
-from maskbench.reporting.papers.tables import PLAIN
 
 SYNTHESIS = {
     "iou": "placement_iou", "covers": "covers_nose_mouth", "ssim": "ssim", "lpips": "lpips",
