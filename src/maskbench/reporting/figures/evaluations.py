@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from maskbench.config import REFERENCE
 from maskbench.errors import MaskbenchError, from_os_error
 from maskbench.measurements import (
     ALL,
@@ -29,7 +30,7 @@ from maskbench.reporting.names import BARE, in_order, title_of
 
 MAIN = ("dlib_resnet", "facenet", "mrii", "maskfacenet", "arcface", "adapter_arcface")
 """With the training sets of ``DASHES`` the main ones."""
-DASHES = {BARE: (0, (4, 2)), NONE: "-", "keypoint": "-"}
+DASHES = {BARE: (0, (4, 2)), NONE: "-", REFERENCE: "-"}
 STANDARDS = (STANDARD, "bare_masked")
 """Names of the standard protocol in the tables of an evaluation: the first that is there."""
 OTHER_DASHES = ((0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (3, 1, 1, 1, 1, 1)), (0, (7, 3)))
