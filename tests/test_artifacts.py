@@ -120,6 +120,18 @@ def test_what_comes_beside_while_a_result_is_made_is_kept(tmp_path):
     assert (out / "file").read_text() == "own" and (out / "a" / "new").read_text() == "newer"
 
 
+@pytest.mark.parametrize("name", ["../mine", "a/../../mine", "{outside}"])
+def test_a_listing_that_came_with_a_folder_reaches_nothing_outside(tmp_path, name):
+    """Whoever made the folder may have written it."""
+    mine = tmp_path / "mine"
+    mine.write_text("mine")
+    out = tmp_path / "out"
+    write_json(out / LISTING, {"maker": "tests", "files": [name.format(outside=mine)]})
+    with pytest.raises(MaskbenchError, match="not in its folder"), atomic_dir(out, "tests") as tmp:
+        (tmp / "file").write_text("new")
+    assert mine.read_text() == "mine"
+
+
 def test_a_claimed_folder_stays_claimed(tmp_path):
     claim(tmp_path / "results")
     made(tmp_path / "results" / "faces", "faces")

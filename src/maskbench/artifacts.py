@@ -122,10 +122,18 @@ def _list(folder: Path, maker: str) -> None:
 
 
 def _listed(folder: Path, maker: str | None = None) -> set[str] | None:
-    """The files that a maker (None: any) wrote into a folder; None: it wrote none of it."""
+    """The files that a maker (None: any) wrote into a folder; None: it wrote none of it.
+
+    Raises:
+        MaskbenchError: the listing names what lies outside: nothing here wrote it.
+    """
     if not (folder / LISTING).exists():
         return None
     listing = read_json(folder / LISTING)
+    for name in listing["files"]:
+        if name.startswith("/") or ".." in name.split("/"):
+            what = f"names {name}, which is not in its folder"
+            raise MaskbenchError(folder / LISTING, what, "delete it, or choose another folder")
     return set(listing["files"]) if maker in (None, listing["maker"]) else None
 
 

@@ -311,7 +311,7 @@ class Config(Section):
         return self
 
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where it is there
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # C's is ten times as fast
 
 
 def read_layers(paths: Sequence[Path]) -> dict[str, Any]:
@@ -323,7 +323,7 @@ def read_layers(paths: Sequence[Path]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for path in paths:
         try:
-            layer = yaml.load(read_text(path), Loader=_LOADER)
+            layer = yaml.load(read_text(path), Loader=LOADER)
         except yaml.YAMLError as error:
             raise MaskbenchError(path, f"not YAML: {error}", "mend the syntax") from error
         if layer is None:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:  # imported where they are used: the workflow needs the names 
     import pandas as pd
 
 STANDARD, ALL, SEEN, UNSEEN, FINAL, NONE = "standard", "all", "seen", "unseen", "final", "none"
+PLAIN = {"protocol": STANDARD, "subset": ALL, "styles": SEEN, "checkpoint": FINAL}
+"""The columns that have a plain case, and its value."""
+
 COSTS = "costs"
 """The step whose numbers are counted, not sampled: they are exact."""
 

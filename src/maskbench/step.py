@@ -4,8 +4,8 @@ A rule's ``params`` are ``step`` (a module of this package; its function has the
 ``settings`` (keyword arguments) and ``code`` (only looked at by the scheduler). Inputs and outputs
 become keyword arguments as well: a path, or a list of them; an empty input is left out, and one
 called ``after`` is only waited for; a function that takes ``inputs`` gets them as one mapping of
-lists. Wildcards, ``workers``, ``scratch``, ``run`` and ``run_id`` are
-given to a function that takes them.
+lists. Wildcards, ``workers``, ``scratch``, ``run`` and ``run_id`` are given to a function that
+takes them.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from pydantic import BaseModel
 from maskbench import tracking_store
 from maskbench.artifacts import read_json, sha256_of
 from maskbench.config import TrackingConfig
-from maskbench.measurements import STUDY
+from maskbench.measurements import PLAIN, STUDY
 from maskbench.registry import Block
 from maskbench.tracking_store import attempt, first_line
 
@@ -265,8 +265,7 @@ def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
 
 def _name_of(row: Mapping[str, Any]) -> str:
     """A metric's name in MLflow, after what makes it another quantity than the plain one."""
-    plain = {"protocol": "standard", "subset": "all", "checkpoint": "final", "styles": "seen"}
-    parts = [str(row[key]) for key, usual in plain.items() if row[key] != usual]
+    parts = [str(row[key]) for key, usual in PLAIN.items() if row[key] != usual]
     if row["step"] == STUDY:  # of several methods, folds and seeds
         parts = [row["method"], *(f"{key}{row[key]}" for key in ("fold", "seed")), *parts]
     return "/".join([*parts, row["metric"]])

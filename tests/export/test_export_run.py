@@ -55,7 +55,11 @@ def crate(results):
     out = results.with_name("crate")
     arguments = ["export", str(results), "--as", "crate", "--out", str(out), "--commit", "abc123"]
     overlay = results.with_name("own.yaml")
-    overlay.write_text("datasets: {own: {adapter: folder, path: /srv/ada/faces}}", "utf-8")
+    overlay.write_text(
+        "datasets: {own: {adapter: folder, path: /srv/ada/faces}}\n"
+        "synthesis: {methods: {theirs: {use: external, pictures: /srv/ada/masked}}}",
+        "utf-8",
+    )
     arguments += ["--creator", "Ada Doe"]
     arguments += ["--params", str(ROOT / "params.yaml"), "--params", str(overlay)]
     done = CliRunner().invoke(app, arguments)
@@ -86,6 +90,7 @@ def test_it_is_an_ro_crate_of_all_files(crate):
 def test_its_configuration_is_whole_and_names_no_place(crate):
     config = experiment.load([crate / "params.yaml"]).config
     assert config.datasets["own"].path == "faces"
+    assert config.synthesis.methods["theirs"]["pictures"] == "masked"
     assert config.masks == experiment.load([ROOT / "params.yaml"]).config.masks
 
 

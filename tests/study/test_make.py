@@ -174,6 +174,12 @@ def test_a_database_holds_votes_on_one_plan(run, tmp_path):
         Store("nonsense", plan)
 
 
+@pytest.mark.parametrize("url", ["study.example.org", "ftp://a.example", "https://a.example/study"])
+def test_an_address_is_whole_and_has_no_path(url, tmp_path):
+    said = CliRunner().invoke(app, ["study", "links", str(tmp_path), "--url", url])
+    assert said.exit_code == 2 and "without a path" in said.output
+
+
 def test_from_the_command_line_to_numbers(run, tmp_path):
     """All raters take keypoint alone for real; the export alone gives the same numbers."""
     folder, out = tmp_path / "study", tmp_path / "votes.json"

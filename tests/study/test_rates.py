@@ -73,6 +73,15 @@ def test_who_stops_early_withdraws_or_never_comes_is_not_counted():
     assert by_method(found)["gan_stn"].note.startswith("1 raters, 1 excluded")
 
 
+def test_before_anybody_is_counted_there_are_no_numbers():
+    plan = a_plan(raters=2)
+    begun = [Vote(rater=0, trial=0, real=(True, False))]
+    for votes in ([], begun):
+        found = by_method(Votes(plan=plan, votes=votes))
+        assert {one.value for one in found.values()} == {None}
+        assert found["all"].note == f"0 raters{', 1 excluded' * len(votes)}"
+
+
 def simulated(rng, plan, base, raters, people):
     """Answers (raters, trials, 2) by a logistic model: methods have a ``base``, raters and shown
     people deviate from it, and so does each picture."""

@@ -124,6 +124,23 @@ def test_damaged_files_are_one_clear_error(tmp_path, damage):
         state.load(file)
 
 
+TREES = {
+    "number": "5",
+    "no pairs": '{"dict": 5}',
+    "a list as key": '{"dict": [[[1], 2]]}',
+    "no such tensor": '{"tensor": "y"}',
+    "deep": '{"list": ' * 9999 + "1" + "}" * 9999,
+}
+
+
+@pytest.mark.parametrize("text", TREES.values(), ids=TREES)
+def test_another_tree_is_one_clear_error(tmp_path, text):
+    file = tmp_path / "state.safetensors"
+    safetensors.torch.save_file({"x": torch.ones(1)}, file, {"state": text})
+    with pytest.raises(MaskbenchError, match=r"state\.safetensors: not a readable training state"):
+        state.load(file)
+
+
 def test_a_failed_save_leaves_the_older_file(tmp_path):
     state.save(tmp_path / "a", {"x": 1})
     with pytest.raises(TypeError):

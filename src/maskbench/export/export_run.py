@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -94,13 +95,19 @@ def export_run(
 
 
 def _plain(config: Config) -> str:
-    """The configuration as YAML. Of a collection that lies at an absolute path the folder's name is
-    kept: where it lies on one machine tells others nothing."""
-    values = config.model_dump(mode="json")
-    for dataset in values["datasets"].values():
-        if dataset["path"] and Path(dataset["path"]).is_absolute():
-            dataset["path"] = Path(dataset["path"]).name
+    """The configuration as YAML."""
+    values = _without_places(config.model_dump(mode="json"))
     return str(yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
+
+
+def _without_places(value: Any) -> Any:
+    """Values in which each absolute path is its last name: where something lies on one machine
+    tells others nothing."""
+    if isinstance(value, dict):
+        return {key: _without_places(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_without_places(one) for one in value]
+    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
 
 
 def published_files(results: Path) -> list[str]:

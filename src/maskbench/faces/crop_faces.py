@@ -24,7 +24,7 @@ from maskbench.datasets.listing import named
 from maskbench.datasets.manifest import Pictures
 from maskbench.datasets.weights import weights_file
 from maskbench.errors import MaskbenchError
-from maskbench.faces.crop import crop_name, crop_square, to_crop
+from maskbench.faces.crop import crop_name, crop_square
 from maskbench.faces.faceset import FaceSetWriter
 from maskbench.faces.landmarks import PREDICTOR
 from maskbench.faces.locate import FaceLocator, LocatedFace
@@ -45,12 +45,10 @@ class Crop:
     Attributes:
         face: in pixels of the picture.
         image: (size, size, 3) uint8.
-        landmarks: (68, 2) float32 in crop pixels.
     """
 
     face: LocatedFace
     image: np.ndarray
-    landmarks: np.ndarray
 
 
 def crop_faces(
@@ -110,7 +108,8 @@ def crop_faces(
                 if writer.rejected > max_reject_share * len(files):
                     raise _too_many(pictures, reasons, writer, len(files), max_reject_share)
             else:
-                writer.add(crop.image, _row(source, identity, crop))
+                names = {"face_id": source, "identity": identity, "source": source, "split": ""}
+                writer.add(crop.image, names | crop.face.columns(config.size))
                 missed += crop.face.score == 0
             advance(1, f"{writer.rejected} rejected")
         _name_people_without_faces(manifest, _reasons(writer.rejects))
@@ -149,26 +148,8 @@ def _crop(
             if face is None:
                 done.append("no face found")
                 continue
-            pixels = crop_square(image, face.crop_box, config.size)
-            done.append(Crop(face, pixels, to_crop(face.landmarks, face.crop_box, config.size)))
+            done.append(Crop(face, crop_square(image, face.crop_box, config.size)))
     return done
-
-
-def _row(source: str, identity: str, crop: Crop) -> dict[str, Any]:
-    face = crop.face
-    return {
-        "face_id": source,
-        "identity": identity,
-        "source": source,
-        "split": "",
-        "box": face.box,
-        "score": face.score,
-        "crop_box": face.crop_box,
-        "landmarks": crop.landmarks.reshape(-1),
-        "yaw": face.pose.yaw,
-        "pitch": face.pose.pitch,
-        "roll": face.pose.roll,
-    }
 
 
 def _spec(source: dict[str, Any], config: FacesConfig, weights: Path) -> dict[str, Any]:

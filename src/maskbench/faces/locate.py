@@ -13,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from maskbench.config import FacesConfig
-from maskbench.faces.crop import square_around
+from maskbench.faces.crop import square_around, to_crop
 from maskbench.faces.landmarks import LandmarkPredictor
 from maskbench.faces.mtcnn import Detections, Mtcnn, select_face
 from maskbench.faces.pose import Pose, pose_of
@@ -44,6 +45,18 @@ class LocatedFace:
     crop_box: np.ndarray
     landmarks: np.ndarray
     pose: Pose
+
+    def columns(self, size: int) -> dict[str, Any]:
+        """What a FaceSet of crops with this side holds of it."""
+        return {
+            "box": self.box,
+            "score": self.score,
+            "crop_box": self.crop_box,
+            "landmarks": to_crop(self.landmarks, self.crop_box, size).ravel(),
+            "yaw": self.pose.yaw,
+            "pitch": self.pose.pitch,
+            "roll": self.pose.roll,
+        }
 
 
 class FaceLocator:

@@ -18,13 +18,8 @@ from torch import Tensor
 from maskbench.config import MetricsConfig
 from maskbench.faces.faceset import FaceSet
 from maskbench.guides.feature_detector_measures import measure
-from maskbench.guides.feature_detector_training import (
-    PLAYER,
-    FeatureDetectorLearner,
-    form_of,
-    network_of,
-)
-from maskbench.guides.guide import Guide
+from maskbench.guides.feature_detector_training import FeatureDetectorLearner, form_of, network_of
+from maskbench.guides.guide import PLAYER, Guide
 from maskbench.guides.model import trained_params
 from maskbench.guides.parts import PART_OF_BOX, PARTS
 from maskbench.guides.specs import GUIDES

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,18 +12,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from maskbench.faces.faceset import FaceSet
+from maskbench.guides.guide import PairLearner
 from maskbench.guides.pairs import Pairs
 from maskbench.guides.parts import PART_OF_BOX, PARTS, Labels, iou, labels
 from maskbench.guides.specs.feature_detector import FeatureDetectorParams
-from maskbench.guides.variety import vary
 from maskbench.guides.yolo import ANCHORS, HEADS, Yolo
 from maskbench.training.devices import Placement
-from maskbench.training.loop import Learner
 from maskbench.training.player import Player
-from maskbench.training.seeding import Order, seeded
-from maskbench.training.stage import Schedule, Stage, Turn
+from maskbench.training.seeding import seeded
+from maskbench.training.stage import Turn
 
-PLAYER = "network"
 _STARTS, _ROUNDS = 20, 20  # of the clustering
 
 
@@ -162,49 +159,31 @@ def losses(
     }  # fmt: skip
 
 
-class FeatureDetectorLearner(Learner):
-    """A YOLOv3 that learns from pairs of faces, one stage with one player."""
+class FeatureDetectorLearner(PairLearner):
+    """What a YOLOv3 learns by."""
+
+    params: FeatureDetectorParams
 
     def __init__(
         self, pairs: Pairs, params: FeatureDetectorParams, seed: int, placement: Placement
     ) -> None:
-        self.pairs, self.params, self.device = pairs, params, placement.device
         self.points = points_of(pairs.faces, pairs.bare_rows)
         self.network: Yolo = seeded(lambda: network_of(params), seed)
-        self.network.anchors.copy_(self._anchors())
+        self.network.anchors.copy_(self._anchors(ANCHORS * HEADS[params.design]))
         optimise = partial(torch.optim.Adam, betas=params.betas, weight_decay=params.weight_decay)
-        self.players = {PLAYER: Player(self.network, optimise, placement, form=form_of(params))}
-        start = params.warmup / params.steps if params.warmup < params.steps else 0.0
-        self.stages = (
-            Stage(
-                name="train",
-                steps=params.steps,
-                players=(PLAYER,),
-                rates={PLAYER: params.learning_rate},
-                schedule=Schedule(shape="cosine", start=start, warmup=params.warmup),
-            ),
-        )
-        self.order = Order(len(pairs), np.random.default_rng(seed))
-        self.random = torch.Generator().manual_seed(seed + 1)
+        player = Player(self.network, optimise, placement, form=form_of(params))
+        super().__init__(pairs, params, player, seed)
+        self.device = placement.device
 
-    def _anchors(self) -> Tensor:
+    def _anchors(self, count: int) -> Tensor:
         nothing = torch.zeros(len(self.points), 1, 1, 1)
         found = labels(self.points, nothing)
         own = found.boxes[found.shown]
-        return anchors_of(own[:, 2:] - own[:, :2], ANCHORS * HEADS[self.params.design])
-
-    def parts(self) -> dict[str, Any]:
-        return {"order": self.order, "random": self.random}
+        return anchors_of(own[:, 2:] - own[:, :2], count)
 
     def batch(self, turn: Turn) -> tuple[Tensor, Labels]:
         """Pictures (B, 3, s, s) in [0, 1] and what is to be seen on them; the first are bare."""
-        params = self.params
-        numbers = self.order.take(params.batch_size)
-        bare = self.pairs.bare(numbers)
-        masked, coverage = self.pairs.masked_faces(numbers), self.pairs.coverage(numbers)
-        without = round(params.bare_share * params.batch_size)
-        masked[:without], coverage[:without] = bare[:without], 0
-        pictures, coverage, maps = vary(bare, masked, coverage, params.variety, self.random)
+        numbers, pictures, coverage, maps = self.drawn()
         points = moved_points(self.points[numbers], maps)
         return pictures.to(self.device), labels(points.to(self.device), coverage.to(self.device))
 

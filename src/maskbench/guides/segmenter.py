@@ -18,9 +18,9 @@ from torch import Tensor
 from maskbench.config import MetricsConfig
 from maskbench.faces.faceset import FaceSet
 from maskbench.guides.evaluate_guide import batches, seen_and_unseen
-from maskbench.guides.guide import Guide
+from maskbench.guides.guide import PLAYER, Guide
 from maskbench.guides.model import trained_params
-from maskbench.guides.segmenter_training import PLAYER, SegmenterLearner, network_of
+from maskbench.guides.segmenter_training import SegmenterLearner, network_of
 from maskbench.guides.specs import GUIDES
 from maskbench.guides.unet import UNet
 from maskbench.imaging.resize import resized

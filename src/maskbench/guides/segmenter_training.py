@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from maskbench.guides.guide import PLAYER, PairLearner
 from maskbench.guides.pairs import Pairs
 from maskbench.guides.specs.segmenter import SegmenterParams
 from maskbench.guides.unet import UNet
-from maskbench.guides.variety import vary
 from maskbench.training.devices import Placement
-from maskbench.training.loop import Learner
 from maskbench.training.player import Player
-from maskbench.training.seeding import Order, seeded
-from maskbench.training.stage import Schedule, Stage, Turn
-
-PLAYER = "network"
+from maskbench.training.seeding import seeded
+from maskbench.training.stage import Turn
 
 
 def network_of(params: SegmenterParams) -> UNet:
@@ -49,45 +44,25 @@ def weights(coverage: Tensor, border: float) -> Tensor:
     return 1 + border * (highest - lowest)
 
 
-class SegmenterLearner(Learner):
-    """A U-Net that learns from pairs of faces, one stage with one player."""
+class SegmenterLearner(PairLearner):
+    """What a U-Net learns by."""
+
+    params: SegmenterParams
 
     def __init__(
         self, pairs: Pairs, params: SegmenterParams, seed: int, placement: Placement
     ) -> None:
-        self.pairs, self.params, self.device = pairs, params, placement.device
         optimise = partial(
             torch.optim.SGD, momentum=params.momentum, weight_decay=params.weight_decay,
             nesterov=params.momentum > 0,
         )  # fmt: skip
-        network = seeded(lambda: network_of(params), seed)
-        self.players = {PLAYER: Player(network, optimise, placement)}
-        start = params.warmup / params.steps if params.warmup < params.steps else 0.0
-        self.stages = (
-            Stage(
-                name="train",
-                steps=params.steps,
-                players=(PLAYER,),
-                rates={PLAYER: params.learning_rate},
-                schedule=Schedule(shape="cosine", start=start, warmup=params.warmup),
-                weights={"missed_overlap": params.overlap},
-            ),
-        )
-        self.order = Order(len(pairs), np.random.default_rng(seed))
-        self.random = torch.Generator().manual_seed(seed + 1)
-
-    def parts(self) -> dict[str, Any]:
-        return {"order": self.order, "random": self.random}
+        player = Player(seeded(lambda: network_of(params), seed), optimise, placement)
+        super().__init__(pairs, params, player, seed, missed_overlap=params.overlap)
+        self.device = placement.device
 
     def batch(self, turn: Turn) -> tuple[Tensor, Tensor]:
         """Pictures (B, 3, s, s) and coverages (B, 1, s, s) in [0, 1], the first of them bare."""
-        params = self.params
-        numbers = self.order.take(params.batch_size)
-        bare = self.pairs.bare(numbers)
-        masked, coverage = self.pairs.masked_faces(numbers), self.pairs.coverage(numbers)
-        without = round(params.bare_share * params.batch_size)
-        masked[:without], coverage[:without] = bare[:without], 0
-        pictures, coverage, _ = vary(bare, masked, coverage, params.variety, self.random)
+        _, pictures, coverage, _ = self.drawn()
         return pictures.to(self.device), coverage.to(self.device)
 
     def losses(self, player: str, batch: tuple[Tensor, Tensor], turn: Turn) -> Mapping[str, Tensor]:

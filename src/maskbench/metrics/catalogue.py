@@ -58,16 +58,14 @@ METRICS: dict[str, Metric] = {
     "human_real_rate": Metric("Judged real by people", "higher", 3, "Judged real"),
     "krippendorff_alpha": Metric("Krippendorff's alpha of the raters", "", 3, "Alpha"),
     "identity_cosine": Metric("Identity cosine", "higher", 3),
-    "style_distance": Metric("Distance of styles, two photographs", "higher", 2, "Two photographs"),
+    "style_distance": Metric("Distance of masks after two photographs", "higher", 2, "Photographs"),
     "style_distance_of_crops": Metric(
-        "Distance of styles, two crops of one photograph", "lower", 2, "Two crops of one"
+        "Distance of masks after two crops of one photograph", "lower", 2, "Crops"
     ),
-    "style_ratio": Metric(
-        "Distance of two photographs over that of two crops", "higher", 2, "Ratio"
-    ),
+    "style_ratio": Metric("Distance after photographs over that after crops", "higher", 2, "Ratio"),
     "style_agreement": Metric("Agreement with the photographs", "higher", 3, "Agreement"),
     "style_distance_of_photographs": Metric(
-        "Distance of the masks in the photographs", "", 2, "In the photographs"
+        "Distance of the masks in two photographs", "", 2, "Originals"
     ),
     "parameters": Metric("Parameters", "lower", 0),
     "multiply_adds": Metric("Multiply-adds a picture", "lower", 0, "Multiply-adds"),

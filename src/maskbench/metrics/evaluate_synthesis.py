@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from maskbench.artifacts import atomic_dir
-from maskbench.config import MetricsConfig
+from maskbench.config import REFERENCE, MetricsConfig
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
@@ -39,7 +39,6 @@ from maskbench.metrics.picture_metrics import Measured, Networks, measure_pictur
 
 log = logging.getLogger(__name__)
 
-REFERENCE_METHOD = "keypoint"
 FRONTAL_YAW = 15.0
 """Degrees: a face turned by more is ``pose_turned``. The papers give no number."""
 FRONTAL_PITCH = 15.0
@@ -89,7 +88,7 @@ def evaluate_synthesis(
             networks,
             Path(scratch),
             config.batch_size,
-            is_reference=method == REFERENCE_METHOD,
+            is_reference=method == REFERENCE,
         )
         people = people_of(pictures, config)
         numbers = [

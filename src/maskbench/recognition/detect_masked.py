@@ -25,7 +25,7 @@ import numpy as np
 from maskbench.artifacts import atomic_dir
 from maskbench.config import FacesConfig
 from maskbench.datasets.manifest import Pictures
-from maskbench.faces.crop import crop_square, to_crop
+from maskbench.faces.crop import crop_square
 from maskbench.faces.faceset import FaceSet
 from maskbench.faces.locate import FaceLocator, LocatedFace
 from maskbench.faces.pose import Pose
@@ -108,13 +108,12 @@ def detect_masked(
             face, image, coverage = found
             values: dict[str, Any] = {key: own[key] for key in ("identity", "source", "split")}
             values |= {
-                "face_id": name, "bare_id": own["face_id"], "method": method.name,
-                "style": task.style, "box": face.box, "score": face.score,
-                "crop_box": face.crop_box,
-                "landmarks": to_crop(face.landmarks, face.crop_box, config.size).reshape(-1),
-                "yaw": face.pose.yaw, "pitch": face.pose.pitch, "roll": face.pose.roll,
-            }  # fmt: skip
-            writer.add(image, values, coverage)
+                "face_id": name,
+                "bare_id": own["face_id"],
+                "method": method.name,
+                "style": task.style,
+            }
+            writer.add(image, values | face.columns(config.size), coverage)
         missed = writer.rejected
     log.info("%s: %d masked pictures, %d without a face", out, len(tasks), missed)
 

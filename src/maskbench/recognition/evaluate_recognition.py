@@ -27,7 +27,7 @@ from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.faces.people import People, together
 from maskbench.measurements import NONE, read_metrics
-from maskbench.metrics.numbers import write_numbers
+from maskbench.metrics.numbers import noted, write_numbers
 from maskbench.recognition.embed import read_embeddings
 from maskbench.recognition.kinds import FACENET, networks_of, restorer_of
 from maskbench.recognition.measure import Measured, measure, nothing, validation_auc
@@ -147,11 +147,7 @@ def _measured(
 def remarked(measured: Measured, remark: str, name: str) -> Measured:
     """The same numbers, each with a remark, which the log says too."""
     log.warning("%s: %s", name, remark)
-    numbers = [
-        replace(number, note="; ".join(filter(None, (number.note, remark))))
-        for number in measured.numbers
-    ]
-    return replace(measured, numbers=numbers)
+    return replace(measured, numbers=[noted(number, remark) for number in measured.numbers])
 
 
 def _write(folder: Path, measured: Measured, test: TestSet, facts: Mapping[str, Any]) -> None:

@@ -11,12 +11,11 @@ from typing import Any
 
 import pandas as pd
 
-from maskbench.measurements import COSTS, NONE
+from maskbench.measurements import COSTS, NONE, PLAIN
 from maskbench.metrics.catalogue import KEEPS_FACE, metric
 from maskbench.reporting.aggregate import interval, number, seeds_in_words
 from maskbench.reporting.names import condition_title, title_of
 from maskbench.reporting.pages import initial, render
-from maskbench.reporting.papers.tables import PLAIN
 
 Row = dict[Any, Any]
 SIDES = ("left", "right")

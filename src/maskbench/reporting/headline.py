@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from maskbench.measurements import PLAIN
 from maskbench.reporting.aggregate import over_seeds
-from maskbench.reporting.papers.tables import PLAIN
+from maskbench.reporting.names import UNRESTORED
 
 SYNTHESIS = {
     "iou": "placement_iou", "covers": "covers_nose_mouth", "ssim": "ssim", "lpips": "lpips",
@@ -65,7 +66,7 @@ def rows(measurements: pd.DataFrame) -> dict[str, dict[str, float]]:
 
     for step, columns in (("synthesis", SYNTHESIS), ("restoration", RESTORATION)):
         measured = plain(measurements, step)
-        measured = measured[(measured["dataset"] == main) & (measured["method"] != "unrestored")]
+        measured = measured[(measured["dataset"] == main) & (measured["method"] != UNRESTORED)]
         for column, metric in columns.items():
             put(measured[measured["metric"] == metric], "method", column)
     recognition = plain(measurements, "recognition")

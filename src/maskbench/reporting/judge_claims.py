@@ -3,10 +3,9 @@
 The difference left - right has a 95% interval over people and trainings
 (:mod:`maskbench.reporting.differences`). A claim is supported when the whole interval lies on the
 side that it names, contradicted when it lies on the other side, undecided otherwise, with fewer
-than three trainings, and where both sides are equal throughout. Between counted numbers it is the
-difference itself. It is not measured where one of its
-sides was not: a method that did not run, weights or a data set that are absent. An unfavourable
-verdict is a result.
+than three trainings, and where both sides are equal throughout. Between counted numbers the
+difference itself decides. A claim is not measured where one of its sides was not: a method that did
+not run, weights or a data set that are absent. An unfavourable verdict is a result.
 """
 
 from __future__ import annotations

@@ -15,10 +15,10 @@ from math import isnan, nan
 from types import SimpleNamespace
 from typing import Any
 
-from maskbench.measurements import ALL, SEEN
+from maskbench.measurements import ALL, PLAIN, SEEN
 from maskbench.reporting.aggregate import ABSENT, GROUP, QUANTITIES
 from maskbench.reporting.names import condition_order, in_order, title_of
-from maskbench.reporting.papers.tables import PLAIN, Column, Row, Table, differences
+from maskbench.reporting.papers.tables import Column, Row, Table, differences
 
 UNNAMED = "not named"
 PLACE = ["dataset", "split", "crop"]

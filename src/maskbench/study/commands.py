@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -18,8 +19,20 @@ study = typer.Typer(
     no_args_is_help=True,
     help="Ask people which masked pictures they take for real, as paper 1 did (docs/study.md).",
 )
+
+
+def _address(url: str) -> str:
+    """Links and cookies need a host, and the pages lie at its root."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+        raise typer.BadParameter("write https://HOST, without a path")
+    return url
+
+
 FolderArgument = Annotated[Path, typer.Argument(help="The folder that `study make` wrote.")]
-UrlOption = Annotated[str, typer.Option(help="Where people reach the server, seen from outside.")]
+UrlOption = Annotated[
+    str, typer.Option(help="Where people reach the server, seen from outside.", callback=_address)
+]
 DatabaseOption = Annotated[
     str | None,
     typer.Option(help="postgresql+psycopg://...", show_default="votes.sqlite in the folder"),

@@ -173,7 +173,8 @@ def alpha(real: np.ndarray, plan: Plan) -> float | None:
     """
     import krippendorff
 
-    judged = real[:, _judged(plan)].reshape(len(real), -1)
+    groups = _judged(plan)
+    judged = real[:, groups].reshape(len(real), 2 * len(groups))
     counts = np.stack([(judged == 0).sum(0), (judged == 1).sum(0)], axis=1)
     counts = counts[counts.sum(1) > 1]
     if not counts.any(0).all():

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from maskbench.artifacts import sha256_of
-from maskbench.datasets.collection import DATA, stem
+from maskbench.datasets.collection import DATA, data_home
 from maskbench.datasets.download import at_home
-from maskbench.datasets.listing import is_picture_name
+from maskbench.datasets.listing import is_picture_name, stem
 from maskbench.errors import MaskbenchError
 from maskbench.registry import Block
 
@@ -24,13 +23,11 @@ def folder_of(folder: str, place: str) -> Path:
     """
     if not folder:
         raise MaskbenchError(place, "missing", "set it to a folder of masked pictures")
-    path = at_home(folder, place, "write the whole path")
-    if not path.is_absolute():
-        path = at_home(os.environ.get(DATA) or "data", DATA, "write the whole path") / path
+    path = data_home() / at_home(folder, place, "write the whole path")  # an absolute one stays
     if not path.is_dir():
         what = f"no such folder: {path}"
         raise MaskbenchError(place, what, f"put the pictures there, or set {DATA}")
-    return path.absolute()
+    return path
 
 
 def files_in(folder: Path) -> dict[str, Path]:

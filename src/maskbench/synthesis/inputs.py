@@ -48,7 +48,7 @@ def listing(paths: Sequence[Path], out: Path, copies: int = 1) -> tuple[list[Tas
     Raises:
         MaskbenchError: a path does not exist, a pattern matches nothing, or nothing is left.
     """
-    given = list(_matches(paths))
+    given = list(_matches(paths, out))
     roots = {path if len(given) == 1 and path.is_dir() else root for path, root in given}
     found = _Found(Path(os.path.commonpath(roots)), _real(out))
     for path, _ in given:
@@ -97,9 +97,8 @@ def refuse_within(paths: Sequence[Path], out: Path) -> None:
         MaskbenchError: naming it.
     """
     here = _real(out)
-    for path, _ in _matches(paths):
-        there = _real(path)
-        if here == there or here in there.parents:
+    for path, _ in _matches(paths, out):
+        if _real(path).is_relative_to(here):
             raise MaskbenchError(
                 out, "holds the pictures themselves", "choose another output folder"
             )
@@ -114,9 +113,9 @@ def _placed(path: Path) -> Path:
     return _real(path.parent) / path.name if path.name not in ("", "..") else _real(path)
 
 
-def _matches(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
+def _matches(paths: Sequence[Path], out: Path) -> Iterator[tuple[Path, Path]]:
     """Existing files and folders by their absolute paths, each with the folder that its name is
-    relative to."""
+    relative to. A pattern that begins outside of ``out`` matches nothing in it."""
     for path in paths:
         if os.path.lexists(path):
             found = _placed(path)
@@ -128,6 +127,8 @@ def _matches(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
             while glob.has_magic(str(fixed)):
                 fixed = fixed.parent
             matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 (no hidden files)
+            if not _real(fixed).is_relative_to(inside := _real(out)):
+                matches = [one for one in matches if not _real(Path(one)).is_relative_to(inside)]
             if not matches:
                 raise MaskbenchError(path, "matches nothing", WAY_OUT)
             yield from ((_placed(Path(match)), _real(fixed)) for match in matches)

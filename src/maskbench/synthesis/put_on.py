@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import cv2
 import numpy as np
 
-from maskbench.faces.crop import crop_square, to_crop
+from maskbench.faces.crop import crop_square
 from maskbench.faces.faceset import FaceSet, FaceSetWriter
 from maskbench.masks.artwork import Anchors, MaskPictures, rasterise
 from maskbench.masks.overlay import composite, overlay
@@ -130,20 +130,9 @@ class ByCrop:
 
 def crop_and_row(request: Request, size: int, name: str = "0") -> tuple[np.ndarray, dict[str, Any]]:
     """A request's crop (size, size, 3) uint8 and its row of a FaceSet, in split ``test``."""
-    face = request.face
-    return crop_square(request.image, face.crop_box, size), {
-        "face_id": name,
-        "identity": "",
-        "source": name,
-        "split": "test",
-        "box": face.box.tolist(),
-        "score": face.score,
-        "crop_box": face.crop_box.tolist(),
-        "landmarks": to_crop(face.landmarks, face.crop_box, size).ravel(),
-        "yaw": face.pose.yaw,
-        "pitch": face.pose.pitch,
-        "roll": face.pose.roll,
-    }
+    names = {"face_id": name, "identity": "", "source": name, "split": "test"}
+    crop = crop_square(request.image, request.face.crop_box, size)
+    return crop, names | request.face.columns(size)
 
 
 def paste_back(

@@ -101,8 +101,10 @@ def load(path: Path) -> dict[str, Any]:
         with safetensors.safe_open(str(path), framework="pt") as stream:
             text = (stream.metadata() or {})[_KEY]
             tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118
-        return _unpack(json.loads(text), tensors)
-    except (OSError, ValueError, KeyError, safetensors.SafetensorError) as error:
+        return dict(_unpack(json.loads(text), tensors))
+    except (
+        OSError, ValueError, KeyError, TypeError, RecursionError, safetensors.SafetensorError,
+    ) as error:  # fmt: skip
         raise MaskbenchError(
             path, f"not a readable training state ({error})", "train again"
         ) from error

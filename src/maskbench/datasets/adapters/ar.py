@@ -1,10 +1,10 @@
 """AR (Martinez and Benavente 1998): 126 people in two sessions of 13 pictures, with scarves.
 
 Pictures are named ``M-01-11`` or, in later copies, ``m-001-11``: sex (m; f or w), person,
-condition. A scarf hides mouth and nose in the
-conditions 11 to 13 and 24 to 26. Those with sunglasses, 8 to 10 and 21 to 23, are left out: eyes
-are what is left to see of a masked face. The release has raw files (``.raw``), which are not read:
-convert them, or take a copy in a common format.
+condition. A scarf hides mouth and nose in the conditions 11 to 13 and 24 to 26. Those with
+sunglasses, 8 to 10 and 21 to 23, are left out: eyes are what is left to see of a masked face. The
+release has raw files (``.raw``), which are not read: convert them, or take a copy in a common
+format.
 """
 
 from __future__ import annotations

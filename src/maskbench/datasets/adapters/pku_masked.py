@@ -38,7 +38,7 @@ ADAPTERS.register(
         name="pku_masked",
         title="PKU-Masked-Face",
         rows=rows,
-        licence="PKU-Masked-Face: terms as on its page; for research, do not redistribute",
+        licence="PKU-Masked-Face: as on its page; for research, do not redistribute",
         layout="images/<person>_<0 or 1>/<number>_<view>.png",
         access="request",
         page="https://pkuml.org/resources/pku-masked-face-dataset.html",

@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from maskbench.config import REFERENCE
 from maskbench.errors import MaskbenchError, from_os_error
 from maskbench.measurements import (
     ALL,
@@ -27,17 +28,9 @@ from maskbench.measurements import (
 from maskbench.reporting.figures.style import COLOURS
 from maskbench.reporting.names import BARE, in_order, title_of
 
-MAIN = (
-    ("dlib_resnet", NONE),
-    ("facenet", NONE),
-    ("mrii", NONE),
-    ("maskfacenet", "keypoint"),
-    ("arcface", BARE),
-    ("arcface", "keypoint"),
-    ("adapter_arcface", BARE),
-    ("adapter_arcface", "keypoint"),
-)
-DASHES = {BARE: (0, (4, 2)), NONE: "-", "keypoint": "-"}
+MAIN = ("dlib_resnet", "facenet", "mrii", "maskfacenet", "arcface", "adapter_arcface")
+"""With the training sets of ``DASHES`` the main ones."""
+DASHES = {BARE: (0, (4, 2)), NONE: "-", REFERENCE: "-"}
 STANDARDS = (STANDARD, "bare_masked")
 """Names of the standard protocol in the tables of an evaluation: the first that is there."""
 OTHER_DASHES = ((0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (3, 1, 1, 1, 1, 1)), (0, (7, 3)))
@@ -144,7 +137,7 @@ def main_ones(keys: Sequence[Key], most: int) -> list[Key]:
     """At most ``most`` of the recognisers, in the tables' order: the main ones, then others, those
     trained on bare faces alone last."""
     ordered = in_table_order(keys)
-    first = [key for key in MAIN if key in ordered]
+    first = [key for key in ordered if key[0] in MAIN and key[1] in DASHES]
     first += [key for key in ordered if key not in first and key[1] != BARE]
     chosen = (first + [key for key in ordered if key not in first])[:most]
     return [key for key in ordered if key in chosen]

@@ -64,12 +64,8 @@ def draw(request: Request) -> Figure:
         numbers = _numbers(measured[name], masked, options.by)
         kept = numbers["style"].isin([*request.figure_styles, ""])
         numbers = numbers[kept if kept.any() else slice(None)]
-        people = masked.faces["identity"].where(
-            masked.faces["identity"] != "", masked.faces["bare_id"]
-        )
-        for line, chosen in enumerate(
-            worst(numbers, people.iloc[numbers.index], options.by, options.pictures)
-        ):
+        people = masked.persons.iloc[numbers.index]
+        for line, chosen in enumerate(worst(numbers, people, options.by, options.pictures)):
             row, y = int(numbers.index[chosen]), top + line * (1 + WORDS)
             face = str(masked.faces["bare_id"].iloc[row])
             page.picture(left, y, np.asarray(bare.images[row_of[face]]), RIM, RIM)

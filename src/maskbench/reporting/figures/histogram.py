@@ -12,7 +12,6 @@ from maskbench.measurements import STANDARD
 from maskbench.reporting.figures.evaluations import (
     Key,
     Tested,
-    in_table_order,
     label,
     main_ones,
     of_protocol,
@@ -43,7 +42,7 @@ def draw(request: Request) -> Figure:
         )
     datasets = sorted({dataset for dataset, _ in scores})
     keys = sorted({key for _, key in scores})
-    shown = in_table_order(main_ones(keys, ROWS))
+    shown = main_ones(keys, ROWS)
     figure = new_figure(WIDTH * max(2, len(datasets)), ROW * len(shown) + 0.85)
     width, height = figure.get_size_inches()
     left = LEFT / width

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 from pydantic import Field
 
-from maskbench.config import Section, validate
+from maskbench.config import LOADER, Section, validate
 from maskbench.errors import MaskbenchError
 from maskbench.reporting.papers.claims import Claim, expand
 from maskbench.reporting.papers.figures import Figure
@@ -66,7 +66,7 @@ def papers() -> Mapping[str, Paper]:
 
 def read_paper(text: str, place: str) -> Paper:
     """One paper from the text of its file."""
-    values: dict[str, Any] = yaml.load(text, _LOADER)
+    values: dict[str, Any] = yaml.load(text, LOADER)
     values["claims"] = expand(values.get("claims", []), place)
     return validate(Paper, values, place)
 
@@ -74,6 +74,3 @@ def read_paper(text: str, place: str) -> Paper:
 def tables() -> dict[str, Table]:
     """All tables by name, in the order of the papers."""
     return {name: table for paper in papers().values() for name, table in paper.tables.items()}
-
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -28,9 +28,8 @@ from pydantic import Field
 
 from maskbench.config import Section, validate
 from maskbench.errors import MaskbenchError, unknown_name
-from maskbench.measurements import ALL, FINAL, SEEN, STANDARD
+from maskbench.measurements import ALL, FINAL, PLAIN, SEEN, STANDARD
 from maskbench.metrics.catalogue import metric
-from maskbench.reporting.papers.tables import PLAIN
 
 Relation = Literal[">", ">=", "<", "<="]
 

@@ -11,9 +11,10 @@ A paper's file says under ``tables``::
         - {labels: [GAN], method: gan_stn, printed: {ssim: 0.625}}
 
 Measurements are selected by ``where`` and by a row's method and training set; columns of
-``measurements.csv`` that nothing names hold their plain value (:data:`PLAIN`). A tree of trainings
-has a row a stage (``checkpoint``) and columns of one metric on several parts of the people
-(``split``); ``printed`` then says ``{metric}_{split}``.
+``measurements.csv`` that nothing names hold their plain value
+(:data:`maskbench.measurements.PLAIN`). A tree of trainings has a row a stage (``checkpoint``) and
+columns of one metric on several parts of the people (``split``); ``printed`` then says
+``{metric}_{split}``.
 """
 
 from __future__ import annotations
@@ -24,9 +25,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from maskbench.config import Section
-from maskbench.measurements import ALL, FINAL, SEEN, STANDARD
+from maskbench.measurements import FINAL, PLAIN
 
-PLAIN = {"protocol": STANDARD, "subset": ALL, "styles": SEEN, "checkpoint": FINAL}
 Differences = dict[str, tuple[str, ...]]
 EVERY = "every"
 
