@@ -149,23 +149,52 @@ def as_script_sees(job):
     )  # fmt: skip
 
 
-def test_the_slurm_profile_knows_every_job_that_uses_a_gpu(folder, monkeypatch):
+@pytest.mark.parametrize("name", ["slurm", "kubernetes"])
+def test_a_profile_knows_what_every_job_asks_for(folder, monkeypatch, name):
     monkeypatch.setenv("PATH", "/nowhere")  # no nvidia-smi: neither a laptop nor a login node
-    text = (ROOT / "profiles" / "slurm" / "config.v9+.yaml").read_text("utf-8")
-    profile = yaml.safe_load(text)
-    defaults = [f"{key}={value}" for key, value in profile["default-resources"].items()]
+    profile = read_profile(name)
     here = jobs(folder)
-    defaults = Resources.parse(defaults, allow_expressions=True)
-    there = jobs(folder, cores=None, nodes=profile["jobs"], default_resources=defaults)
+    there = submitted(folder, profile)
     assert here.keys() == there.keys()
     gpu = {rule for rule, found in there.items() if found[0][1].get("gpu")}
     assert gpu == {rule for rule in here if uses_networks(here[rule][0][0])}
+    partition = profile["default-resources"].get("gpu_partition", "").strip("'")
     for rule in here:
         (_, small), (_, large) = here[rule][0], there[rule][0]
         assert not small.get("gpu")
         assert large["mem_mb"] >= small["mem_mb"] > 0
         assert large["runtime"] == small["runtime"] > 0
-        assert large["slurm_partition"] == ("gpu" if rule in gpu else "default")
+        assert large.get("slurm_partition", "") == (partition if rule in gpu else "")
+    profile["default-resources"]["gpu"] = 0  # a cluster without any
+    without = submitted(folder, profile)
+    assert not any(found[0][1]["gpu"] for found in without.values())
+    assert not any("slurm_partition" in found[0][1] for found in without.values())
+
+
+@pytest.mark.parametrize("name", ["slurm", "kubernetes"])
+def test_jobs_that_share_one_are_of_one_method_or_restorer_and_use_networks(folder, name):
+    """So nothing is lost of another when one fails, and none waits for a training in its group."""
+    profile = read_profile(name)
+    found = jobs(folder)
+    for rule, group in profile["groups"].items():
+        for job, _ in found[rule]:
+            values = job.wildcards_dict
+            assert {"dataset", "seed"} < set(re.findall(r"{(\w+)}", group)) <= set(values), rule
+            assert uses_networks(job)
+            assert not rule.startswith("train_")
+    assert set(profile.get("group-components", {})) <= set(profile["groups"].values())
+
+
+def read_profile(name):
+    text = (ROOT / "profiles" / name / "config.v9+.yaml").read_text("utf-8")
+    return yaml.safe_load(text)
+
+
+def submitted(folder, profile):
+    """All jobs, as they are sent to a cluster."""
+    defaults = [f"{key}={value}" for key, value in profile["default-resources"].items()]
+    defaults = Resources.parse(defaults, allow_expressions=True)
+    return jobs(folder, cores=None, nodes=profile["jobs"], default_resources=defaults)
 
 
 def uses_networks(job):

@@ -9,6 +9,7 @@ when its runtime is over.
 import os
 import shlex
 from dataclasses import replace
+from pathlib import Path
 
 import snakemake_executor_plugin_kubernetes as plugin
 
@@ -33,7 +34,7 @@ class Executor(plugin.Executor):
 
     def format_job_exec(self, job):
         """What the shell of a pod is given."""
-        folder = shlex.quote(os.getcwd())
+        folder = shlex.quote(str(Path.cwd()))
         values = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
         exports = " ".join(f"{name}={shlex.quote(value)}" for name, value in values.items())
         minutes = job.resources.get("runtime")
