@@ -18,14 +18,19 @@ PROFILE = ROOT / "workflow" / "profiles" / "kubernetes"
 PLUGIN = "snakemake_executor_plugin_kubernetes"
 RULES = """
 rule all:
-    input: "trained", "failed"
-rule train:
-    output: "trained"
-    resources: mem_mb=24000, runtime=1440, gpu=1
+    input: "orl/pywgan_div/0/numbers", "failed"
+rule synthesise:
+    output: "{dataset}/{method}/{seed}/masked"
+    resources: mem_mb=4000, runtime=240, gpu=1
     shell: "echo $MASKBENCH_DATA > {output}"
+rule evaluate_synthesis:
+    input: "{dataset}/{method}/{seed}/masked"
+    output: "{dataset}/{method}/{seed}/numbers"
+    resources: mem_mb=3000, runtime=60, gpu=1
+    shell: "cp {input} {output}"
 rule fail:
     output: "failed"
-    resources: mem_mb=4000, runtime=240
+    resources: mem_mb=24000, runtime=1440
     shell: "echo no such luck >&2; exit 3"
 """
 
@@ -48,19 +53,19 @@ def test_jobs_ask_for_what_rules_say_and_one_that_fails_does_not_stop_the_others
     )  # fmt: skip
     kubelet.shutdown()
     assert done.returncode == 1, done.stdout
-    assert (work / "trained").read_text() == "/data/my faces\n"
+    assert (work / "orl/pywgan_div/0/numbers").read_text() == "/data/my faces\n"
     assert "no such luck" in done.stdout
     assert not kubelet.secrets
 
     specs = [manifest["spec"]["template"]["spec"] for manifest in kubelet.manifests.values()]
     jobs = {spec["containers"][0]["resources"]["limits"]["memory"]: spec for spec in specs}
-    assert jobs.keys() == {"24000M", "4000M"}
-    (large,), (small,) = (jobs[memory]["containers"] for memory in ("24000M", "4000M"))
-    assert large["resources"]["limits"]["nvidia.com/gpu"] == "1"
-    assert large["resources"]["requests"]["nvidia.com/gpu"] == "1"
-    assert "nvidia.com/gpu" not in small["resources"]["limits"]
+    assert jobs.keys() == {"4000M", "24000M"}  # the first two rules share a pod
+    (small,), (large,) = (jobs[memory]["containers"] for memory in ("4000M", "24000M"))
+    assert small["resources"]["limits"]["nvidia.com/gpu"] == "1"
+    assert small["resources"]["requests"]["nvidia.com/gpu"] == "1"
+    assert "nvidia.com/gpu" not in large["resources"]["limits"]
+    assert "timeout 300m" in small["args"][1]  # one after the other
     assert "timeout 1440m" in large["args"][1]
-    assert "timeout 240m" in small["args"][1]
 
     made = list(yaml.safe_load_all((PROFILE / "volume.yaml").read_text("utf-8")))
     (pod,) = [one["spec"] for one in made if one["kind"] == "Pod"]

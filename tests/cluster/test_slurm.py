@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -63,7 +64,7 @@ def copy(path: Path) -> Project:
 
 def asked(*command: str) -> list[list[str]]:
     """The words of each line that a command prints."""
-    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    text = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     return [line.split() for line in text.splitlines()]
 
 
@@ -87,9 +88,9 @@ def training_job() -> str:
 def training_process(job: str) -> int:
     """The process that trains; 0 while there is none."""
     for line in asked("scontrol", "listpids", job):
-        with_command = Path("/proc", line[0], "cmdline")
-        if with_command.exists() and b".step.py" in with_command.read_bytes():
-            return int(line[0])
+        with suppress(OSError):  # the headline, and what has just ended
+            if b".step.py" in Path("/proc", line[0], "cmdline").read_bytes():
+                return int(line[0])
     return 0
 
 
