@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # A private PostgreSQL with an MLflow server on it, on this machine alone, for a trial.
-# Usage: postgresql.sh
+# Usage: postgresql.sh [PROCESSES OF THE SERVER]
 #
 # Prints the address of MLflow's server, then that of an empty database; both are gone when the
 # process that started this ends, or by Ctrl-C. Needed: Debian's package postgresql (it needs no
 # service running), and in the environment the extra `postgres`.
 set -euo pipefail
 
-bin=$(dirname "$(command -v initdb || ls -d /usr/lib/postgresql/*/bin/initdb | tail -n 1)")
+# Debian keeps the programs of each version in a folder of their own.
+initdb=$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null | sort -V | tail -n 1) || initdb=$(command -v initdb)
+bin=$(dirname "$(readlink -f "$initdb")")
 folder=$(mktemp -d /tmp/maskbench-postgresql.XXXXXX)
 PGPASSWORD=$(python -c 'import secrets; print(secrets.token_hex(16))')
 (umask 077 && echo "$PGPASSWORD" >"$folder/password")
@@ -45,7 +47,7 @@ address=postgresql+psycopg://maskbench:$PGPASSWORD@127.0.0.1:$port
 port=$(free_port)
 # The address is in the environment: a command's arguments are seen by all users.
 MLFLOW_BACKEND_STORE_URI=$address/mlflow MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false \
-    mlflow server --host 127.0.0.1 --port "$port" --workers "${WORKERS:-4}" \
+    python -m mlflow server --host 127.0.0.1 --port "$port" --workers "${1:-4}" \
     --artifacts-destination "$folder/artifacts" >>"$folder/log" 2>&1 &
 server=$!
 until python -c "from urllib.request import urlopen; urlopen('http://127.0.0.1:$port/health', timeout=5)" 2>/dev/null; do

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -61,7 +62,10 @@ def servers() -> Iterator[Addresses]:
         pytest.skip("PostgreSQL is not installed (Debian's package: postgresql)")
     if importlib.util.find_spec("psycopg") is None:
         pytest.skip("psycopg is not installed (pip install 'maskbench[postgres]')")
-    script = subprocess.Popen(["bash", SCRIPT], stdout=subprocess.PIPE, text=True)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    script = subprocess.Popen(
+        ["bash", SCRIPT, "2"], stdout=subprocess.PIPE, text=True, env={**os.environ, "PATH": path}
+    )
     try:
         assert script.stdout is not None
         lines = [script.stdout.readline().strip() for _ in Addresses._fields]

@@ -16,6 +16,7 @@ from maskbench.training.processes import together
 from ..trainings import killed_in
 from .learners import contents, run
 
+HERE = str(Path(__file__).parent)
 JUDGED = """
 import torch
 from torch import nn
@@ -50,9 +51,8 @@ run(folder / "out", folder / "scratch", every=2)
 """
 BOTH = """
 from maskbench.training.processes import together
-known = {"here": here, "folder": folder}
-with together(2, exec, run, known):
-    exec(run, known)
+with together(2, exec, run, {"here": here, "folder": folder}):
+    exec(run)
 """
 
 
@@ -72,13 +72,15 @@ def test_gradients_of_a_shared_batch_are_those_of_the_whole():
             torch.testing.assert_close(shared[name], value, rtol=1e-4, atol=1e-6, msg=name)
 
 
+def run_on_two(folder: Path) -> Path:
+    with together(2, exec, RUN, {"here": HERE, "folder": folder}):
+        run(folder / "out", folder / "scratch", every=2)
+    return folder / "out"
+
+
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("shared")
-    known = {"here": str(Path(__file__).parent), "folder": folder}
-    with together(2, exec, RUN, known):
-        exec(RUN, dict(known))
-    return folder / "out"
+    return run_on_two(tmp_path_factory.mktemp("shared"))
 
 
 def test_two_processes_have_the_losses_of_one(shared, tmp_path):
@@ -92,12 +94,10 @@ def test_two_processes_have_the_losses_of_one(shared, tmp_path):
 
 
 def test_two_processes_that_are_killed_go_on_to_the_same_bytes(shared, tmp_path):
-    known = {"here": str(Path(__file__).parent), "folder": tmp_path, "run": RUN}
-    killed_in(7, BOTH, **known)
+    killed_in(7, BOTH, here=HERE, folder=tmp_path, run=RUN)
     assert not (tmp_path / "out" / STATE).exists()
     assert (tmp_path / "scratch" / STATE).exists()
-    exec(BOTH, known)
-    assert contents(tmp_path / "out") == contents(shared)
+    assert contents(run_on_two(tmp_path)) == contents(shared)
 
 
 def test_a_batch_that_cannot_be_shared_is_refused_with_a_way_out():

@@ -131,13 +131,15 @@ class Store:
         takes_part = exists().where(_RATERS.c.rater == rater, ~_RATERS.c.withdrawn)
         before = select(func.count()).where(_VOTES.c.rater == rater).scalar_subquery()
         row = select(*map(literal, (rater, page, first, second))).where(takes_part, before == page)
+        new = insert(_VOTES).from_select(_VOTES.c.keys(), row)
+        new = new.execution_options(preserve_rowcount=True)  # of an insertion it is lost otherwise
         try:
             with self._engine.begin() as connection:
                 # One answer of a rater at a time, and none beside a withdrawal.
                 connection.execute(
                     select(_RATERS).where(_RATERS.c.rater == rater).with_for_update()
                 )
-                done = connection.execute(insert(_VOTES).from_select(_VOTES.c.keys(), row))
+                done = connection.execute(new)
         except IntegrityError:
             return False
         return done.rowcount == 1

@@ -115,8 +115,8 @@ def _join(rank: int, processes: int, folder: str) -> None:
     if torch.cuda.is_available():
         torch.cuda.set_device(rank)
     dist.init_process_group(
-        "nccl" if torch.cuda.is_available() else "gloo", init_method=f"file://{folder}/meeting", rank=rank,
-        world_size=processes, timeout=_PATIENCE,
+        "nccl" if torch.cuda.is_available() else "gloo", rank=rank, world_size=processes,
+        init_method=f"file://{folder}/meeting", timeout=_PATIENCE,
     )  # fmt: skip
 
 
