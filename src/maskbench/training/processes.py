@@ -215,7 +215,7 @@ def _normalised(norm: Any, x: Tensor) -> Tensor:
         return type(norm).forward(norm, x)
     axes, number = [0, *range(2, x.dim())], x.numel() // x.shape[1] * count()
     shape = (1, -1, *[1] * (x.dim() - 2))
-    wide = x.float()
+    wide = x.to(torch.promote_types(x.dtype, torch.float32))
     mean = _Sum.apply(wide.sum(axes)) / number
     centred = wide - mean.view(shape)
     variance = _Sum.apply(centred.square().sum(axes)) / number
