@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 from snakemake.api import SnakemakeApi
+from snakemake.exceptions import WorkflowError
 from snakemake.resources import Resources
 from snakemake.settings.types import (
     ConfigSettings,
@@ -107,11 +108,12 @@ def test_a_method_that_takes_masks_off_is_planned_as_a_restorer(folder):
 
 
 def test_touch_opens_no_tracking_run(folder, monkeypatch):
-    """It puts times right and runs nothing."""
+    """It puts times right and runs nothing, also where `dvc pull` brought results of elsewhere."""
     for name in (tracking_store.URI, tracking.PARENT):
         monkeypatch.delenv(name, raising=False)
     made = folder / "results" / "mask_pictures"
     made.mkdir(parents=True)
+    (made / "pictures.npy").touch()
     before = made.stat().st_mtime_ns
     touch = [sys.executable, "-m", "snakemake", "--touch", "--cores", "1"]
     touch += ["--snakefile", str(ROOT / "Snakefile"), "draw_masks"]
@@ -195,6 +197,13 @@ def submitted(folder, profile):
     defaults = [f"{key}={value}" for key, value in profile["default-resources"].items()]
     defaults = Resources.parse(defaults, allow_expressions=True)
     return jobs(folder, cores=None, nodes=profile["jobs"], default_resources=defaults)
+
+
+def test_several_machines_do_not_write_to_one_sqlite_file(folder, monkeypatch):
+    monkeypatch.delenv(tracking_store.URI, raising=False)
+    ((job, _), *_) = jobs(folder, cores=None, nodes=2)["draw_masks"]
+    with pytest.raises(WorkflowError, match=r"mlflow\.db.*set tracking\.sqlite_on_cluster: true"):
+        job.rule.workflow.globals["refuse"]()
 
 
 def uses_networks(job):

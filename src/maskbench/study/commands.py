@@ -22,7 +22,7 @@ FolderArgument = Annotated[Path, typer.Argument(help="The folder that `study mak
 UrlOption = Annotated[str, typer.Option(help="Where people reach the server, seen from outside.")]
 DatabaseOption = Annotated[
     str | None,
-    typer.Option(help="postgresql+psycopg://...", show_default="votes.sqlite in the folder"),
+    typer.Option(help="postgresql://...", show_default="votes.sqlite in the folder"),
 ]
 HERE = "http://127.0.0.1:8000"
 
