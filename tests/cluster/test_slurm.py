@@ -59,6 +59,7 @@ def copy(path: Path) -> Project:
         shutil.copy(ROOT / "params.yaml", path)
     else:  # time to stop it between two checkpoints
         project.params({"synthesis": {"override": {"steps": 200}}})
+    project.params({"tracking": {"sqlite_on_cluster": True}})  # all jobs run on this machine
     return project
 
 
