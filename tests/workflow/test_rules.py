@@ -151,45 +151,34 @@ def as_script_sees(job):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["slurm", "kubernetes"])
-def test_a_profile_knows_what_every_job_asks_for(folder, monkeypatch, name):
+def test_profiles_know_what_every_job_asks_for(folder, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")  # no nvidia-smi: neither a laptop nor a login node
-    profile = read_profile(name)
     here = jobs(folder)
-    there = submitted(folder, profile)
-    assert here.keys() == there.keys()
-    gpu = {rule for rule, found in there.items() if found[0][1].get("gpu")}
-    assert gpu == {rule for rule in here if uses_networks(here[rule][0][0])}
-    partition = profile["default-resources"].get("gpu_partition", "").strip("'")
-    for rule in here:
-        (_, small), (_, large) = here[rule][0], there[rule][0]
-        assert not small.get("gpu")
-        assert large["mem_mb"] >= small["mem_mb"] > 0
-        assert large["runtime"] == small["runtime"] > 0
-        assert large.get("slurm_partition", "") == (partition if rule in gpu else "")
-    profile["default-resources"]["gpu"] = 0  # a cluster without any
-    without = submitted(folder, profile)
-    assert not any(found[0][1]["gpu"] for found in without.values())
-    assert not any("slurm_partition" in found[0][1] for found in without.values())
-
-
-@pytest.mark.parametrize("name", ["slurm", "kubernetes"])
-def test_jobs_that_share_one_are_of_one_method_or_restorer_and_use_networks(folder, name):
-    """So nothing is lost of another when one fails, and none waits for a training in its group."""
-    profile = read_profile(name)
-    found = jobs(folder)
-    for rule, group in profile["groups"].items():
-        for job, _ in found[rule]:
-            values = job.wildcards_dict
-            assert {"dataset", "seed"} < set(re.findall(r"{(\w+)}", group)) <= set(values), rule
-            assert uses_networks(job)
+    for name in ("slurm", "kubernetes"):
+        text = (ROOT / "profiles" / name / "config.v9+.yaml").read_text("utf-8")
+        profile = yaml.safe_load(text)
+        there = submitted(folder, profile)
+        assert here.keys() == there.keys()
+        gpu = {rule for rule, found in there.items() if found[0][1].get("gpu")}
+        assert gpu == {rule for rule in here if uses_networks(here[rule][0][0])}
+        partition = "gpu" if name == "slurm" else ""
+        for rule in here:
+            (_, small), (_, large) = here[rule][0], there[rule][0]
+            assert not small.get("gpu")
+            assert large["mem_mb"] >= small["mem_mb"] > 0
+            assert large["runtime"] == small["runtime"] > 0
+            assert large.get("slurm_partition", "") == (partition if rule in gpu else "")
+        # Jobs that share one are of one method or restorer, and none of them is long.
+        for rule, group in profile["groups"].items():
+            values = set(here[rule][0][0].wildcards_dict)
+            assert {"dataset", "seed"} < set(re.findall(r"{(\w+)}", group)) <= values, rule
+            assert rule in gpu
             assert not rule.startswith("train_")
-    assert set(profile.get("group-components", {})) <= set(profile["groups"].values())
-
-
-def read_profile(name):
-    text = (ROOT / "profiles" / name / "config.v9+.yaml").read_text("utf-8")
-    return yaml.safe_load(text)
+        assert set(profile.get("group-components", {})) <= set(profile["groups"].values())
+    profile["default-resources"] |= {"gpu": 0, "gpu_partition": "'gpu'"}  # a cluster without any
+    for found in submitted(folder, profile).values():
+        assert found[0][1]["gpu"] == 0
+        assert "slurm_partition" not in found[0][1]
 
 
 def submitted(folder, profile):

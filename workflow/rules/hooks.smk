@@ -89,7 +89,7 @@ onstart:
     if not workflow.touch:  # --touch sets times and runs nothing
         SETTINGS = keep_settings()
         os.environ.update(MASKBENCH_SETTINGS=str(SETTINGS), MASKBENCH_PYTHON=PYTHON)
-        cores = workflow.cores or workflow.nodes or 1
+        cores = workflow.nodes if CLUSTER else workflow.cores
         logger.addHandler(timeleft.Screen(workflow.dag.needrun_jobs(), cores))
         tracking.start_workflow(CONFIG.tracking, f"workflow {DATASET}", SETTINGS)
 
