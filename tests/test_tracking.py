@@ -13,6 +13,7 @@ import pytest
 from maskbench import tracking, tracking_store
 from maskbench.artifacts import sha256_of
 from maskbench.config import TrackingConfig
+from maskbench.errors import MaskbenchError
 from maskbench.synthesis.specs import METHODS
 
 ON = TrackingConfig(enabled=True, experiment="trial")
@@ -261,6 +262,17 @@ def test_the_uri_of_the_environment_wins(place, monkeypatch):
         pass
     assert elsewhere.exists()
     assert not (place / tracking_store.DATABASE).exists()
+
+
+def test_several_machines_need_a_server(place, monkeypatch):
+    with pytest.raises(
+        MaskbenchError, match=rf"{place}/mlflow\.db.*{tracking_store.URI}.*sqlite_on"
+    ):
+        tracking.refuse_sqlite(ON)
+    tracking.refuse_sqlite(TrackingConfig(enabled=False))
+    tracking.refuse_sqlite(TrackingConfig(sqlite_on_cluster=True))
+    monkeypatch.setenv(tracking_store.URI, "http://login-node:5000")
+    tracking.refuse_sqlite(ON)
 
 
 RETRIES, PATIENCE = "MLFLOW_HTTP_REQUEST_MAX_RETRIES", "MLFLOW_HTTP_REQUEST_TIMEOUT"

@@ -92,8 +92,12 @@ def refuse_foreign(folder: Path, maker: str = WORKFLOW) -> None:
         )
 
 
-def claim(folder: Path) -> None:
+def claim(folder: Path, as_it_is: bool = False) -> None:
     """Take a folder, new or empty, for the workflow's results; once taken it stays so.
+
+    Args:
+        folder: made where it is missing.
+        as_it_is: what it holds are the workflow's results, e.g. those that DVC has brought.
 
     Raises:
         MaskbenchError: it holds somebody's files, or cannot be written.
@@ -104,7 +108,8 @@ def claim(folder: Path) -> None:
     except OSError as error:
         raise from_os_error(error, folder, writing=True) from error
     if _listed(folder, WORKFLOW) is None:
-        refuse_foreign(folder)
+        if not as_it_is:
+            refuse_foreign(folder)
         _list(folder, WORKFLOW)
 
 

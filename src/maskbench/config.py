@@ -257,6 +257,9 @@ class TrackingConfig(Section):
 
     enabled: bool = Field(True, description="log runs")
     experiment: str = Field("maskbench", description="MLflow experiment name")
+    sqlite_on_cluster: bool = Field(
+        False, description="use a SQLite file also where jobs run on several machines"
+    )
 
 
 class Config(Section):

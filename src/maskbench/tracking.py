@@ -29,6 +29,7 @@ from pydantic import BaseModel
 from maskbench import tracking_store
 from maskbench.artifacts import read_json, sha256_of
 from maskbench.config import TrackingConfig
+from maskbench.errors import MaskbenchError
 from maskbench.measurements import PLAIN, STUDY
 from maskbench.registry import Block
 from maskbench.tracking_store import attempt, first_line
@@ -143,6 +144,23 @@ def step(
         run.end("FAILED")
         raise
     run.end("FINISHED")
+
+
+def refuse_sqlite(config: TrackingConfig) -> None:
+    """For a workflow whose jobs run on several machines.
+
+    Raises:
+        MaskbenchError: their runs would go to a SQLite file.
+    """
+    uri = tracking_store.default_uri()
+    if not config.enabled or config.sqlite_on_cluster or not uri.startswith("sqlite:"):
+        return
+    what = f"several machines would write to {uri}, which many network file systems damage"
+    way_out = (
+        f"start an MLflow server and set {tracking_store.URI} to its address (docs/cluster.md), or "
+        "set tracking.sqlite_on_cluster: true, or tracking.enabled: false"
+    )
+    raise MaskbenchError("tracking", what, way_out)
 
 
 def start_workflow(config: TrackingConfig, name: str, settings: Path) -> str:

@@ -113,10 +113,16 @@ def client() -> Any:
 
 
 def _experiment(client: Any, name: str) -> str:
+    from mlflow import MlflowException
+
     found = client.get_experiment_by_name(name)
     place = None if os.environ.get(URI) else Path(ARTIFACTS).resolve().as_uri()
     if found is None:
-        return str(client.create_experiment(name, artifact_location=place))
+        try:
+            return str(client.create_experiment(name, artifact_location=place))
+        except MlflowException:  # another machine has just made it on the same server
+            if (found := client.get_experiment_by_name(name)) is None:
+                raise
     old = found.artifact_location
     if place and old != place and old.endswith(f"/{ARTIFACTS}"):
         _follow(old, place)

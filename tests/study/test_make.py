@@ -1,6 +1,7 @@
 """A study's folder from the results of a run, and the commands around it."""
 
 import json
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -164,7 +165,7 @@ def test_results_that_are_not_there(run, tmp_path):
     assert not (tmp_path / "study").exists()
 
 
-def test_a_database_holds_votes_on_one_plan(run, tmp_path):
+def test_a_database_holds_votes_on_one_plan(run, tmp_path, monkeypatch):
     plan = make_study(run, tmp_path / "study")
     url = f"sqlite:///{tmp_path}/votes.sqlite"
     Store(url, plan).close()
@@ -172,6 +173,9 @@ def test_a_database_holds_votes_on_one_plan(run, tmp_path):
         Store(url, plan.model_copy(update={"days": 3}))
     with pytest.raises(MaskbenchError, match="not a database"):
         Store("nonsense", plan)
+    monkeypatch.setitem(sys.modules, "psycopg", None)  # not installed
+    with pytest.raises(MaskbenchError, match=r"ann:\*\*\*@.*pip install 'psycopg\[binary\]'"):
+        Store("postgresql://ann:secret@127.0.0.1/votes", plan)
 
 
 @pytest.mark.parametrize("url", ["study.example.org", "ftp://a.example", "https://a.example/study"])

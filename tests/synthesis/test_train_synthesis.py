@@ -51,12 +51,24 @@ def test_killed_and_started_again_ends_byte_identical(small, tmp_path, method):
     assert list(scratch.iterdir()) == []  # nothing is left once the model is whole
 
 
-def run_step(small, out, scratch, seed=0, run=None, **changes):
+def run_step(small, out, scratch, seed=0, run=None, workers=1, **changes):
     train_synthesis(
         METHODS.parse("pywgan_div", {**BLOCK, "steps": 4, **changes}),
         small.faces, small.masked, small.pictures, styles=small.styles, seed=seed,
-        out=out, scratch=scratch, run=run,
+        out=out, scratch=scratch, run=run, workers=workers,
     )  # fmt: skip
+
+
+def test_two_processes_that_share_each_batch_have_the_losses_of_one(small, tmp_path):
+    """With a gradient penalty, jitter and twins, whose random numbers are those of the batch."""
+    found = []
+    for workers in (1, 2):
+        out = tmp_path / str(workers)
+        run_step(small, out, tmp_path / "scratch", workers=workers, log_every=1)
+        found.append(pd.read_parquet(out / "curves.parquet"))
+    one, two = found
+    assert one[["step", "name"]].equals(two[["step", "name"]])
+    assert two["value"].to_numpy() == pytest.approx(one["value"].to_numpy(), rel=1e-3, abs=1e-4)
 
 
 def test_another_trainings_checkpoint_is_never_taken_up(small, tmp_path):

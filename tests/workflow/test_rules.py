@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 from snakemake.api import SnakemakeApi
+from snakemake.exceptions import WorkflowError
 from snakemake.resources import Resources
 from snakemake.settings.types import (
     ConfigSettings,
@@ -107,11 +108,12 @@ def test_a_method_that_takes_masks_off_is_planned_as_a_restorer(folder):
 
 
 def test_touch_opens_no_tracking_run(folder, monkeypatch):
-    """It puts times right and runs nothing."""
+    """It puts times right and runs nothing, also where `dvc pull` brought results of elsewhere."""
     for name in (tracking_store.URI, tracking.PARENT):
         monkeypatch.delenv(name, raising=False)
     made = folder / "results" / "mask_pictures"
     made.mkdir(parents=True)
+    (made / "pictures.npy").touch()
     before = made.stat().st_mtime_ns
     touch = [sys.executable, "-m", "snakemake", "--touch", "--cores", "1"]
     touch += ["--snakefile", str(ROOT / "Snakefile"), "draw_masks"]
@@ -149,23 +151,48 @@ def as_script_sees(job):
     )  # fmt: skip
 
 
-def test_the_slurm_profile_knows_every_job_that_uses_a_gpu(folder, monkeypatch):
+def test_profiles_know_what_every_job_asks_for(folder, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")  # no nvidia-smi: neither a laptop nor a login node
-    text = (ROOT / "profiles" / "slurm" / "config.v9+.yaml").read_text("utf-8")
-    profile = yaml.safe_load(text)
-    defaults = [f"{key}={value}" for key, value in profile["default-resources"].items()]
     here = jobs(folder)
+    for name in ("slurm", "kubernetes"):
+        text = (ROOT / "profiles" / name / "config.v9+.yaml").read_text("utf-8")
+        profile = yaml.safe_load(text)
+        there = submitted(folder, profile)
+        assert here.keys() == there.keys()
+        gpu = {rule for rule, found in there.items() if found[0][1].get("gpu")}
+        assert gpu == {rule for rule in here if uses_networks(here[rule][0][0])}
+        partition = "gpu" if name == "slurm" else ""
+        for rule in here:
+            (_, small), (_, large) = here[rule][0], there[rule][0]
+            assert not small.get("gpu")
+            assert large["mem_mb"] >= small["mem_mb"] > 0
+            assert large["runtime"] == small["runtime"] > 0
+            assert large.get("slurm_partition", "") == (partition if rule in gpu else "")
+        # Jobs that share one are of one method or restorer, and none of them is long.
+        for rule, group in profile["groups"].items():
+            values = set(here[rule][0][0].wildcards_dict)
+            assert {"dataset", "seed"} < set(re.findall(r"{(\w+)}", group)) <= values, rule
+            assert rule in gpu
+            assert not rule.startswith("train_")
+        assert set(profile.get("group-components", {})) <= set(profile["groups"].values())
+    profile["default-resources"] |= {"gpu": 0, "gpu_partition": "'gpu'"}  # a cluster without any
+    for found in submitted(folder, profile).values():
+        assert found[0][1]["gpu"] == 0
+        assert "slurm_partition" not in found[0][1]
+
+
+def submitted(folder, profile):
+    """All jobs, as they are sent to a cluster."""
+    defaults = [f"{key}={value}" for key, value in profile["default-resources"].items()]
     defaults = Resources.parse(defaults, allow_expressions=True)
-    there = jobs(folder, cores=None, nodes=profile["jobs"], default_resources=defaults)
-    assert here.keys() == there.keys()
-    gpu = {rule for rule, found in there.items() if found[0][1].get("gpu")}
-    assert gpu == {rule for rule in here if uses_networks(here[rule][0][0])}
-    for rule in here:
-        (_, small), (_, large) = here[rule][0], there[rule][0]
-        assert not small.get("gpu")
-        assert large["mem_mb"] >= small["mem_mb"] > 0
-        assert large["runtime"] == small["runtime"] > 0
-        assert large["slurm_partition"] == ("gpu" if rule in gpu else "default")
+    return jobs(folder, cores=None, nodes=profile["jobs"], default_resources=defaults)
+
+
+def test_several_machines_do_not_write_to_one_sqlite_file(folder, monkeypatch):
+    monkeypatch.delenv(tracking_store.URI, raising=False)
+    ((job, _), *_) = jobs(folder, cores=None, nodes=2)["draw_masks"]
+    with pytest.raises(WorkflowError, match=r"mlflow\.db.*set tracking\.sqlite_on_cluster: true"):
+        job.rule.workflow.globals["refuse"]()
 
 
 def uses_networks(job):

@@ -8,7 +8,7 @@ from maskbench import experiment
 from maskbench.measurements import COLUMNS
 from maskbench.reporting.papers import papers
 
-from .conftest import SMALL
+from .conftest import SMALL, Project
 
 EXPERIMENT = experiment.load(SMALL)
 METHODS = set(EXPERIMENT.running)
@@ -110,17 +110,28 @@ def states(project):
     return {path: path.stat().st_mtime_ns for path in paths}
 
 
-def test_times_in_any_order_are_put_right_by_touch(project):
-    """As after `dvc pull` into a fresh clone."""
-    before = states(project)
-    faces = project.path / "results" / "faces" / "orl" / "fold0"
+def test_a_clean_clone_pulls_everything_and_runs_nothing_again(project, tmp_path):
+    """DVC brings files with times in any order; `make touch` takes them as they are."""
+    remote = ("dvc", "remote", "add", "--local", "--default", "storage", str(tmp_path / "remote"))
+    project.run(*remote)
+    project.run("dvc", "push")
+    project.run("dvc", "remote", "remove", "--local", "storage")
+    clone = Project(tmp_path / "clone")
+    project.run("git", "clone", "-q", ".", str(clone.path))
+    clone.run(*remote)
+    clone.run("dvc", "pull")
+    faces = clone.path / "results" / "faces" / "orl" / "fold0"
     for path in (faces, *faces.iterdir()):
         path.touch()
-    assert "train_synthesis" in project.plan()
-    project.run("make", "--silent", "touch", "--old-file=environment")
-    assert project.plan() == {}
-    assert "up to date" in project.run("dvc", "status").text
-    assert states(project).keys() == before.keys()
+    assert "train_synthesis" in clone.plan()
+    clone.run("make", "--silent", "touch", "--old-file=environment")
+    assert clone.plan() == {}
+    assert "up to date" in clone.run("dvc", "status").text
+    for path in states(project):
+        pulled = clone.path / path.relative_to(project.path)
+        assert pulled.read_bytes() == path.read_bytes()
+    clone.params({"synthesis": {"methods": {"pywgan_div": {"decay_from": 0.7}}}})
+    assert clone.plan()["train_synthesis"] == 1
 
 
 def test_dvc_compares_numbers_and_draws_curves(project):

@@ -50,11 +50,14 @@ wildcard_constraints:
 
 
 # What jobs need of a machine, as `resources: **TRAINING`. A machine that submits to a cluster has
-# no GPU itself; there a profile may name the partition of those jobs (gpu_partition).
+# no GPU itself; there a profile may say how many such a job asks for (gpu) and the partition of
+# those jobs (gpu_partition).
 CLUSTER = workflow.resource_settings.nodes is not None
 DEFAULTS = workflow.resource_settings.default_resources or {}
 GPU = {"gpu": 1 if CLUSTER or shutil.which("nvidia-smi") else 0}
-if "gpu_partition" in DEFAULTS:
+if "gpu" in DEFAULTS:
+    GPU = {"gpu": int(DEFAULTS["gpu"].raw)}
+if GPU["gpu"] and "gpu_partition" in DEFAULTS:
     GPU["slurm_partition"] = str(DEFAULTS["gpu_partition"].raw).strip("'")
 LIGHT = {"mem_mb": 2000, "runtime": 60}  # of rules that say nothing; they run at once, here
 CPU = {"mem_mb": 4000, "runtime": 240}

@@ -47,10 +47,13 @@ def hold_folder():
     return held
 
 
-def spare_files():
-    """Refuse to start where the jobs would take away files that this workflow did not write."""
+def refuse():
+    """Refuse to start where the jobs would take away files that this workflow did not write, or
+    several machines would write to one SQLite file."""
     try:
-        artifacts.claim(OUT)
+        if CLUSTER:
+            tracking.refuse_sqlite(CONFIG.tracking)
+        artifacts.claim(OUT, as_it_is=workflow.touch)
         outputs = {Path(path) for job in workflow.dag.needrun_jobs() for path in job.output}
         for folder in sorted({*outputs, *(path.parent for path in outputs)} - {Path(OUT)}):
             if (folder / artifacts.LISTING).exists():
@@ -77,7 +80,7 @@ onstart:
     # Snakemake makes a function of this block: a local would be gone, and the lock with it, at once.
     global HELD
     HELD = hold_folder()
-    spare_files()
+    refuse()
     if not CLUSTER:
         # Under a limit of jobs a second Snakemake plans again each second, once for every job that
         # has ended: minutes of processor time in a long run. Jobs that start here need no limit.
@@ -86,7 +89,7 @@ onstart:
     if not workflow.touch:  # --touch sets times and runs nothing
         SETTINGS = keep_settings()
         os.environ.update(MASKBENCH_SETTINGS=str(SETTINGS), MASKBENCH_PYTHON=PYTHON)
-        cores = workflow.cores or workflow.nodes or 1
+        cores = workflow.nodes if CLUSTER else workflow.cores
         logger.addHandler(timeleft.Screen(workflow.dag.needrun_jobs(), cores))
         tracking.start_workflow(CONFIG.tracking, f"workflow {DATASET}", SETTINGS)
 

@@ -210,6 +210,8 @@ rule measure_costs:
         mask_pictures=rules.draw_masks.output.out,
     output:
         out=directory(f"{OUT}/metrics/costs/{{dataset}}/seed{{seed}}"),
+    resources:
+        **CPU,
     params:
         **step(
             "synthesis.measure_costs",

@@ -35,7 +35,7 @@ UrlOption = Annotated[
 ]
 DatabaseOption = Annotated[
     str | None,
-    typer.Option(help="postgresql+psycopg://...", show_default="votes.sqlite in the folder"),
+    typer.Option(help="postgresql://...", show_default="votes.sqlite in the folder"),
 ]
 HERE = "http://127.0.0.1:8000"
 

@@ -33,6 +33,7 @@ from maskbench.errors import MaskbenchError
 from maskbench.study.plan import Plan, Vote, Votes
 
 _META = MetaData()
+_LOCK = 8_121_314  # any number that nothing else in the database locks
 _STUDY = Table("study", _META, Column("plan", String(32), primary_key=True))
 _RATERS = Table(
     "raters", _META,
@@ -77,19 +78,25 @@ class Store:
     def __init__(self, url: str, plan: Plan) -> None:
         self.plan = plan
         try:
-            shown = make_url(url).render_as_string(hide_password=True)
-            self._engine = create_engine(url, pool_pre_ping=True)
+            place = make_url(url)
+            if place.drivername == "postgresql":
+                place = place.set(drivername="postgresql+psycopg")
+            shown = place.render_as_string(hide_password=True)
+            self._engine = create_engine(place, pool_pre_ping=True)
         except (ArgumentError, NoSuchModuleError) as error:
-            way_out = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
+            way_out = "write sqlite:///FILE or postgresql://USER@HOST/NAME"
             raise MaskbenchError("--database", f"not a database ({error})", way_out) from None
-        except ModuleNotFoundError as error:
-            what, way_out = f"needs {error.name}", f"pip install {error.name}"
+        except ImportError as error:
+            name = "psycopg[binary]" if "psycopg" in str(error) else error.name
+            what, way_out = f"needs a driver ({error})", f"pip install '{name}'"
             raise MaskbenchError(shown, what, way_out) from None
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine, "connect", _durable)
         try:
-            _META.create_all(self._engine)
             with self._engine.begin() as connection:
+                if self._engine.dialect.name == "postgresql":  # servers that start at once
+                    connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+                _META.create_all(connection)
                 held = connection.execute(select(_STUDY.c.plan)).scalar()
                 if held is None:
                     connection.execute(insert(_STUDY).values(plan=plan.key))
@@ -124,9 +131,15 @@ class Store:
         takes_part = exists().where(_RATERS.c.rater == rater, ~_RATERS.c.withdrawn)
         before = select(func.count()).where(_VOTES.c.rater == rater).scalar_subquery()
         row = select(*map(literal, (rater, page, first, second))).where(takes_part, before == page)
+        new = insert(_VOTES).from_select(_VOTES.c.keys(), row)
+        new = new.execution_options(preserve_rowcount=True)  # of an insertion it is lost otherwise
         try:
             with self._engine.begin() as connection:
-                done = connection.execute(insert(_VOTES).from_select(_VOTES.c.keys(), row))
+                # One answer of a rater at a time, and none beside a withdrawal.
+                connection.execute(
+                    select(_RATERS).where(_RATERS.c.rater == rater).with_for_update()
+                )
+                done = connection.execute(new)
         except IntegrityError:
             return False
         return done.rowcount == 1

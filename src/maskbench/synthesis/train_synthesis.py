@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from maskbench.artifacts import atomic_dir, remove
 from maskbench.errors import MaskbenchError
@@ -18,7 +19,7 @@ from maskbench.synthesis.base import LearningMethod, Method, TrainingData
 from maskbench.synthesis.model import write_params
 from maskbench.synthesis.model_file import write_model
 from maskbench.synthesis.specs import continued_by
-from maskbench.training import state
+from maskbench.training import processes, state
 from maskbench.training.checkpoint import STATE, training_key
 from maskbench.training.curves import Run, to_run, write_curves
 from maskbench.training.loop import train
@@ -39,6 +40,7 @@ def train_synthesis(
     shared: Path | None = None,
     run: Run | None = None,
     external: str = "",
+    workers: int = 1,
 ) -> None:
     """Train, or go on with a training that was stopped, and write ``out`` whole or not at all.
 
@@ -58,11 +60,13 @@ def train_synthesis(
         shared: the model folder of the method that the block ``continues``.
         run: a tracking run for the curves.
         external: digest of the pictures that another tool made, of an external method.
+        workers: processes that share each batch; the model is the same but for rounding.
 
     Raises:
-        MaskbenchError: unreadable inputs, an unwritable output, no ``shared`` where it is needed.
+        MaskbenchError: unreadable inputs, an unwritable output, no ``shared`` where it is needed, a
+            batch that the processes cannot share.
     """
-    params, spec = method.params, method.spec
+    spec = method.spec
     begin = None
     if continued := continued_by(method):
         if shared is None:
@@ -84,13 +88,9 @@ def train_synthesis(
             people = together(bare.people_of("train"), masked.people_of("train"))
             data = TrainingData(bare, masked, pictures, styles, named)
         if isinstance(learner, LearningMethod):
-            learner.start(method, data, seed)
-            train(
-                learner, title=f"{method.name} seed {seed}", seed=seed, out=tmp, scratch=own,
-                log=to_run(run), log_every=params.log_every,
-                checkpoint_every=params.checkpoint_every, pictures=2 * params.batch_size,
-                begin=begin,
-            )  # fmt: skip
+            sets = (faces, masked_domain, mask_pictures, styles, named)
+            with processes.together(workers, _assist, method, sets, seed, tmp, own, begin):
+                _learn(learner, method, data, seed, tmp, own, begin, run)
         else:
             learnt = learner.fit(data) if spec.trained else {}
             state.save(tmp / STATE, state.capture(learnt))
@@ -99,3 +99,29 @@ def train_synthesis(
         write_model(tmp, method, learner.APPLIED, named)
     remove(own)
     log.info("%s seed %d: trained, %s", method.name, seed, out)
+
+
+def _learn(
+    learner: LearningMethod,
+    method: Block,
+    data: TrainingData,
+    seed: int,
+    out: Path,
+    scratch: Path,
+    begin: tuple[Path, str] | None,
+    run: Run | None = None,
+) -> None:
+    params = method.params
+    learner.start(method, data, seed)
+    train(
+        learner, title=f"{method.name} seed {seed}", seed=seed, out=out, scratch=scratch,
+        log=to_run(run), log_every=params.log_every, checkpoint_every=params.checkpoint_every,
+        pictures=2 * params.batch_size, begin=begin,
+    )  # fmt: skip
+
+
+def _assist(method: Block, sets: tuple[Any, ...], *given: Any) -> None:
+    """Learn in a further process, which opens the sets by itself."""
+    faces, masked, pictures, *others = sets
+    opened = FaceSet.open(faces), MaskedSet.open(masked), MaskPictures.open(pictures)
+    _learn(method.spec.load(), method, TrainingData(*opened, *others), *given)

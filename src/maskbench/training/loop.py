@@ -22,7 +22,7 @@ from torch import Tensor
 
 from maskbench.artifacts import atomic_file
 from maskbench.errors import MaskbenchError, unknown_name
-from maskbench.training import state
+from maskbench.training import processes, state
 from maskbench.training.checkpoint import STAGES, STATE, Checkpoints, stage_file
 from maskbench.training.curves import Log, write_curves
 from maskbench.training.player import Player
@@ -157,8 +157,10 @@ class Training:
         continued = any(stage.continues == self.stage.name for stage in later)
         if self.folder is not None and (self.stage.keep or continued):
             file = stage_file(self.folder, self.stage.name)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            state.save(file, self.capture())
+            if processes.is_first():
+                file.parent.mkdir(parents=True, exist_ok=True)
+                state.save(file, self.capture())
+            processes.wait()
         self.index, self.step, self.sums = self.index + 1, 0, {}
         if self.stage.continues is not None:
             assert self.folder is not None
@@ -181,6 +183,8 @@ def train(
     begin: tuple[Path, str] | None = None,
 ) -> None:
     """Train to the end of the last stage, from the checkpoint in ``scratch`` if there is one.
+
+    With several processes (:mod:`.processes`) the first one writes all files.
 
     Args:
         learner: what is learnt.
@@ -207,6 +211,7 @@ def train(
         values = _taken_over(*begin, training, scratch)
     if values is not None:
         training.restore(values)
+    processes.wait()  # all of them have read what the first one will replace
     total = sum(stage.steps for stage in training.stages)
     with TrainingProgress(title, total, pictures, training.done) as progress:
         going = True
@@ -217,8 +222,11 @@ def train(
                 _show_and_keep(training, scratch)
                 if training.step % log_every == 0:
                     log(training.step, training.last())
-                checkpoints.maybe_save(training.done, training.capture)
+                if processes.is_first():
+                    checkpoints.maybe_save(training.done, training.capture)
             going = training.next_stage()
+    if not processes.is_first():
+        return
     state.save(out / STATE, training.capture())
     write_curves(out / "curves.parquet", training.curves)
     for folder in (SHEETS, STAGES):
@@ -235,7 +243,7 @@ def _taken_over(model: Path, last: str, training: Training, scratch: Path) -> di
         raise MaskbenchError(end, "is no end of a stage to go on from", "train that method again")
     for stage in training.stages[: values["index"] + 1]:
         for kept in (stage.name, *stage.keep_at):
-            if (file := stage_file(model, kept)).exists():
+            if (file := stage_file(model, kept)).exists() and processes.is_first():
                 own = stage_file(scratch, kept)
                 own.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, own)
@@ -243,6 +251,8 @@ def _taken_over(model: Path, last: str, training: Training, scratch: Path) -> di
 
 
 def _show_and_keep(training: Training, scratch: Path) -> None:
+    if not processes.is_first():
+        return
     stage, step = training.stage, training.step
     for name, share in stage.keep_at.items():
         if step == round(share * stage.steps):

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from maskbench.training.devices import Placement
+from maskbench.training.processes import average_gradients, divide
 
 Optimise = Callable[[list[nn.Parameter]], torch.optim.Optimizer]
 """Parameters -> optimiser. The stages set the learning rate."""
@@ -49,6 +50,7 @@ class Player:
         self.average = None if ema is None else moving_average(self.network, ema)
         for one in network.values() if isinstance(network, nn.ModuleDict) else (network,):
             placement.cast(one)
+            divide(one)
         self.head = None if head is None else head.to(placement.device).train()
         modules = [self.network, *([] if self.head is None else [self.head])]
         self.parameters = [p for m in modules for p in m.parameters() if p.requires_grad]
@@ -60,6 +62,7 @@ class Player:
             group["lr"] = rate
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward(inputs=self.parameters)
+        average_gradients(self.parameters)
         self.optimiser.step()
         if self.average is not None:
             self.average.update_parameters(self.network)
