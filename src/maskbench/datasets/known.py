@@ -9,13 +9,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from maskbench.artifacts import remove
+from maskbench.artifacts import remove, sha256_of
 from maskbench.config import DatasetConfig
 from maskbench.datasets.adapters import ADAPTERS, Adapter
 from maskbench.datasets.collection import Collection, data_home, local_root
 from maskbench.datasets.download import from_package, locked
 from maskbench.datasets.unpack import tops, unpack
-from maskbench.datasets.url import from_url
+from maskbench.datasets.url import cached, from_url
 from maskbench.errors import MaskbenchError, from_os_error
 
 PIECES = 4  # of a download, side by side
@@ -111,10 +111,12 @@ def download(name: str, path: str | None = None) -> Path:
         return from_package(adapter.package) / adapter.folder
     if adapter.url is None or adapter.sha256 is None:
         raise MaskbenchError(name, "cannot be downloaded by maskbench", _by_hand(adapter))
+    file = f"{name}.tgz"
     if is_here(adapter, path):
+        remove(cached(file))  # a kill left it
         where = data_home() / (path or adapter.folder)
         raise MaskbenchError(where, "is there already", "move it away")
-    archive = from_url(adapter.url, f"{name}.tgz", adapter.sha256, pieces=PIECES)
+    archive = from_url(adapter.url, file, adapter.sha256, pieces=PIECES)
     folder = place(name, archive, path)
     remove(archive)
     return folder
@@ -170,11 +172,14 @@ def _settle(root: Path, target: Path) -> None:
         root.replace(target)
         return
     coming = list(root.iterdir())
-    for path in coming:
-        if (target / path.name).exists():
+    there = [path for path in coming if (target / path.name).exists()]
+    for path in there:
+        # What is the same was moved by a process that was killed between two moves.
+        if there == coming or sha256_of(path) != sha256_of(target / path.name):
             raise MaskbenchError(target / path.name, "is there already", "move it away")
     for path in coming:
-        path.replace(target / path.name)
+        if path not in there:
+            path.replace(target / path.name)
 
 
 def _by_hand(adapter: Adapter) -> str:
