@@ -200,10 +200,12 @@ def test_an_open_one_is_downloaded_unpacked_and_verified(lfw, home, cache):
     assert sorted(path.name for path in (home / "lfw").iterdir()) == ["Al_Gore", "Zoë_D'Or"]
     assert [path.name for path in home.iterdir()] == ["lfw"]
     assert not list((cache / "files").iterdir())
-    (cache / "files" / "lfw.tgz").touch()  # a kill came before it was removed
+    (cache / "files" / "lfw.tgz").touch()  # a kill came before they were removed
+    (home / ".lfw.unpacking.killed").mkdir()
     with pytest.raises(MaskbenchError, match="is there already"):
         known.download("lfw")
     assert not list((cache / "files").iterdir())
+    assert [path.name for path in home.iterdir()] == ["lfw"]
 
 
 def test_with_wrong_bytes_nothing_is_unpacked(lfw, home):

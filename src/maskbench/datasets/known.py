@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from maskbench.artifacts import remove, sha256_of
@@ -113,8 +114,9 @@ def download(name: str, path: str | None = None) -> Path:
         raise MaskbenchError(name, "cannot be downloaded by maskbench", _by_hand(adapter))
     file = f"{name}.tgz"
     if is_here(adapter, path):
-        remove(cached(file))  # a kill left it
         where = data_home() / (path or adapter.folder)
+        with _alone(name, where):
+            remove(cached(file))  # left by a kill, as what _alone removes
         raise MaskbenchError(where, "is there already", "move it away")
     archive = from_url(adapter.url, file, adapter.sha256, pieces=PIECES)
     folder = place(name, archive, path)
@@ -141,19 +143,30 @@ def place(name: str, archive: Path, path: str | None = None) -> Path:
     target = data_home() / (path or adapter.folder)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with locked(f"place-{name}"):
-            for stale in target.parent.glob(f".{target.name}.unpacking.*"):
-                remove(stale)
-            with tempfile.TemporaryDirectory(
-                prefix=f".{target.name}.unpacking.", dir=target.parent
-            ) as tmp:
-                unpacked = Path(tmp, target.name)
-                unpacked.mkdir()
-                unpack(archive, unpacked)
-                _settle(_root(adapter, unpacked), target)
+        with (
+            _alone(name, target),
+            tempfile.TemporaryDirectory(prefix=_prefix(target), dir=target.parent) as tmp,
+        ):
+            unpacked = Path(tmp, target.name)
+            unpacked.mkdir()
+            unpack(archive, unpacked)
+            _settle(_root(adapter, unpacked), target)
     except OSError as error:
         raise from_os_error(error, error.filename or target, writing=True) from error
     return target
+
+
+@contextmanager
+def _alone(name: str, target: Path) -> Iterator[None]:
+    """Hold a data set's folder, after removing what killed processes were unpacking into it."""
+    with locked(f"place-{name}"):
+        for stale in target.parent.glob(f"{_prefix(target)}*"):
+            remove(stale)
+        yield
+
+
+def _prefix(target: Path) -> str:
+    return f".{target.name}.unpacking."
 
 
 def _root(adapter: Adapter, unpacked: Path) -> Path:
