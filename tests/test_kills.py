@@ -132,7 +132,7 @@ def test_a_download_and_its_unpacking(tmp_path, monkeypatch):
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         sha256 = hashlib.sha256(server.content).hexdigest()
         command = [sys.executable, "-c", DOWNLOAD, server.url(), sha256]
-        endure(Task(command, [tmp_path / "data", tmp_path / "cache"]), KILLS * 3 // 10 or 4)
+        endure(Task(command, [tmp_path / "data", tmp_path / "cache"]), KILLS * 4 // 10 or 4)
         server.shutdown()
     assert f"bytes=0-{len(server.content) // 4 - 1}" in server.asked  # it came in pieces
 
@@ -153,8 +153,8 @@ def test_a_workflow(tmp_path):
     project = copy_tree(tmp_path / "project")
     project.params(
         {
-            "datasets": {"orl": {"max_identities": 20, "max_pictures_per_identity": 5}},
-            "synthesis": {"override": {"steps": 60, "checkpoint_every": 5}},
+            "datasets": {"orl": {"max_identities": 12, "max_pictures_per_identity": 6}},
+            "synthesis": {"override": {"steps": 40, "checkpoint_every": 4}},
             "tracking": {"enabled": False},  # the id of a run is another one each time
         }
     )
@@ -165,4 +165,4 @@ def test_a_workflow(tmp_path):
         command, [project.path / "results"], left_out,
         cwd=project.path, env=project.environment,
     )  # fmt: skip
-    endure(task, KILLS - KILLS * 3 // 10 - KILLS * 2 // 10)
+    endure(task, KILLS - KILLS * 4 // 10 - KILLS * 2 // 10)
