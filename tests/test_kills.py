@@ -141,7 +141,7 @@ def test_a_download_and_its_unpacking(tmp_path, monkeypatch):
 def test_masks_on_own_pictures(orl, weights, tmp_path):
     album, out = tmp_path / "album", tmp_path / "out"
     album.mkdir()
-    for number, path in enumerate(sorted(Pictures.open(orl).root.rglob("*.pgm"))):
+    for number, path in enumerate(sorted(Pictures.open(orl).root.rglob("*.pgm"))[:80]):
         shutil.copy(path, album / f"{number:03d}.pgm")
     command = [sys.executable, "-c", MASK, "mask", str(album), "--out", str(out)]
     command += ["--weights", str(weights), "--workers", "2", "--copies", "2"]
