@@ -200,8 +200,12 @@ def test_an_open_one_is_downloaded_unpacked_and_verified(lfw, home, cache):
     assert sorted(path.name for path in (home / "lfw").iterdir()) == ["Al_Gore", "Zoë_D'Or"]
     assert [path.name for path in home.iterdir()] == ["lfw"]
     assert not list((cache / "files").iterdir())
+    (cache / "files" / "lfw.tgz").touch()  # a kill came before they were removed
+    (home / ".lfw.unpacking.killed").mkdir()
     with pytest.raises(MaskbenchError, match="is there already"):
         known.download("lfw")
+    assert not list((cache / "files").iterdir())
+    assert [path.name for path in home.iterdir()] == ["lfw"]
 
 
 def test_with_wrong_bytes_nothing_is_unpacked(lfw, home):
@@ -219,6 +223,16 @@ def test_archives_by_hand_are_unpacked_beside_each_other(home, tmp_path, cache):
     assert len(opened("vggface2", home / "vggface2").rows) == 2
     with pytest.raises(MaskbenchError, match="vggface2/train: is there already"):
         known.place("vggface2", tmp_path / "train.tar.gz")
+    both = {str(p.relative_to(tree)): p.read_bytes() for p in tree.rglob("*.jpg")}
+    archive = tar_of(tmp_path / "both.tar.gz", both)
+    (home / "vggface2" / "test").rename(home / "test")  # a kill came before it was moved
+    known.place("vggface2", archive)
+    assert len(opened("vggface2", home / "vggface2").rows) == 2
+    (picture,) = (home / "vggface2" / "test").rglob("*.jpg")
+    picture.write_bytes(b"another")
+    with pytest.raises(MaskbenchError, match="vggface2/test: is there already"):
+        (home / "vggface2" / "train").rename(home / "train")
+        known.place("vggface2", archive)
     with zipfile.ZipFile(tmp_path / "c.zip", "w") as archive:
         archive.write(tree / "train/n000002/0001_01.jpg", "CASIA/0000045/001.jpg")
     assert known.place("casia_webface", tmp_path / "c.zip") == home / "casia_webface"

@@ -253,6 +253,21 @@ def test_pieces_go_on_where_they_were_cut(server) -> None:
     assert set(server.asked[-3:]) == rest and cached() == ["w.pth"]
 
 
+def test_killed_while_pieces_are_put_together(server) -> None:
+    """The first piece holds the beginning of the second; then the whole, and the others remain."""
+    folder = cache_folder() / "files"
+    folder.mkdir(parents=True)
+    (folder / "w.pth.part.1000000.0").write_bytes(CONTENT[:400_000])
+    for name, content in (("333333", CONTENT[333_333:666_666]), ("666666", CONTENT[666_666:])):
+        (folder / f"w.pth.part.1000000.{name}").write_bytes(content)
+    assert in_pieces(server).read_bytes() == CONTENT
+    assert server.asked == ["bytes=0-0"] and cached() == ["w.pth"]
+    (folder / "w.pth").rename(folder / "w.pth.part")
+    (folder / "w.pth.part.1000000.333333").write_bytes(CONTENT[333_333:666_666])
+    assert in_pieces(server).read_bytes() == CONTENT
+    assert server.asked == ["bytes=0-0"] and cached() == ["w.pth"]
+
+
 def test_pieces_of_another_file_are_thrown_away(server) -> None:
     server.cut_after = 200_000
     with pytest.raises(Unreachable):

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 
 import maskbench
@@ -20,6 +21,7 @@ from maskbench.synthesis.train_synthesis import train_synthesis
 
 ROOT = Path(maskbench.__file__).parents[2]
 PAGE = (ROOT / "docs" / "external_masks.md").read_text("utf-8")
+JOURNEY = (ROOT / "docs" / "compare_a_method.md").read_text("utf-8")
 
 
 @pytest.fixture(scope="module", name="tool")
@@ -160,3 +162,27 @@ def test_the_page_gives_a_tool_the_faces_and_names_its_folder(small, tmp_path, m
     assert known.methods["fma3d"].params.missing == "bare" and "fma3d" in known.running
     adapted = [row for row in known.recogniser_runs if row[1] == "fma3d"]
     assert adapted, "recognisers with `training: every` learn from it"
+
+
+def test_the_page_on_comparing_a_method_masks_mouths_and_no_eyes(small, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"```python\n(.*?)```", JOURNEY, re.S)
+    exec(code.replace("results/smoke/faces/orl/fold0", str(small.faces)), {})
+    folder = tmp_path / "polygon"
+    _, made = made_by(small, folder / "masked", tmp_path, coverage=str(folder / "coverage"))
+    for picture, mask, points in zip(made.images, made.masks, made.faces["landmarks"], strict=True):
+        x, y = np.reshape(points, (68, 2)).round().astype(int).T
+        mouth, eyes = slice(48, 68), slice(36, 48)
+        assert (mask[y[mouth], x[mouth]] == 255).all() and not mask[y[eyes], x[eyes]].any()
+        assert (picture[mask == 255] == 255).all()
+    block, line = re.findall(r"```yaml\n(.*?)```", JOURNEY, re.S)
+    (tmp_path / "own.yaml").write_text(block, "utf-8")
+    files = [ROOT / "params.yaml", ROOT / "config" / "smoke.yaml", tmp_path / "own.yaml"]
+    known = experiment.load(files)
+    assert set(experiment.load(files[:2]).running) < set(known.running)
+    assert ("arcface", "polygon", 0) in known.recogniser_runs
+    (said,) = yaml.safe_load(line)
+    ours = (ROOT / "src" / "maskbench" / "reporting" / "papers" / "ours.yaml").read_text("utf-8")
+    (claim, _) = [one for one in yaml.safe_load(ours)["claims"] if "over_mean_pl" in one["id"]]
+    assert said.keys() == claim["for_each"]["method"][0].keys()
+    assert "&placing" in ours and said["method"] in known.running

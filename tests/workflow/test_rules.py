@@ -227,10 +227,13 @@ def test_a_step_is_declared_once(folder):
 
 def test_dvc_knows_what_its_stages_read_and_write(folder):
     """Every input of a job is an output of its stage, or one of what the stage depends on, and the
-    stages form no circle: even where all methods but the reference need all guides, and one of them
-    takes masks off."""
-    overlay = folder / "own.yaml"
-    overlay.write_text("synthesis: {methods: {two_way: {}}}", "utf-8")
+    stages form no circle: even where all methods but the reference need all guides, one of them
+    takes masks off, and people were asked."""
+    overlay, votes = folder / "own.yaml", folder / "submissions" / "votes.json"
+    own = {"synthesis": {"methods": {"two_way": {}}}, "study": {"votes": "submissions/votes.json"}}
+    overlay.write_text(yaml.safe_dump(own), "utf-8")
+    votes.parent.mkdir()
+    votes.touch()
     text = (ROOT / "dvc.yaml").read_text("utf-8").replace("${output}", "results")
     stages = yaml.safe_load(text)["stages"]
     writes = {
@@ -254,6 +257,7 @@ def test_dvc_knows_what_its_stages_read_and_write(folder):
             assert [path for path in job.input if not below(path, known)] == [], f"{stage}: {rule}"
             reads[stage] |= {s for s in writes for path in job.input if below(path, writes[s])}
     assert any(job.input.guides for job, _ in plan["train_synthesis"])
+    assert "evaluate_study" in plan
     order = TopologicalSorter({stage: used - {stage} for stage, used in reads.items()})
     assert set(order.static_order()) == set(stages)
 

@@ -21,9 +21,26 @@ CAPTIONS = Path(workflow.basedir, "workflow", "report")
 RECORDED = Path(".snakemake", "captions").absolute()
 if "MASKBENCH_RENDERING" in os.environ:
     write_captions(RECORDED)
+# What people said of the pictures, where they were asked.
+VOTES = CONFIG.study.votes
+
+
+rule evaluate_study:
+    input:
+        votes=when(VOTES, VOTES),
+    output:
+        out=directory(f"{OUT}/metrics/study/{DATASET}"),
+    params:
+        **step("study.evaluate_study", config=CONFIG.metrics),
+    message:
+        "Count the votes on synthesised pictures"
+    script:
+        "../scripts/step.py"
+
+
 OF_METHODS = [*SYNTHESES, *CHECKPOINTS, *OF_STYLE]
 EVALUATIONS = [*OF_METHODS, *COSTS, *GUIDES, *RESTORATIONS, *RECOGNITIONS]
-EVALUATIONS += [STUDIES] if STUDIES else []
+EVALUATIONS += [rules.evaluate_study.output.out] if VOTES else []
 # What figures are drawn from, by the names of their needs.
 TRAINED = [run for run in EXPERIMENT.runs if EXPERIMENT.methods[run[0]].spec.trained]
 SHOWN = [run for run in EXPERIMENT.runs if not EXPERIMENT.methods[run[0]].spec.reference]

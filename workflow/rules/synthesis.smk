@@ -292,24 +292,6 @@ rule evaluate_guide:
         "../scripts/step.py"
 
 
-# What people said of the pictures, where they were asked.
-VOTES = CONFIG.study.votes
-
-
-rule evaluate_study:
-    input:
-        votes=when(VOTES, VOTES),
-    output:
-        out=directory(f"{OUT}/metrics/synthesis/study"),
-    params:
-        **step("study.evaluate_study", config=CONFIG.metrics),
-    message:
-        "Count the votes on synthesised pictures"
-    script:
-        "../scripts/step.py"
-
-
-STUDIES = when(VOTES, rules.evaluate_study.output.out)
 RUNS = ("method seed", EXPERIMENT.runs)
 SYNTHESES = over(rules.evaluate_synthesis.output.out, *RUNS, dataset=DATASET)
 # What is measured on the way, too: trainings of planned stages, and those that a claim is about.
@@ -367,7 +349,6 @@ TESTS = set(CONFIG.recognition.tests) - {DATASET, *EXPERIMENT.really_masked}
 rule synthesis:
     input:
         SYNTHESES,
-        STUDIES,
         CHECKPOINTS,
         OF_STYLE,
         BY_REFERENCE,

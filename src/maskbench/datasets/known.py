@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from maskbench.artifacts import remove
+from maskbench.artifacts import remove, sha256_of
 from maskbench.config import DatasetConfig
 from maskbench.datasets.adapters import ADAPTERS, Adapter
 from maskbench.datasets.collection import Collection, data_home, local_root
 from maskbench.datasets.download import from_package, locked
 from maskbench.datasets.unpack import tops, unpack
-from maskbench.datasets.url import from_url
+from maskbench.datasets.url import cached, from_url
 from maskbench.errors import MaskbenchError, from_os_error
 
 PIECES = 4  # of a download, side by side
@@ -111,10 +112,13 @@ def download(name: str, path: str | None = None) -> Path:
         return from_package(adapter.package) / adapter.folder
     if adapter.url is None or adapter.sha256 is None:
         raise MaskbenchError(name, "cannot be downloaded by maskbench", _by_hand(adapter))
+    file = f"{name}.tgz"
     if is_here(adapter, path):
         where = data_home() / (path or adapter.folder)
+        with _alone(name, where):
+            remove(cached(file))  # left by a kill, as what _alone removes
         raise MaskbenchError(where, "is there already", "move it away")
-    archive = from_url(adapter.url, f"{name}.tgz", adapter.sha256, pieces=PIECES)
+    archive = from_url(adapter.url, file, adapter.sha256, pieces=PIECES)
     folder = place(name, archive, path)
     remove(archive)
     return folder
@@ -139,19 +143,30 @@ def place(name: str, archive: Path, path: str | None = None) -> Path:
     target = data_home() / (path or adapter.folder)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with locked(f"place-{name}"):
-            for stale in target.parent.glob(f".{target.name}.unpacking.*"):
-                remove(stale)
-            with tempfile.TemporaryDirectory(
-                prefix=f".{target.name}.unpacking.", dir=target.parent
-            ) as tmp:
-                unpacked = Path(tmp, target.name)
-                unpacked.mkdir()
-                unpack(archive, unpacked)
-                _settle(_root(adapter, unpacked), target)
+        with (
+            _alone(name, target),
+            tempfile.TemporaryDirectory(prefix=_prefix(target), dir=target.parent) as tmp,
+        ):
+            unpacked = Path(tmp, target.name)
+            unpacked.mkdir()
+            unpack(archive, unpacked)
+            _settle(_root(adapter, unpacked), target)
     except OSError as error:
         raise from_os_error(error, error.filename or target, writing=True) from error
     return target
+
+
+@contextmanager
+def _alone(name: str, target: Path) -> Iterator[None]:
+    """Hold a data set's folder, after removing what killed processes were unpacking into it."""
+    with locked(f"place-{name}"):
+        for stale in target.parent.glob(f"{_prefix(target)}*"):
+            remove(stale)
+        yield
+
+
+def _prefix(target: Path) -> str:
+    return f".{target.name}.unpacking."
 
 
 def _root(adapter: Adapter, unpacked: Path) -> Path:
@@ -170,11 +185,14 @@ def _settle(root: Path, target: Path) -> None:
         root.replace(target)
         return
     coming = list(root.iterdir())
-    for path in coming:
-        if (target / path.name).exists():
+    there = [path for path in coming if (target / path.name).exists()]
+    for path in there:
+        # What is the same was moved by a process that was killed between two moves.
+        if there == coming or sha256_of(path) != sha256_of(target / path.name):
             raise MaskbenchError(target / path.name, "is there already", "move it away")
     for path in coming:
-        path.replace(target / path.name)
+        if path not in there:
+            path.replace(target / path.name)
 
 
 def _by_hand(adapter: Adapter) -> str:

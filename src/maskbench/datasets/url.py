@@ -13,6 +13,7 @@ refuses.
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import time
 import urllib.error
@@ -87,7 +88,7 @@ def from_url(
     urls = [urls] if isinstance(urls, str) else list(urls)
     if len(sha256) < 8:
         raise ValueError("sha256: at least 8 hex digits")
-    target = cache_folder() / "files" / file
+    target = cached(file)
     if matches(target, sha256):
         return target
     with locked(file):
@@ -103,6 +104,11 @@ def from_url(
             raise
         except OSError as error:
             raise from_os_error(error, error.filename or target, writing=True) from error
+
+
+def cached(file: str) -> Path:
+    """Where the cache has a file, or would have it."""
+    return cache_folder() / "files" / file
 
 
 class _Patience(NamedTuple):
@@ -138,13 +144,17 @@ def _from_one(url: str, target: Path, sha256: str, patience: _Patience, progress
     part = target.with_name(target.name + ".part")
     while True:
         resumed = part.exists() and part.stat().st_size > 0
-        pieces = [] if resumed or patience.pieces < 2 else _pieces(url, part, patience)
-        if pieces:
-            resumed = any(piece.file.exists() for piece in pieces)
-            _together(url, pieces, part, patience, progress)
-        else:
-            _fetched(url, _Piece(part), patience, progress)
-        if matches(part, sha256):
+        if not matches(part, sha256):  # it does after a kill behind its last byte
+            pieces = [] if resumed or patience.pieces < 2 else _pieces(url, part, patience)
+            if pieces:
+                resumed = any(piece.file.exists() for piece in pieces)
+                _together(url, pieces, part, patience, progress)
+            else:
+                _fetched(url, _Piece(part), patience, progress)
+        whole = matches(part, sha256)
+        for rest in part.parent.glob(f"{part.name}.*"):  # its pieces, and those of an older file
+            remove(rest)
+        if whole:
             part.replace(target)
             return target
         remove(part)
@@ -195,8 +205,6 @@ def _together(
             with open(piece.file, "rb") as file:
                 shutil.copyfileobj(file, whole)
     pieces[0].file.replace(part)
-    for rest in part.parent.glob(f"{part.name}.*"):  # of an older file, too
-        remove(rest)
 
 
 def _fetched(url: str, piece: _Piece, patience: _Patience, progress: Progress) -> None:
@@ -255,7 +263,8 @@ def _transfer(url: str, piece: _Piece, timeout: float, progress: Progress) -> No
     """Append to a piece's file what is still missing of it."""
     have = piece.file.stat().st_size if piece.file.exists() else 0
     wanted = None if piece.end is None else piece.end - piece.begin
-    if have == wanted:
+    if wanted is not None and have >= wanted:
+        os.truncate(piece.file, wanted)  # the next pieces were being put behind it
         return
     last = "" if piece.end is None else piece.end - 1
     start = piece.begin + have
