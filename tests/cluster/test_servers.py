@@ -79,6 +79,8 @@ def servers() -> Iterator[Addresses]:
 def test_eight_jobs_log_at_once_and_nothing_is_lost(servers, tmp_path, monkeypatch):
     """The experiment is new: all of them want to make it."""
     monkeypatch.setenv(tracking_store.URI, servers.tracking)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "120")  # as docs/cluster.md says
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "5")
     note = tmp_path / "note.txt"
     note.write_text("a curve")
     command = [sys.executable, "-c", LOGGING, str(note), *map(str, (JOBS, STEPS, PARAMS))]
