@@ -80,6 +80,7 @@ def main() -> None:
         "configurations": table_of_configurations(found, rates_of(scale)),
         "many": table_of_many(found, rates_of(scale)),
         "memory": table_of_memory(scale),
+        "stages": table_of_stages(scale),
     }
     if options.into is None:
         print("\n\n".join(f"{name}\n\n{table}" for name, table in tables.items()))
@@ -186,10 +187,15 @@ def pictures_of(experiment: Experiment, collection: Collection, bare: int) -> Pi
     else:
         masked["real"] = round(collection.worn * config.datasets[domain.source].shares.train)
     sizes = [getattr(block.params, "train_size", 0) for block in experiment.methods.values()]
-    temporary = 3.0 * max(sizes) ** 2 * (round(bare * own.train) + masked["real"])
+    temporary = [3.0 * max(sizes) ** 2 * (round(bare * own.train) + masked["real"])]
+    temporary += [
+        3.0 * block.params.size**2 * round(bare * own.train) * (1 + copies)
+        for block in experiment.recognisers.values()
+        if block.spec.name == "network"
+    ]
     return Pictures(
         bare + collection.other, collection.side, config.faces.size, masked,
-        max(test * styles[name] for name in experiment.running), temporary,
+        max(test * styles[name] for name in experiment.running), max(temporary),
     )  # fmt: skip
 
 
@@ -277,6 +283,26 @@ def table_of_memory(scale: Mapping[str, Mapping[str, float]]) -> str:
     head = ["stage", "bytes a picture", f"GB more for {MANY:,}"]
     grown = growth_of(scale)
     return markdown(head, [[s, short(b), short(b * MANY / 1e9)] for s, b in grown.items()])
+
+
+def table_of_stages(scale: Mapping[str, Mapping[str, float]]) -> str:
+    """A line for each stage, side of the pictures and number of processes: of the fewest and of the
+    most pictures, and their ratio."""
+    runs: dict[tuple[str, ...], dict[int, Mapping[str, float]]] = {}
+    for name, result in scale.items():
+        stage, side, count, workers = name.split("/")
+        runs.setdefault((stage, side, workers), {})[int(count)] = result
+    columns = {"memory_mb": ".0f", "with_files_mb": ".0f", "ms": ".2f", "cpu_ms": ".2f"}
+    head = ["stage", "pixels", "processes", "pictures", "memory, MB", "with mapped files, MB"]
+    rows = []
+    for key, counts in runs.items():
+        few, many = counts[min(counts)], counts[max(counts)]
+        row = [*key, f"{min(counts):,} and {max(counts):,}"]
+        for column, form in columns.items():
+            ratio = f" ({many[column] / few[column]:.2f})" if len(counts) > 1 else ""
+            row.append(f"{few[column]:{form}}, {many[column]:{form}}{ratio}")
+        rows.append(row)
+    return markdown([*head, "ms a picture", "ms of processors"], rows)
 
 
 if __name__ == "__main__":

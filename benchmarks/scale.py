@@ -3,15 +3,16 @@
     python benchmarks/scale.py --out /scratch/scale --weights results/weights
 
 Made pictures (ORL's faces moved, mirrored, enlarged and tinted, no two alike) go through the steps
-of the workflow: ``crop`` (with one and with two processes), ``faceset`` (divided into splits,
-opened, read), ``overlay`` (the masked domain), ``loader`` (batches for a training) and ``metrics``;
-and through ``mask``, the pipeline of the command (with one and with two processes, nothing
-written). Each stage runs in a fresh interpreter.
+of the workflow: ``fetch`` (listed and split), ``crop`` (with one and with two processes),
+``faceset`` (divided into splits, opened, read), ``overlay`` (the masked domain), ``loader``
+(batches for a training) and ``metrics``; and through ``mask``, the pipeline of the command (with
+one and with two processes, nothing written). Each stage runs in a fresh interpreter.
 
 Memory is the peak, over the whole family of processes, of what they hold for themselves (``Pss``
 without mapped files, sampled); pages of mapped files are counted apart, since the system takes them
 back when memory is short. Seconds a picture leave out the start of processes. ``scale.json`` in the
-folder gathers all runs; files of an earlier run are used again. Needs Linux (/proc).
+folder gathers all runs, from which ``benchmarks/hours.py`` makes a table; files of an earlier run
+are used again. Needs Linux (/proc).
 
 ``--stand-ins`` measures ``metrics`` with networks that cost nothing and have features as wide: the
 memory of 100,000 pictures in minutes instead of hours.
@@ -21,7 +22,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
+import os
 import shutil
 import subprocess
 import sys
@@ -30,7 +31,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -38,7 +39,7 @@ import numpy as np
 from maskbench.artifacts import read_json, remove, write_json
 from maskbench.config import DatasetConfig, FacesConfig, MetricsConfig, RealDomain, SplitShares
 
-STAGES = ("crop", "faceset", "overlay", "loader", "metrics", "mask")
+STAGES = ("fetch", "crop", "faceset", "overlay", "loader", "metrics", "mask")
 TWICE = ("crop", "mask")  # with one process and with two
 WARM_UP = 320  # pictures before the clock of a stage with processes starts
 STYLES = ("surgical_blue", "kn95", "cloth_plain", "checkered")
@@ -66,43 +67,16 @@ def main() -> None:
         return
     file = options.out / "scale.json"
     found = read_json(file) if file.exists() else {}
+    alike = "_stand_ins" if options.stand_ins else ""
     for count in options.counts:
         make_pictures(options.out / "pictures" / f"{options.side}_{count}", count, options.side)
         for stage in options.stages:
             for workers in (2, 1) if stage in TWICE else (1,):
-                name = f"{stage}{'_stand_ins' if options.stand_ins and stage == 'metrics' else ''}"
-                name = f"{name}/{options.side}/{count}/{workers}"
+                name = f"{stage}{alike if stage == 'metrics' else ''}"
+                name += f"/{options.side}/{count}/{workers}"
                 found[name] = _fresh(f"{stage}:{count}:{workers}", options)
                 write_json(file, found)
                 print(name, json.dumps(found[name]), flush=True)
-    print(table(found))
-
-
-def table(found: dict[str, Result]) -> str:
-    """Markdown: a line for each stage, side and number of workers, of the fewest and the most
-    pictures."""
-    runs: dict[tuple[str, str, str], dict[int, Result]] = {}
-    for name, result in found.items():
-        stage, side, count, workers = name.split("/")
-        runs.setdefault((stage, side, workers), {})[int(count)] = result
-    lines = [
-        "| stage | pixels | processes | pictures | memory, MB | ratio | with mapped files, MB | "
-        "ms a picture | ratio |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    for (stage, side, workers), counts in runs.items():
-        few, many = counts[min(counts)], counts[max(counts)]
-
-        def both(key: str, form: str, few: Result = few, many: Result = many) -> str:
-            return f"{few[key]:{form}}, {many[key]:{form}}"
-
-        lines.append(
-            f"| {stage} | {side} | {workers} | {min(counts):,}, {max(counts):,} | "
-            f"{both('memory_mb', '.0f')} | {many['memory_mb'] / few['memory_mb']:.2f} | "
-            f"{both('with_files_mb', '.0f')} | {both('ms', '.2f')} | "
-            f"{many['ms'] / few['ms']:.2f} |"
-        )
-    return "\n".join(lines)
 
 
 def make_pictures(folder: Path, count: int, side: int) -> None:
@@ -188,20 +162,38 @@ def _family(root: int) -> list[int]:
 
 
 class _Clock:
-    """Milliseconds a picture, once the first pictures are through."""
+    """Milliseconds a picture, once the first pictures are through: of the wall's clock, and of all
+    processors together, which other work on the machine disturbs less."""
 
     def __init__(self, warm_up: int = 1) -> None:
-        self.warm_up, self.count, self.start, self.first = warm_up, 0, 0.0, 0
+        self.warm_up, self.count = warm_up, 0
+        self.times: list[tuple[int, float]] = []
+        self.cpu: list[tuple[int, float]] = []
 
     def __call__(self, pictures: int = 1) -> None:
-        self.count += pictures
-        if self.count >= self.warm_up and not self.first:
-            self.start, self.first = time.perf_counter(), self.count
-        self.end = time.perf_counter()
+        before, self.count = self.count, self.count + pictures
+        if self.count < self.warm_up:
+            return
+        self.times[1:] = [(self.count, time.perf_counter())]
+        if not self.cpu or before // 64 < self.count // 64:
+            self.cpu[1:] = [(self.count, _cpu_seconds())]
 
     @property
-    def ms(self) -> float:
-        return 1000 * (self.end - self.start) / (self.count - self.first)
+    def result(self) -> Result:
+        steps = [np.subtract(*points[::-1]) for points in (self.times, self.cpu)]
+        return {k: 1000 * float(t / n) for k, (n, t) in zip(("ms", "cpu_ms"), steps, strict=True)}
+
+
+def _cpu_seconds() -> float:
+    """Of this process and its descendants."""
+    total = 0.0
+    for pid in _family(os.getpid()):
+        try:
+            fields = Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()
+        except OSError:  # it ended meanwhile
+            continue
+        total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return total
 
 
 def _run(stage: str, count: int, workers: int, options: argparse.Namespace) -> Result:
@@ -209,48 +201,56 @@ def _run(stage: str, count: int, workers: int, options: argparse.Namespace) -> R
     cv2.setNumThreads(1)
     root = options.out / f"{options.side}_{count}"
     root.mkdir(parents=True, exist_ok=True)
-    pictures = (options.out / "pictures" / root.name).absolute()
     start = time.perf_counter()
-    result = _STAGES[stage](root, pictures, count, workers, options)
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    cpu = sum(one.ru_utime + one.ru_stime for one in used)
-    whole = time.perf_counter() - start
-    return {"ms": 1000 * whole / count, "seconds": whole, "cpu_ms": 1000 * cpu / count} | result
+    result = _STAGES[stage](root, options, count, workers)
+    return {"seconds": time.perf_counter() - start, **result}
 
 
-def _crop(
-    root: Path, pictures: Path, count: int, workers: int, options: argparse.Namespace
-) -> Result:
-    import maskbench.faces.crop_faces as step
-    from maskbench.datasets.fetch import fetch
+def _writing(clock: _Clock) -> _Clock:
+    """The clock, which from now on every face that is written moves."""
+    from maskbench.faces.faceset import FaceSetWriter
 
-    config = DatasetConfig(adapter="folder", path=str(pictures))
-    if not (root / "pictures").exists():
-        fetch("made", config, root / "pictures")
-    clock, advance = _Clock(min(WARM_UP, count // 2)), step.FaceSetWriter.add
+    add = FaceSetWriter.add
 
-    def timed(self: Any, image: np.ndarray, row: dict[str, Any]) -> None:
-        advance(self, image, row)
+    def timed(self: FaceSetWriter, image: np.ndarray, row: dict[str, Any]) -> None:
+        add(self, image, row)
         clock()
 
-    step.FaceSetWriter.add = timed  # type: ignore[method-assign]
+    FaceSetWriter.add = timed  # type: ignore[method-assign]
+    return clock
+
+
+def _fetch(root: Path, options: argparse.Namespace, count: int, _: int) -> Result:
+    from maskbench.datasets.fetch import fetch
+    from maskbench.datasets.split import split
+
+    path = str((options.out / "pictures" / root.name).absolute())
+    shares = SplitShares(train=0.9, val=0.05, test=0.05)
+    config = DatasetConfig(adapter="folder", path=path, shares=shares)
+    remove(root / "pictures")
+    start, cpu = time.perf_counter(), time.process_time()
+    fetch("made", config, root / "pictures")
+    split(root / "pictures", config, root / "splits.parquet")
+    spent = {"ms": time.perf_counter() - start, "cpu_ms": time.process_time() - cpu}
+    return {name: 1000 * seconds / count for name, seconds in spent.items()}
+
+
+def _crop(root: Path, options: argparse.Namespace, count: int, workers: int) -> Result:
+    from maskbench.faces.crop_faces import crop_faces
+
+    clock = _writing(_Clock(min(WARM_UP, count // 2)))
     remove(root / "crops")
-    step.crop_faces(
+    crop_faces(
         root / "pictures", options.weights, root / "crops", FacesConfig(size=options.size), 0.1,
         workers,
     )  # fmt: skip
-    return {"ms": clock.ms, "faces": clock.count}
+    return {"faces": clock.count, **clock.result}
 
 
 def _faceset(root: Path, *_: Any) -> Result:
-    from maskbench.datasets.split import split
     from maskbench.faces.divide_faces import divide_faces
     from maskbench.faces.faceset import FaceSet
 
-    shares = SplitShares(train=0.9, val=0.05, test=0.05)
-    split(
-        root / "pictures", DatasetConfig(adapter="folder", shares=shares), root / "splits.parquet"
-    )
     remove(root / "faces")
     divide_faces(root / "crops", root / "splits.parquet", 0, root / "faces")
     faces, clock = FaceSet.open(root / "faces", lists=False), _Clock()
@@ -259,30 +259,23 @@ def _faceset(root: Path, *_: Any) -> Result:
         faces.landmarks_of(rows).mean()
         faces.images[rows].mean()
         clock(len(rows))
-    return {"ms": clock.ms}
+    return clock.result
 
 
-def _overlay(root: Path, _: Path, count: int, workers: int, options: argparse.Namespace) -> Result:
-    import maskbench.faces.faceset as faceset
+def _overlay(root: Path, options: argparse.Namespace, *_: Any) -> Result:
     from maskbench.masks.draw_masks import draw_masks
     from maskbench.synthesis.masked_domain import masked_domain
 
     remove(root / "mask_pictures")
     draw_masks(root / "mask_pictures", options.size)
     remove(root / "masked")
-    clock, add = _Clock(), faceset.FaceSetWriter.add
-
-    def timed(self: Any, image: np.ndarray, row: dict[str, Any]) -> None:
-        add(self, image, row)
-        clock()
-
-    faceset.FaceSetWriter.add = timed  # type: ignore[method-assign]
+    clock = _writing(_Clock())
     config = RealDomain(copies=1)
     masked_domain(root / "faces", root / "mask_pictures", root / "masked", config, STYLES, 0)
-    return {"ms": clock.ms}
+    return clock.result
 
 
-def _loader(root: Path, _: Path, count: int, workers: int, options: argparse.Namespace) -> Result:
+def _loader(root: Path, options: argparse.Namespace, *_: Any) -> Result:
     import torch
 
     torch.set_num_threads(1)
@@ -294,22 +287,25 @@ def _loader(root: Path, _: Path, count: int, workers: int, options: argparse.Nam
 
     faces = FaceSet.open(root / "faces", lists=False)
     masked = MaskedSet.open(root / "masked", lists=False)
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     batches = Batches(
         faces, masked, MaskPictures.open(root / "mask_pictures"), styles=STYLES, size=options.size,
         match="styles", ranges=Augmentation(), seed=0, device=torch.device("cpu"),
         scratch=root / "scratch",
     )  # fmt: skip
-    loaded = time.perf_counter()
+    loaded, loaded_cpu = time.perf_counter(), time.process_time()
     for _ in range(DRAWN):
         batches.draw(16)
     end = time.perf_counter()
     read = len(batches.faces) + len(batches.real)
     shutil.rmtree(root / "scratch")
-    return {"ms": 1000 * (loaded - start) / read, "ms_drawn": 1000 * (end - loaded) / DRAWN / 32}
+    return {
+        "ms": 1000 * (loaded - start) / read, "cpu_ms": 1000 * (loaded_cpu - cpu) / read,
+        "ms_drawn": 1000 * (end - loaded) / DRAWN / 32,
+    }  # fmt: skip
 
 
-def _metrics(root: Path, _: Path, count: int, workers: int, options: argparse.Namespace) -> Result:
+def _metrics(root: Path, options: argparse.Namespace, *_: Any) -> Result:
     import maskbench.metrics.picture_metrics as picture_metrics
     from maskbench.metrics.evaluate_synthesis import evaluate_synthesis
 
@@ -329,7 +325,7 @@ def _metrics(root: Path, _: Path, count: int, workers: int, options: argparse.Na
         root / "masked", root / "masked", root / "faces", options.weights, root / "metrics",
         config, (), 0, "another",
     )  # fmt: skip
-    return {"ms": clock.ms}
+    return clock.result
 
 
 def _stand_ins(weights: Path, published: bool, batch_size: int) -> Any:
@@ -347,38 +343,36 @@ def _stand_ins(weights: Path, published: bool, batch_size: int) -> Any:
             small = nn.functional.adaptive_avg_pool2d(pixels, 24).flatten(1) / 255
             return small[:, : self.dim], small[:, -self.classes :], []
 
-    class Others(nn.Module):
+    class Other:
         name = "stand_in"
 
         def __call__(self, images: np.ndarray, others: np.ndarray) -> np.ndarray:
-            if images.shape == others.shape:  # LPIPS
-                return np.zeros(len(images))
-            return images.reshape(len(images), -1)[:, ::101][:, :128].astype(np.float64)
+            """A number for each picture (LPIPS), or an embedding of pictures and landmarks."""
+            alike = images.shape == others.shape
+            return np.ones(len(images) if alike else (len(images), 128))
 
-    features = Features(nn.Identity(), batch_size)
-    others: Any = Others()
     torch.set_grad_enabled(False)
-    return Networks(features, features, others, others)
+    features, other = Features(nn.Identity(), batch_size), cast(Any, Other())
+    return Networks(features, features, other, other)
 
 
-def _mask(
-    root: Path, pictures: Path, count: int, workers: int, options: argparse.Namespace
-) -> Result:
+def _mask(root: Path, options: argparse.Namespace, count: int, workers: int) -> Result:
     from maskbench.synthesis.inputs import Task
     from maskbench.synthesis.mask_workers import Job, masked_rows
     from maskbench.synthesis.put_on import ByKeypoints
 
+    pictures = options.out / "pictures" / root.name
     names = [f"p{number // A_PERSON:06d}/{number % A_PERSON:02d}.jpg" for number in range(count)]
     tasks = [Task(name, str(pictures / name), (("", ""),)) for name in names]
     job = Job(None, str(options.weights), FacesConfig(), ByKeypoints("tps", True), STYLES, 0, False)
     clock = _Clock(min(WARM_UP, count // 2))
     for _ in masked_rows(tasks, job, workers):
         clock()
-    return {"ms": clock.ms}
+    return clock.result
 
 
 _STAGES: dict[str, Callable[..., Result]] = {
-    "crop": _crop, "faceset": _faceset, "overlay": _overlay, "loader": _loader,
+    "fetch": _fetch, "crop": _crop, "faceset": _faceset, "overlay": _overlay, "loader": _loader,
     "metrics": _metrics, "mask": _mask,
 }  # fmt: skip
 
