@@ -161,6 +161,7 @@ class Pictures:
         grown = (self.size / 128) ** 2
         made = max(self.masked.values(), default=0)
         found = {
+            "fetch": rates["fetch"] * self.cropped,
             "crop": rates[f"crop/{self.side}"] * self.cropped / CORES,
             "masks": rates["overlay"] * grown * made,
             "measure": rates["metrics_stand_ins"] * grown * self.measured,
@@ -255,7 +256,7 @@ def table_of_trainings(found: Mapping[str, Sequence[Training]]) -> str:
 
 
 def table_of_configurations(found: Found, rates: Mapping[str, float]) -> str:
-    head = ["configuration", "crop, masks, measure: hours", "disk, GB", "temporary, GB"]
+    head = ["configuration", "fetch, crop, masks, measure: hours", "disk, GB", "temporary, GB"]
     head += [f"trainings, hours on {gpus} {device}" for device in DEVICES for gpus in GPUS]
     rows = []
     for name, (experiment, made) in found.items():
@@ -269,8 +270,8 @@ def table_of_configurations(found: Found, rates: Mapping[str, float]) -> str:
 
 
 def table_of_many(found: Found, rates: Mapping[str, float]) -> str:
-    head = ["configuration", "crop, hours", "masks, hours", "measure, hours", "disk, TB"]
-    head += ["temporary, TB"]
+    head = ["configuration", "fetch, hours", "crop, hours", "masks, hours", "measure, hours"]
+    head += ["disk, TB", "temporary, TB"]
     rows = []
     for name, (experiment, _) in found.items():
         pictures = pictures_of(experiment, COLLECTIONS[name], MANY)

@@ -53,7 +53,9 @@ def test_published_peaks(hours):
 def test_disk_and_hours_of_pictures(hours):
     pictures = hours.Pictures(3_600_000, 128, 256, {"test/a": 1000, "real": 500}, 800, 0.0)
     assert pictures.disk == 3_600_000 * 196_608 + 1500 * 262_144
-    found = pictures.data_hours({"crop/128": 16.0, "overlay": 3.6, "metrics_stand_ins": 9.0})
+    rates = {"fetch": 0.5, "crop/128": 16.0, "overlay": 3.6, "metrics_stand_ins": 9.0}
+    found = pictures.data_hours(rates)
+    assert found["fetch"] == pytest.approx(0.5)
     assert found["crop"] == pytest.approx(16 / hours.CORES)
     assert found["masks"] == pytest.approx(4 * 3.6 * 1000 / 3.6e6)
     assert found["measure"] == pytest.approx(4 * 9 * 800 / 3.6e6)
