@@ -4,8 +4,9 @@
 
 Hours of trainings are their operations (``benchmarks/operations.py``) over the published peak of a
 device (:data:`DEVICES`) times an assumed share of it (:data:`SHARE`); those of the steps on
-pictures come from the rates that ``benchmarks/scale.py`` measured. ``--into`` replaces the tables
-of a document, each between ``<!-- name -->`` and ``<!-- end -->``; without it they are printed.
+pictures come from the rates that ``benchmarks/scale.py`` measured, and are left out where there are
+none. ``--into`` replaces the tables of a document, each between ``<!-- name -->`` and
+``<!-- end -->``; without it they are printed.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ SHARE = 0.2
 """Of the peak that a training reaches; an assumption."""
 GPUS = (1, 8, 64)
 CORES = 8  # threads of the rule crop_faces
+STEPS = ("fetch", "crop", "masks", "measure")
 MANY = 10_000_000
 CONTEXT = 1e9  # bytes: CUDA's context and cuDNN's workspace; an assumption
 
@@ -70,7 +72,8 @@ def main() -> None:
     parser.add_argument("--rates", type=Path, default=results / "scale" / "scale.json")
     parser.add_argument("--into", type=Path, help="a document whose tables are replaced")
     options = parser.parse_args()
-    counted, scale = read_json(options.operations), read_json(options.rates)
+    counted = read_json(options.operations)
+    scale = read_json(options.rates) if options.rates.exists() else {}
     found = {
         name: (load([Path(file) for file in one["files"]]), one["trainings"])
         for name, one in counted.items()
@@ -79,9 +82,9 @@ def main() -> None:
         "trainings": table_of_trainings({name: made for name, (_, made) in found.items()}),
         "configurations": table_of_configurations(found, rates_of(scale)),
         "many": table_of_many(found, rates_of(scale)),
-        "memory": table_of_memory(scale),
-        "stages": table_of_stages(scale),
     }
+    if scale:
+        tables |= {"memory": table_of_memory(scale), "stages": table_of_stages(scale)}
     if options.into is None:
         print("\n\n".join(f"{name}\n\n{table}" for name, table in tables.items()))
         return
@@ -256,27 +259,27 @@ def table_of_trainings(found: Mapping[str, Sequence[Training]]) -> str:
 
 
 def table_of_configurations(found: Found, rates: Mapping[str, float]) -> str:
-    head = ["configuration", "fetch, crop, masks, measure: hours", "disk, GB", "temporary, GB"]
+    head = ["configuration", "disk, GB", "temporary, GB"]
     head += [f"trainings, hours on {gpus} {device}" for device in DEVICES for gpus in GPUS]
+    head += [f"{step}, hours" for step in STEPS if rates]
     rows = []
     for name, (experiment, made) in found.items():
         pictures = pictures_of(experiment, COLLECTIONS[name], COLLECTIONS[name].bare)
-        data = pictures.data_hours(rates).values()
-        row = [name, ", ".join(map(short, data)), short(pictures.disk / 1e9)]
-        row += [short(pictures.temporary / 1e9)]
+        row = [name, short(pictures.disk / 1e9), short(pictures.temporary / 1e9)]
         row += [short(with_gpus(made, device, gpus)) for device in DEVICES for gpus in GPUS]
-        rows.append(row)
+        rows.append(row + (list(map(short, pictures.data_hours(rates).values())) if rates else []))
     return markdown(head, rows)
 
 
 def table_of_many(found: Found, rates: Mapping[str, float]) -> str:
-    head = ["configuration", "fetch, hours", "crop, hours", "masks, hours", "measure, hours"]
-    head += ["disk, TB", "temporary, TB"]
+    head = ["configuration", "crops and masks made", "disk, TB", "temporary, TB"]
+    head += [f"{step}, hours" for step in STEPS if rates]
     rows = []
     for name, (experiment, _) in found.items():
         pictures = pictures_of(experiment, COLLECTIONS[name], MANY)
-        row = [name, *map(short, pictures.data_hours(rates).values())]
-        rows.append([*row, short(pictures.disk / 1e12), short(pictures.temporary / 1e12)])
+        row = [name, f"{pictures.cropped + sum(pictures.masked.values()):,}"]
+        row += [short(pictures.disk / 1e12), short(pictures.temporary / 1e12)]
+        rows.append(row + (list(map(short, pictures.data_hours(rates).values())) if rates else []))
     return markdown(head, rows)
 
 

@@ -38,7 +38,7 @@ FACE_COLUMNS = (
 )
 REJECT_COLUMNS = ("source", "identity", "reason")
 LISTS = ("box", "crop_box", "landmarks")
-"""The columns that are lists of numbers: they take a kilobyte a face."""
+"""The columns that are lists of numbers: in memory they take 1.6 kilobytes a face."""
 TABLE = "faces.parquet"
 
 
