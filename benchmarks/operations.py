@@ -16,7 +16,7 @@ import argparse
 import importlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -96,6 +96,19 @@ def kept_by_autograd(own: set[int]) -> Iterator[Callable[[], float]]:
         yield lambda: float(sum(one.untyped_storage().nbytes() for one in seen.values()))
 
 
+class _Nowhere(nullcontext[None]):
+    """Operations belong to no module: hooks that would say so break a gradient of a gradient."""
+
+    parents = frozenset({"Global"})
+
+
+def counting() -> FlopCounterMode:
+    """A counter of all operations together."""
+    counter = FlopCounterMode(display=False)
+    counter.mod_tracker = _Nowhere()  # type: ignore[assignment]
+    return counter
+
+
 def storages(tensors: Iterator[Tensor]) -> set[int]:
     return {tensor.untyped_storage()._cdata for tensor in tensors}
 
@@ -107,7 +120,7 @@ def step_of(learner: Learner, stage: Stage) -> tuple[float, float]:
     own = storages(
         part for player in learner.players.values() for part in player.network.parameters()
     )
-    with FlopCounterMode(display=False) as counter:
+    with counting() as counter:
         batch = learner.batch(turn)
         for name in stage.players:
             for repeat in range(stage.repeats.get(name, 1)):
@@ -129,7 +142,7 @@ def network_step(network: nn.Module, shape: Sequence[int]) -> tuple[float, float
     """The same of a batch that goes through a network and back, whatever the loss."""
     network = network.to(META).train()
     own = storages(iter(network.parameters()))
-    with FlopCounterMode(display=False) as counter, kept_by_autograd(own) as count:
+    with counting() as counter, kept_by_autograd(own) as count:
         out = network(torch.zeros(tuple(shape), device=META))
         out = out[0] if isinstance(out, tuple) else out
         out.sum().backward()

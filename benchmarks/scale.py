@@ -175,7 +175,7 @@ class _Clock:
         if self.count < self.warm_up:
             return
         self.times[1:] = [(self.count, time.perf_counter())]
-        if not self.cpu or before // 64 < self.count // 64:
+        if not self.cpu or before // 16 < self.count // 16:
             self.cpu[1:] = [(self.count, _cpu_seconds())]
 
     @property
