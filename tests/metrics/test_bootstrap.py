@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from maskbench.metrics import bootstrap
 from maskbench.metrics.bootstrap import People, interval
 from maskbench.recognition.intervals import pair_replicates
 
@@ -38,6 +39,16 @@ def test_equals_plain_loops_over_people_who_were_drawn():
                     if who == name and not np.isnan(value):
                         written.append(value)
         assert found == pytest.approx(sum(written) / len(written))
+
+
+def test_resamples_a_few_at_a_time_are_the_same_ones(monkeypatch):
+    names, values = np.repeat(np.arange(40), 3), np.random.default_rng(0).normal(size=120)
+    whole = People.drawn(names, 50, 1)
+    means = whole.means(values)
+    monkeypatch.setattr(bootstrap, "_HELD", 280)  # seven resamples of 40 people
+    parts = People.drawn(names, 50, 1)
+    assert (parts.draws == whole.draws).all()
+    np.testing.assert_allclose(parts.means(values), means, rtol=1e-13)
 
 
 def test_some_pictures_by_the_same_draw():

@@ -127,7 +127,7 @@ def test_an_epoch_shows_every_row_once():
     assert rows[:10] != rows[10:]
 
 
-def test_resizing_averages_and_loading_is_the_same_in_any_chunks(small):
+def test_resizing_averages_and_loading_is_the_same_in_any_chunks_and_places(small, tmp_path):
     faces, _, pictures = small.opened()
     image = torch.rand(1, 3, 8, 8)
     by_hand = image.view(1, 3, 4, 2, 4, 2).mean((3, 5))
@@ -136,7 +136,11 @@ def test_resizing_averages_and_loading_is_the_same_in_any_chunks(small):
     flat = torch.full((1, 3, 9, 9), 0.4)
     assert torch.allclose(resize(flat, 6), torch.full((1, 3, 6, 6), 0.4))
     rows = np.arange(7)
-    assert torch.equal(load(faces.images, rows, 20, 2), load(faces.images, rows, 20))
+    loaded = load(faces.images, rows, 20)
+    assert torch.equal(load(faces.images, rows, 20, 2), loaded)
+    for _ in range(2):  # over the file of a training that was stopped
+        assert torch.equal(load(faces.images, rows, 20, file=tmp_path / "new" / "bare"), loaded)
+    assert (tmp_path / "new" / "bare").stat().st_size == 7 * 3 * 20 * 20
     textures = mask_textures(pictures, small.styles, 24)
     assert textures.shape == (4, 4, 24, 24)
     assert (textures[:, :3] <= textures[:, 3:] + 1e-6).all()

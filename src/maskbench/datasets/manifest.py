@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from maskbench.artifacts import read_json
 from maskbench.datasets.collection import PLACES, local_root
@@ -26,8 +28,12 @@ MANIFEST_COLUMNS = (
 LEFT_OUT, OFFICIAL, PACKAGED = "left_out.csv", "official.parquet", "files"
 
 
-def read_table(path: Path) -> pd.DataFrame:
+def read_table(path: Path, without: Collection[str] = ()) -> pd.DataFrame:
     """Read a parquet file that a step wrote.
+
+    Args:
+        path: the file.
+        without: columns that are left out.
 
     Raises:
         MaskbenchError: it is missing or damaged.
@@ -36,7 +42,10 @@ def read_table(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise MaskbenchError(path, "no such file", "run the step that makes it")
     try:
-        return pd.read_parquet(path)
+        if not without:
+            return pd.read_parquet(path)
+        columns = [name for name in pq.read_schema(path).names if name not in without]
+        return pd.read_parquet(path, columns=columns)
     except (OSError, ValueError) as error:
         raise MaskbenchError(path, f"is no parquet file: {error}", "make it again") from error
 

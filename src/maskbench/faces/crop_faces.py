@@ -80,33 +80,33 @@ def crop_faces(
     manifest = opened.manifest
     if not len(manifest):
         raise MaskbenchError(pictures, "the data set has no pictures", "check its path")
-    files = [opened.file(source).absolute() for source in manifest["source"]]
-    work = functools.partial(_crop, config=config, whole=undetected == "whole")
+    sources = manifest["source"].tolist()
+    work = functools.partial(
+        _crop, root=opened.root.absolute(), config=config, whole=undetected == "whole"
+    )
     reasons: Counter[str] = Counter()
     missed = 0
     with (
         atomic_dir(Path(out)) as tmp,
         FaceSetWriter(tmp, config.size, _spec(opened.source, config, Path(weights))) as writer,
-        pictures_progress("crop_faces", len(files)) as advance,
+        pictures_progress("crop_faces", len(sources)) as advance,
         closing(
             in_runs(
-                files,
+                sources,
                 work,
                 weights=Path(weights),
                 config=config,
-                workers=min(workers, len(files) // _PAYS),
+                workers=min(workers, len(sources) // _PAYS),
                 step="crop_faces",
             )
         ) as crops,
     ):
-        for source, identity, crop in zip(
-            manifest["source"], manifest["identity"], crops, strict=True
-        ):
+        for source, identity, crop in zip(sources, manifest["identity"], crops, strict=True):
             if isinstance(crop, str):
                 writer.reject(source, identity, crop)
                 reasons[crop] += 1
-                if writer.rejected > max_reject_share * len(files):
-                    raise _too_many(pictures, reasons, writer, len(files), max_reject_share)
+                if writer.rejected > max_reject_share * len(sources):
+                    raise _too_many(pictures, reasons, writer, len(sources), max_reject_share)
             else:
                 names = {"face_id": source, "identity": identity, "source": source, "split": ""}
                 writer.add(crop.image, names | crop.face.columns(config.size))
@@ -127,14 +127,14 @@ def crop_faces(
 
 
 def _crop(
-    run: list[Path], locator: FaceLocator, config: FacesConfig, whole: bool
+    run: list[str], locator: FaceLocator, root: Path, config: FacesConfig, whole: bool
 ) -> list[Crop | str]:
-    """Read pictures and crop their faces; a str says why there is no crop.
+    """Read pictures below ``root`` and crop their faces; a str says why there is no crop.
 
     With ``whole`` a picture without a detected face gives its middle.
     """
     done: list[Crop | str] = []
-    for held in pictures_of(run, config.max_pixels):
+    for held in pictures_of([root / source for source in run], config.max_pixels):
         faces = iter(
             locator.locate([image for image in held.values() if not isinstance(image, str)])
         )

@@ -17,7 +17,8 @@ from maskbench.datasets.listing import named
 from maskbench.datasets.manifest import read_table
 from maskbench.datasets.split import group_keys, read_split
 from maskbench.errors import MaskbenchError
-from maskbench.faces.faceset import FaceSet
+from maskbench.faces.faceset import TABLE, FaceSet
+from maskbench.faces.table import TableReader, TableWriter
 
 
 def divide_faces(crops: Path, splits: Path, fold: int, out: Path) -> None:
@@ -33,26 +34,31 @@ def divide_faces(crops: Path, splits: Path, fold: int, out: Path) -> None:
         MaskbenchError: inputs are missing or disagree, or no face was found of any person of a
             split.
     """
-    found = FaceSet.open(crops)
-    split_of = read_split(splits)
-    split = group_keys(found.faces).map(split_of)
-    if split.isna().any():
-        unknown = found.faces["source"][split.isna()].iloc[0]
-        raise MaskbenchError(splits, f"no split for {unknown}", "delete and make it again")
+    found, split_of = FaceSet.open(crops, lists=False), read_split(splits)
     rejects = read_table(Path(crops) / "rejects.parquet")
     of_rejects = group_keys(rejects).map(split_of)
-    for name in sorted(set(split_of.values()) - set(split)):
-        own = rejects[of_rejects == name]
-        why = named(dict(zip(own["source"], own["reason"], strict=True)))
-        raise MaskbenchError(
-            crops,
-            f"no face was found of any {name} person: {why}",
-            "check these pictures, add people, or set datasets.*.split_seed to another number",
-        )
+    filled: set[str] = set()
     with atomic_dir(Path(out)) as tmp:
+        with TableWriter(tmp / TABLE) as table:
+            for faces in TableReader(found.path / TABLE):
+                split = group_keys(faces).map(split_of)
+                if split.isna().any():
+                    unknown = faces["source"][split.isna()].iloc[0]
+                    raise MaskbenchError(
+                        splits, f"no split for {unknown}", "delete and make it again"
+                    )
+                filled |= set(split)
+                table.write(faces.assign(split=np.asarray(split)))
+        for name in sorted(set(split_of.values()) - filled):
+            own = rejects[of_rejects == name]
+            why = named(dict(zip(own["source"], own["reason"], strict=True)))
+            raise MaskbenchError(
+                crops,
+                f"no face was found of any {name} person: {why}",
+                "check these pictures, add people, or set datasets.*.split_seed to another number",
+            )
         for name in ("images.npy", "rejects.parquet"):
             _link(Path(crops) / name, tmp / name)
-        found.faces.assign(split=np.asarray(split)).to_parquet(tmp / "faces.parquet", index=False)
         write_json(tmp / "spec.json", {**found.spec, "fold": fold})
 
 

@@ -8,7 +8,9 @@ spec.json         data set name, version and checksum; crop and alignment specif
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,6 +21,7 @@ from maskbench.artifacts import GrowingArray, read_json, write_json
 from maskbench.datasets.manifest import read_table
 from maskbench.errors import MaskbenchError
 from maskbench.faces.people import People, together
+from maskbench.faces.table import ROWS, TableReader, TableWriter
 
 FACE_COLUMNS = (
     "face_id",  # str, unique in the set
@@ -34,11 +37,18 @@ FACE_COLUMNS = (
     "roll",  # float32 degrees; > 0: turned clockwise in the picture
 )
 REJECT_COLUMNS = ("source", "identity", "reason")
+LISTS = ("box", "crop_box", "landmarks")
+"""The columns that are lists of numbers: in memory they take 1.6 kilobytes a face."""
+TABLE = "faces.parquet"
 
 
 @dataclass
 class FaceSet:
-    """An opened FaceSet. ``images`` is a read-only memory map, (N, H, W, 3) uint8 RGB."""
+    """An opened FaceSet. ``images`` is a read-only memory map, (N, H, W, 3) uint8 RGB.
+
+    ``faces`` is in memory, without :data:`LISTS` where the set was opened so; :meth:`row` and
+    :meth:`landmarks_of` then read them from the file.
+    """
 
     path: Path
     images: np.ndarray
@@ -46,15 +56,20 @@ class FaceSet:
     spec: dict[str, Any]
 
     @classmethod
-    def open(cls, path: Path) -> FaceSet:
+    def open(cls, path: Path, lists: bool = True) -> Self:
         """Open a FaceSet folder.
+
+        Args:
+            path: the folder.
+            lists: whether ``faces`` has the columns :data:`LISTS`. Without them it takes about 100
+                bytes a face.
 
         Raises:
             MaskbenchError: the folder is not a FaceSet, or its parts disagree.
         """
         path = Path(path)
         images = open_array(path / "images.npy")
-        faces = read_table(path / "faces.parquet")
+        faces = read_table(path / TABLE, () if lists else LISTS)
         if len(images) != len(faces):
             raise MaskbenchError(
                 path, f"{len(images)} images but {len(faces)} rows", "make the set again"
@@ -64,12 +79,36 @@ class FaceSet:
     def __len__(self) -> int:
         return len(self.images)
 
+    @cached_property
+    def _table(self) -> TableReader:
+        found = TableReader(self.path / TABLE)
+        if len(found) != len(self.faces):
+            raise MaskbenchError(
+                self.path, f"{len(self.faces)} faces, {len(found)} in its file", "open it whole"
+            )
+        return found
+
+    def row(self, row: int) -> dict[str, Any]:
+        """A row of the table with all its columns."""
+        if LISTS[0] not in self.faces:
+            return self._table.row(row)
+        return {str(name): self.faces[name].iloc[row] for name in self.faces}
+
+    def landmarks_of(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
+        """(len(rows), 68, 2) float32 in crop pixels."""
+        rows = np.asarray(rows, int)
+        if len(rows) == 0:
+            return np.zeros((0, 68, 2), np.float32)
+        if "landmarks" in self.faces:
+            found = list(self.faces["landmarks"].iloc[rows])
+        else:
+            found = self._table.values("landmarks", rows)
+        return np.stack(found).astype(np.float32).reshape(-1, 68, 2)
+
     @property
     def landmarks(self) -> np.ndarray:
         """(N, 68, 2) float32 in crop pixels."""
-        if len(self) == 0:
-            return np.zeros((0, 68, 2), np.float32)
-        return np.stack(list(self.faces["landmarks"])).astype(np.float32).reshape(-1, 68, 2)
+        return self.landmarks_of(np.arange(len(self)))
 
     @property
     def size(self) -> int:
@@ -108,7 +147,7 @@ class FaceSet:
 
 
 class FaceSetWriter:
-    """Write a FaceSet picture by picture; memory does not grow with N but for the table's rows.
+    """Write a FaceSet picture by picture; memory does not grow with N but for the rejects.
 
     Use inside :func:`maskbench.artifacts.atomic_dir`::
 
@@ -122,6 +161,7 @@ class FaceSetWriter:
     def __init__(self, folder: Path, size: int, spec: dict[str, Any]) -> None:
         self.folder, self.spec = Path(folder), spec
         self._images = GrowingArray(self.folder / "images.npy", (size, size, 3))
+        self._table = TableWriter(self.folder / TABLE)
         self._rows: list[dict[str, Any]] = []
         self.rejects: list[dict[str, str]] = []
 
@@ -131,6 +171,8 @@ class FaceSetWriter:
             raise ValueError(f"row keys differ from {self.columns}: {sorted(row)}")
         self._images.append(image[None])
         self._rows.append(row)
+        if len(self._rows) == ROWS:
+            self._write_rows()
 
     def reject(self, source: str, identity: str, reason: str) -> None:
         """Note a picture that is not taken."""
@@ -138,16 +180,21 @@ class FaceSetWriter:
 
     @property
     def accepted(self) -> int:
-        return len(self._rows)
+        return self._images.length
 
     @property
     def rejected(self) -> int:
         return len(self.rejects)
 
+    def _write_rows(self) -> None:
+        self._table.write(pd.DataFrame(self._rows, columns=list(self.columns)))
+        self._rows = []
+
     def close(self) -> None:
         self._images.close()
-        frame = pd.DataFrame(self._rows, columns=list(self.columns))
-        frame.to_parquet(self.folder / "faces.parquet", index=False)
+        if self._rows or not self.accepted:
+            self._write_rows()
+        self._table.close()
         rejects = pd.DataFrame(self.rejects, columns=list(REJECT_COLUMNS))
         rejects.to_parquet(self.folder / "rejects.parquet", index=False)
         write_json(self.folder / "spec.json", self.spec)
@@ -160,6 +207,7 @@ class FaceSetWriter:
             self.close()
         else:
             self._images.close()
+            self._table.close()
 
 
 def open_array(path: Path) -> np.ndarray:

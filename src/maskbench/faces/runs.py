@@ -56,8 +56,9 @@ def in_runs(
     Raises:
         MaskbenchError: weights are missing or damaged; a process was killed; what ``work`` raises.
     """
-    runs = [list(tasks[start : start + RUN]) for start in range(0, len(tasks), RUN)]
-    workers = min(workers, len(runs))
+    starts = range(0, len(tasks), RUN)
+    runs = (list(tasks[start : start + RUN]) for start in starts)
+    workers = min(workers, len(starts))
     if workers <= 1:
         with one_thread():  # as in a process of the pool: the same bytes
             locator = FaceLocator(weights, config)

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from maskbench.artifacts import GrowingArray
 from maskbench.errors import MaskbenchError
-from maskbench.faces.faceset import FACE_COLUMNS, FaceSet, FaceSetWriter, open_array
+from maskbench.faces.faceset import FACE_COLUMNS, LISTS, FaceSet, FaceSetWriter, open_array
 
 MASKED_COLUMNS = (*FACE_COLUMNS, "bare_id", "method", "style")
 REAL = "real"
@@ -33,19 +33,26 @@ class MaskedSet(FaceSet):
     masks: np.ndarray
 
     @classmethod
-    def open(cls, path: Path) -> MaskedSet:
+    def open(cls, path: Path, lists: bool = True) -> Self:
         """Open a MaskedSet folder.
+
+        Args:
+            path, lists: as for a FaceSet.
 
         Raises:
             MaskbenchError: the folder is not a MaskedSet, or its parts disagree.
         """
-        bare = FaceSet.open(path)
+        bare = FaceSet.open(path, lists)
         masks = open_array(Path(path) / "masks.npy")
         if masks.shape != bare.images.shape[:3]:
             raise MaskbenchError(
                 path, f"masks {masks.shape} for images {bare.images.shape}", "make the set again"
             )
-        missing = [column for column in MASKED_COLUMNS if column not in bare.faces]
+        missing = [
+            column
+            for column in MASKED_COLUMNS
+            if column not in bare.faces and (lists or column not in LISTS)
+        ]
         if missing:
             raise MaskbenchError(
                 path / "faces.parquet",

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 LEVEL = 0.95
+_HELD = 4_000_000  # draws
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class People:
 
     Attributes:
         person: (N,) int, the column of ``draws`` of each picture.
-        draws: (R, people) float64; rows sum to the number of people.
+        draws: (R, people) uint8; rows sum to the number of people.
     """
 
     person: np.ndarray
@@ -48,10 +49,11 @@ class People:
         different, person = np.unique(np.asarray(names), return_inverse=True)
         key = zlib.crc32("\n".join(map(str, different)).encode())
         count = len(different)
-        draws = np.random.default_rng([seed, key]).multinomial(
-            count, np.full(count, 1 / count), size=resamples
-        )
-        return cls(person, draws.astype(np.float64))
+        random, share = np.random.default_rng([seed, key]), np.full(count, 1 / count)
+        draws = np.empty((resamples, count), np.uint8)  # nobody is drawn 256 times
+        for part in _parts(draws):
+            draws[part] = random.multinomial(count, share, size=len(draws[part]))
+        return cls(person, draws)
 
     def of(self, rows: np.ndarray) -> People:
         """Those of some pictures, by the same draw."""
@@ -74,9 +76,20 @@ class People:
         known, people = np.isfinite(values), self.draws.shape[1]
         sums = np.bincount(self.person[known], weights=values[known], minlength=people)
         counts = np.bincount(self.person[known], minlength=people).astype(np.float64)
-        total = self.draws @ counts
+        total = self._summed(counts)
         none = np.full(len(self.draws), np.nan)
-        return np.divide(self.draws @ sums, total, out=none, where=total > 0)
+        return np.divide(self._summed(sums), total, out=none, where=total > 0)
+
+    def _summed(self, values: np.ndarray) -> np.ndarray:
+        """The sum of something of people (people,) in every resample (R,)."""
+        parts = [self.draws[part].astype(np.float64) @ values for part in _parts(self.draws)]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+
+def _parts(draws: np.ndarray) -> list[slice]:
+    """Resamples that are held at once as numbers of eight bytes."""
+    step = max(1, _HELD // max(1, draws.shape[1]))
+    return [slice(start, start + step) for start in range(0, len(draws), step)]
 
 
 def interval(

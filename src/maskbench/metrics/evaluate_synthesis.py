@@ -31,8 +31,9 @@ from maskbench.masks.maskedset import MaskedSet
 from maskbench.measurements import ALL, NONE, SEEN, UNSEEN
 from maskbench.metrics.bootstrap import People
 from maskbench.metrics.catalogue import LARGEST_SHARE
+from maskbench.metrics.chosen import Chosen
 from maskbench.metrics.fid import FEWER, fid
-from maskbench.metrics.inception_score import inception_score, probabilities
+from maskbench.metrics.inception_score import score_of_logits
 from maskbench.metrics.kid import kid
 from maskbench.metrics.numbers import Number, facts_of, mean_number, people_of, write_numbers
 from maskbench.metrics.picture_metrics import Measured, Networks, measure_pictures
@@ -76,7 +77,8 @@ def evaluate_synthesis(
     Raises:
         MaskbenchError: sets that do not belong together, fewer than two pictures, no weights.
     """
-    pictures, overlay, bare = MaskedSet.open(masked), MaskedSet.open(reference), FaceSet.open(faces)
+    pictures, overlay = (MaskedSet.open(path, lists=False) for path in (masked, reference))
+    bare = FaceSet.open(faces, lists=False)
     if len(pictures) < 2:
         raise MaskbenchError(masked, f"{len(pictures)} pictures", "set metrics need at least two")
     networks = Networks.open(weights, config.weights == "published", config.batch_size)
@@ -151,10 +153,10 @@ def _set_numbers(measured: Measured, chosen: np.ndarray, people: int) -> list[Nu
     over folds.
     """
     n = len(chosen)
-    score = Number("is", inception_score(probabilities(measured.logits[chosen])), n, people)
+    score = Number("is", score_of_logits(Chosen(measured.logits, chosen)), n, people)
     if measured.reference_features is None:
         return [score]
-    x, y = measured.features[chosen], measured.reference_features[chosen]
+    x, y = (Chosen(part, chosen) for part in (measured.features, measured.reference_features))
     face = measured.face[chosen]
     flag = f"{FEWER} ({n} < {x.shape[1]})" if n < x.shape[1] else ""
     return [

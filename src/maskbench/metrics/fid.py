@@ -14,6 +14,7 @@ import numpy as np
 import scipy.linalg
 
 from maskbench.errors import MaskbenchError
+from maskbench.metrics.chosen import Chosen
 
 FEWER = "n < feature dimensions"
 """Flag of a distance from fewer pictures than feature dimensions: the covariances are singular and
@@ -22,7 +23,7 @@ the value falls with n; compare it only with values from equally many pictures."
 _BLOCK = 4096
 
 
-def _statistics(features: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
+def _statistics(features: np.ndarray | Chosen) -> tuple[np.ndarray, float, np.ndarray]:
     """Mean (d,), trace of the covariance, and a factor (r, d) with covariance = factor' factor."""
     n, d = features.shape
     mean = np.zeros(d)
@@ -30,7 +31,7 @@ def _statistics(features: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
         mean += features[i : i + _BLOCK].astype(np.float64).sum(0)
     mean /= n
     if n <= d:
-        factor = (np.asarray(features, np.float64) - mean) / np.sqrt(n - 1)
+        factor = (features[:].astype(np.float64) - mean) / np.sqrt(n - 1)
         return mean, float((factor**2).sum()), factor
     cov = np.zeros((d, d))
     for i in range(0, n, _BLOCK):
@@ -54,8 +55,8 @@ def _distance(
     return float(((m1 - m2) ** 2).sum() + t1 + t2 - 2 * cross)
 
 
-def fid(x: np.ndarray, y: np.ndarray) -> float:
-    """FID of two sets of features, (N, d) and (M, d); memory maps are read block by block.
+def fid(x: np.ndarray | Chosen, y: np.ndarray | Chosen) -> float:
+    """FID of two sets of features, (N, d) and (M, d); of memory maps a block is in memory.
 
     Raises:
         MaskbenchError: fewer than two pictures on a side, which have no covariance.

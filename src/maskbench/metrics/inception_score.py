@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from maskbench.errors import MaskbenchError
+from maskbench.metrics.chosen import Chosen
+
+_BLOCK = 1024  # pictures
 
 
 def probabilities(logits: np.ndarray) -> np.ndarray:
@@ -34,5 +39,26 @@ def inception_score(p: np.ndarray, splits: int = 1) -> float:
     """
     if splits < 1 or len(p) < splits:
         raise MaskbenchError("is", f"{len(p)} pictures for {splits} splits", "use fewer splits")
-    parts = np.array_split(p, splits)
-    return float(np.mean([np.exp(_neg_entropy(x).mean() - _neg_entropy(x.mean(0))) for x in parts]))
+    return float(np.mean([_score([part]) for part in np.array_split(p, splits)]))
+
+
+def score_of_logits(logits: np.ndarray | Chosen) -> float:
+    """The score of pictures with class scores (N, C), in one split; a block is in memory.
+
+    Raises:
+        MaskbenchError: there are no pictures.
+    """
+    if len(logits) == 0:
+        raise MaskbenchError("is", "no pictures", "measure some")
+    starts = range(0, len(logits), _BLOCK)
+    return _score(probabilities(logits[start : start + _BLOCK]) for start in starts)
+
+
+def _score(blocks: Iterable[np.ndarray]) -> float:
+    entropies, total = [], None
+    for p in blocks:
+        entropies.append(_neg_entropy(p))
+        # The sum so far is the first row, so that the order of the sum is that of the pictures.
+        total = p.sum(0) if total is None else np.concatenate([total[None], p]).sum(0)
+    single = np.concatenate(entropies)
+    return float(np.exp(single.mean() - _neg_entropy(total / len(single))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from maskbench.errors import MaskbenchError
+from maskbench.metrics.chosen import Chosen
 
 SUBSET, SUBSETS = 1000, 100
 """The published protocol: mean over 100 subsets of 1,000 pictures."""
@@ -53,8 +54,8 @@ def unbiased_mmd2(
 
 
 def kid(
-    x: np.ndarray,
-    y: np.ndarray,
+    x: np.ndarray | Chosen,
+    y: np.ndarray | Chosen,
     subset: int = SUBSET,
     subsets: int = SUBSETS,
     seed: int = 0,
@@ -71,7 +72,7 @@ def kid(
         of_x, of_y: as in :func:`unbiased_mmd2`.
     """
     if max(len(x), len(y)) <= subset:
-        return unbiased_mmd2(x, y, of_x, of_y)
+        return unbiased_mmd2(x[:], y[:], of_x, of_y)
     rng = np.random.default_rng(seed)
     values = []
     for _ in range(subsets):

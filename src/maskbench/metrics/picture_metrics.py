@@ -23,6 +23,7 @@ from maskbench.faces.faceset import FaceSet
 from maskbench.masks import wearing
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.metrics import identity, placement, psnr, ssim
+from maskbench.metrics.dlib_network import EMBEDDING
 from maskbench.metrics.features import FeatureExtractor, class_scorer, feature_extractor
 from maskbench.metrics.identity import DlibRecogniser
 from maskbench.metrics.lpips import AlexnetLpips, PackagedLpips, perceptual_distance
@@ -146,7 +147,7 @@ def measure_pictures(
     """
     in_reference = overlays_of(masked, reference)
     in_faces, face = np.unique(counterparts(masked, faces, ["face_id"]), return_inverse=True)
-    count, landmarks = len(masked), masked.landmarks
+    count = len(masked)
     features, logits, reference_features = (
         np.lib.format.open_memmap(scratch / f"{name}.npy", "w+", np.float32, (count, width))
         for name, width in (
@@ -163,10 +164,14 @@ def measure_pictures(
         return ssim.Moments.of(faces.images[row])
 
     with one_thread(), _progress(len(batches)) as advance:
-        bare = _embed_faces(faces, in_faces, networks.recogniser, batch_size)
+        bare = np.lib.format.open_memmap(
+            scratch / "bare.npy", "w+", np.float64, (len(in_faces), EMBEDDING)
+        )
+        _embed_faces(faces, in_faces, networks.recogniser, batch_size, bare)
         for batch in batches:
             images, masks = np.asarray(masked.images[batch]), np.asarray(masked.masks[batch])
-            points, rows = landmarks[batch], in_reference[batch]
+            points = masked.landmarks_of(np.arange(batch.start, batch.stop))
+            rows = in_reference[batch]
             cover = np.asarray(reference.masks[rows])
             embedding = networks.recogniser(images, points)
             own = [ssim.Moments.of(image) for image in images]
@@ -208,15 +213,14 @@ def measure_pictures(
 
 
 def _embed_faces(
-    faces: FaceSet, rows: np.ndarray, recogniser: DlibRecogniser, batch_size: int
-) -> np.ndarray:
-    """Embeddings of bare faces, (len(rows), d)."""
-    landmarks = faces.landmarks
-    parts = [
-        recogniser(np.asarray(faces.images[part]), landmarks[part])
-        for part in np.split(rows, range(batch_size, len(rows), batch_size))
-    ]
-    return np.concatenate(parts)
+    faces: FaceSet, rows: np.ndarray, recogniser: DlibRecogniser, batch_size: int, out: np.ndarray
+) -> None:
+    """Fill ``out`` (len(rows), d) with the embeddings of bare faces."""
+    for start in range(0, len(rows), batch_size):
+        part = rows[start : start + batch_size]
+        out[start : start + batch_size] = recogniser(
+            np.asarray(faces.images[part]), faces.landmarks_of(part)
+        )
 
 
 @contextmanager

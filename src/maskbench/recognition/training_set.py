@@ -66,8 +66,8 @@ def of_pictures(faces: Path, masked: Path | None, size: int, folder: Path) -> Tr
     They are read from a file that is made in ``folder``, since they may be larger than memory
     (46 GB for the published size of MaskFaceNet).
     """
-    sets: list[FaceSet] = [FaceSet.open(faces)]
-    sets += [] if masked is None else [MaskedSet.open(masked)]
+    sets: list[FaceSet] = [FaceSet.open(faces, lists=False)]
+    sets += [] if masked is None else [MaskedSet.open(masked, lists=False)]
     rows = [training_rows(found) for found in sets]
     folder.mkdir(parents=True, exist_ok=True)
     pictures = np.lib.format.open_memmap(

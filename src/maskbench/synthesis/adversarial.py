@@ -94,7 +94,7 @@ class AdversarialMethod(LearningMethod):
                 params.train_size, min(params.train_size * params.supersampling, data.faces.size)
             ),
             match=params.match, ranges=params.augmentation, borrow=params.borrow, seed=seed,
-            device=self.device,
+            device=self.device, scratch=data.scratch,
         )  # fmt: skip
         self.stages = self.stages_of(params)
         self.batch_statistics = any(

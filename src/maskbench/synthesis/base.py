@@ -50,9 +50,7 @@ class Faces(NamedTuple):
     @classmethod
     def of(cls, faces: FaceSet, rows: Sequence[int]) -> Faces:
         """Some rows of a set."""
-        landmarks = np.stack(list(faces.faces["landmarks"].iloc[list(rows)]))
-        shaped = landmarks.astype(np.float32).reshape(-1, 68, 2)
-        return cls(np.asarray(faces.images[list(rows)]), shaped)
+        return cls(np.asarray(faces.images[list(rows)]), faces.landmarks_of(rows))
 
 
 class References:
@@ -136,6 +134,7 @@ class TrainingData:
         pictures: the mask pictures.
         styles: that training may use.
         guides: model folders by name.
+        scratch: folder for pictures at the training size; None: they are held in memory.
     """
 
     faces: FaceSet
@@ -143,6 +142,7 @@ class TrainingData:
     pictures: MaskPictures
     styles: Sequence[str]
     guides: Mapping[str, Path] = field(default_factory=dict)
+    scratch: Path | None = None
 
 
 class Method(ABC):

@@ -3,10 +3,14 @@ resolution, drawn in an order that a seed fixes and a training state carries."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import torch
 from torch import Tensor
 
@@ -22,13 +26,29 @@ from maskbench.synthesis.specs.adversarial import Match
 from maskbench.training.seeding import Order
 
 
-def load(images: np.ndarray, rows: np.ndarray, size: int, chunk: int = 64) -> Tensor:
+def load(
+    images: np.ndarray, rows: np.ndarray, size: int, chunk: int = 64, file: Path | None = None
+) -> Tensor:
     """Rows of a memory-mapped picture array at the training resolution, kept as uint8.
 
+    Args:
+        images: (N, H, W, 3) uint8.
+        rows: of them.
+        size: the training resolution.
+        chunk: pictures that are resized at a time.
+        file: is written and mapped into memory, since the pictures may be more than fit there;
+            None: they are held in memory.
+
     Returns:
-        (N, 3, size, size) uint8.
+        (len(rows), 3, size, size) uint8.
     """
-    out = torch.empty((len(rows), 3, size, size), dtype=torch.uint8)
+    shape = (len(rows), 3, size, size)
+    if file is None:
+        out = torch.empty(shape, dtype=torch.uint8)
+    else:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.unlink(missing_ok=True)  # of a training that was stopped
+        out = torch.from_file(str(file), True, math.prod(shape), dtype=torch.uint8).view(shape)
     for start in range(0, len(rows), chunk):
         part = rows[start : start + chunk]
         out[start : start + len(part)] = (
@@ -73,6 +93,8 @@ class Batches:
         borrow: share of the faces of a batch that are pictures of the real domain, unless
             ``match`` is ``faces``.
         seed: of the order and of the augmentation.
+        device: where batches are.
+        scratch: folder for the pictures at this size (:func:`load`).
 
     Raises:
         MaskbenchError: a domain is empty.
@@ -91,6 +113,7 @@ class Batches:
         borrow: float = 0.0,
         seed: int,
         device: torch.device,
+        scratch: Path | None = None,
     ) -> None:
         known = masked.faces["style"].to_numpy()
         allowed = (masked.faces["split"] == "train").to_numpy(copy=True)
@@ -103,16 +126,17 @@ class Batches:
                 )
         self.face_rows, self.real_rows, self.ranges = face_rows, real_rows, ranges
         self.borrow, self.device = borrow, device
-        self.faces = load(faces.images, face_rows, size)
-        self.real = load(masked.images, real_rows, size)
+        files = [None if scratch is None else scratch / f"{name}.raw" for name in ("bare", "real")]
+        self.faces = load(faces.images, face_rows, size, file=files[0])
+        self.real = load(masked.images, real_rows, size, file=files[1])
         self.textures = mask_textures(pictures, styles, size).to(device)
         self.generator = torch.Generator().manual_seed(seed)
         numbers = {style: number for number, style in enumerate(styles)}
-        places = {str(i): k for k, i in enumerate(faces.faces["face_id"].iloc[face_rows])}
         #: for each real picture the number of its style and of its bare face; -1: unknown
         self.style_of = np.array([numbers.get(str(s), -1) for s in known[real_rows]])
-        bare = masked.faces["bare_id"].to_numpy()[real_rows]
-        self.face_of = np.array([places.get(str(i), -1) for i in bare])
+        bare, own = masked.faces["bare_id"].iloc[real_rows], faces.faces["face_id"].iloc[face_rows]
+        places = pc.index_in(pa.array(bare, pa.string()), pa.array(own, pa.string()))
+        self.face_of = places.fill_null(-1).to_numpy().astype(np.int64)
         rows_of = [np.flatnonzero(self.style_of == number) for number in range(len(styles))]
         if match == "faces" and ((self.face_of < 0) | (self.style_of < 0)).any():
             match = "styles"

@@ -51,13 +51,13 @@ def masked_domain(
     """
     if config.source == "keypoint":
         pictures = MaskPictures.open(mask_pictures)
-        _by_overlay(FaceSet.open(faces), pictures, out, config, styles, seed)
+        _by_overlay(FaceSet.open(faces, lists=False), pictures, out, config, styles, seed)
     elif real_faces is None:
         raise MaskbenchError(
             "synthesis.real_domain.source", f"{config.source} has no faces", "crop them first"
         )
     else:
-        _really_masked(FaceSet.open(real_faces), real_pictures, out)
+        _really_masked(FaceSet.open(real_faces, lists=False), real_pictures, out)
 
 
 def _by_overlay(
@@ -78,15 +78,15 @@ def _by_overlay(
             "ask for fewer copies",
         )
     dealt = styles_of_faces(len(rows), len(styles), config.copies, seed)
-    landmarks = faces.landmarks
     spec = {**faces.spec, "real_domain": config.model_dump(), "seed": seed}
     with atomic_dir(out) as tmp, MaskedSetWriter(tmp, faces.size, spec) as writer:
         for row, numbers in zip(rows.tolist(), dealt, strict=True):
-            values = {column: faces.faces[column].iloc[row] for column in FACE_COLUMNS}
+            own, (landmarks,) = faces.row(row), faces.landmarks_of([row])
+            values = {column: own[column] for column in FACE_COLUMNS}
             bare_id = values["face_id"]
             for style in (styles[number] for number in numbers):
                 image, coverage = overlay(
-                    np.array(faces.images[row]), landmarks[row], *pictures.picture(style)
+                    np.array(faces.images[row]), landmarks, *pictures.picture(style)
                 )
                 values |= {"face_id": f"{bare_id}@{style}", "bare_id": bare_id, "style": style}
                 writer.add(image, values | {"method": "keypoint"}, coverage)
@@ -104,6 +104,7 @@ def _really_masked(real: FaceSet, pictures: Path | None, out: Path) -> None:
     nothing = np.zeros((real.size, real.size), np.uint8)
     with atomic_dir(out) as tmp, MaskedSetWriter(tmp, real.size, real.spec) as writer:
         for row in rows.tolist():
-            values = {column: real.faces[column].iloc[row] for column in FACE_COLUMNS}
+            own = real.row(row)
+            values = {column: own[column] for column in FACE_COLUMNS}
             values |= {"bare_id": "", "style": "", "method": REAL}
             writer.add(np.array(real.images[row]), values, nothing)

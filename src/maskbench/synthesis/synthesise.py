@@ -46,7 +46,7 @@ def synthesise(
         MaskbenchError: unreadable inputs, a model of another method, an empty split, an unwritable
             output.
     """
-    bare = FaceSet.open(faces)
+    bare = FaceSet.open(faces, lists=False)
     rows = bare.of_split(split).tolist()
     if not rows:
         raise MaskbenchError(faces, f"no faces of split {split}", "check datasets.*.shares")
@@ -77,7 +77,8 @@ def write_masked(
     name = method.block.name
     with MaskedSetWriter(out, faces.size, {**faces.spec, "method": name, "seed": seed}) as writer:
         for row, style, picture, coverage in method.pictures_of(faces, pictures, pairs):
-            values = {column: faces.faces[column].iloc[row] for column in FACE_COLUMNS}
+            own = faces.row(row)
+            values = {column: own[column] for column in FACE_COLUMNS}
             bare_id = values["face_id"]
             values |= {"face_id": f"{bare_id}@{style or name}", "bare_id": bare_id}
             writer.add(picture, values | {"method": name, "style": style}, coverage)

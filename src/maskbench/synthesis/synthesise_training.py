@@ -57,7 +57,7 @@ def synthesise_training(
         MaskbenchError: unreadable inputs, a model of another method, no faces, more copies than
             styles.
     """
-    bare = FaceSet.open(faces)
+    bare = FaceSet.open(faces, lists=False)
     rows = np.flatnonzero(bare.faces["split"].isin(SPLITS).to_numpy()).tolist()
     if not rows:
         raise MaskbenchError(faces, "no faces to learn from", "check datasets.*.shares")

@@ -78,15 +78,15 @@ def train_synthesis(
     inputs += [begin[0]] if begin else []
     code = {__name__, spec.module, *(GUIDES.get(name).module for name in spec.guides)}
     own = Path(scratch) / training_key(settings, inputs, code)
-    bare, pictures = FaceSet.open(faces), MaskPictures.open(mask_pictures)
+    bare, pictures = FaceSet.open(faces, lists=False), MaskPictures.open(mask_pictures)
     people = People()
     named = dict(zip(spec.guides, guides, strict=True))
     with atomic_dir(Path(out)) as tmp:
         learner: Method = spec.load()
         if spec.trained:
-            masked = MaskedSet.open(masked_domain)
+            masked = MaskedSet.open(masked_domain, lists=False)
             people = together(bare.people_of("train"), masked.people_of("train"))
-            data = TrainingData(bare, masked, pictures, styles, named)
+            data = TrainingData(bare, masked, pictures, styles, named, own)
         if isinstance(learner, LearningMethod):
             sets = (faces, masked_domain, mask_pictures, styles, named)
             with processes.together(workers, _assist, method, sets, seed, tmp, own, begin):

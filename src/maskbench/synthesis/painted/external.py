@@ -88,7 +88,7 @@ class External(Method):
         """The face in a file, (n, n, 3) uint8."""
         picture = read_picture(path)
         if self.params.show == "whole":
-            box = np.asarray(faces.faces["crop_box"].iloc[row], np.float32)
+            box = np.asarray(faces.row(row)["crop_box"], np.float32)
             return crop_square(picture, box, faces.size)
         if picture.shape[0] != picture.shape[1]:
             height, width = picture.shape[:2]

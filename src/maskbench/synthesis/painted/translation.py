@@ -206,6 +206,7 @@ class TranslationMethod(PaintedMethod, LearningMethod):
         self.batches = Batches(
             data.faces, data.masked, data.pictures, styles=data.styles, size=params.train_size,
             match="styles", ranges=params.augmentation, seed=seed, device=self.device,
+            scratch=data.scratch,
         )  # fmt: skip
         self.random = torch.Generator().manual_seed(seed + 2)
         self.pools = {

@@ -1,0 +1,88 @@
+"""The arithmetic of docs/scale.md, against hand calculations."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def hours(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    return importlib.import_module("hours")
+
+
+@pytest.fixture
+def operations(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    return importlib.import_module("operations")
+
+
+def training(name, hours, device, after=(), times=1):
+    """A training of two stages that takes so many hours."""
+    operations = hours * 3600 * device / 4
+    return {
+        "name": name, "stages": [[operations / 10, 10, 5e9], [operations / 100, 300, 2e9]],
+        "weights": 1e9, "after": list(after), "times": times,
+    }  # fmt: skip
+
+
+def test_hours_of_trainings(hours):
+    device = hours.DEVICES["H100"] * hours.SHARE
+    first = training("first", 2, device)
+    made = [first, training("second", 3, device, ["first", "untrained"])]
+    made.append(training("other", 1, device, times=4))
+    assert hours.hours(hours.flops_of(first), "H100") == pytest.approx(2)
+    assert hours.memory_of(first) == pytest.approx(hours.CONTEXT + 6e9)
+    assert hours.longest(made, "H100") == pytest.approx(5)
+    # 2 + 3 + 4 hours; with eight GPUs the second still waits for the first
+    assert hours.with_gpus(made, "H100", 1) == pytest.approx(9)
+    assert hours.with_gpus(made, "H100", 8) == pytest.approx(5)
+
+
+def test_published_peaks(hours):
+    """NVIDIA's data sheets: TF32 without sparsity, in teraflop a second."""
+    assert hours.DEVICES["A100"] == 156e12
+    assert hours.DEVICES["H100"] == pytest.approx(989.4e12 / 2)
+
+
+def test_disk_and_hours_of_pictures(hours):
+    pictures = hours.Pictures(3_600_000, 128, 256, {"test/a": 1000, "real": 500}, 800, 0.0)
+    assert pictures.disk == 3_600_000 * 196_608 + 1500 * 262_144
+    rates = {"fetch": 0.5, "crop/128": 16.0, "overlay": 3.6, "metrics_stand_ins": 9.0}
+    found = pictures.data_hours(rates)
+    assert found["fetch"] == pytest.approx(0.5)
+    assert found["crop"] == pytest.approx(16 / hours.CORES)
+    assert found["masks"] == pytest.approx(4 * 3.6 * 1000 / 3.6e6)
+    assert found["measure"] == pytest.approx(4 * 9 * 800 / 3.6e6)
+
+
+def test_rates_and_growth(hours):
+    scale = {
+        "crop/128/1000/1": {"ms": 5.0, "memory_mb": 100.0},
+        "crop/128/100000/1": {"ms": 4.0, "memory_mb": 109.9},
+        "crop/128/100000/2": {"ms": 2.0, "memory_mb": 200.0},
+        "crop/1024/2000/1": {"ms": 30.0, "memory_mb": 300.0},
+        "metrics_stand_ins/128/1000/1": {"ms": 7.0, "memory_mb": 50.0},
+    }
+    assert hours.rates_of(scale) == {
+        "crop/128": 4.0, "crop/1024": 30.0, "metrics_stand_ins": 7.0,
+    }  # fmt: skip
+    assert hours.growth_of(scale) == {"crop": pytest.approx(9.9 * 2**20 / 99_000)}
+
+
+def test_operations_of_a_step(operations):
+    """Two convolutions, by hand: 2 x pictures x pixels x channels out x channels in x kernel."""
+    network = nn.Sequential(
+        nn.Conv2d(3, 4, 3, padding=1, bias=False), nn.ReLU(), nn.Conv2d(4, 2, 1, bias=False)
+    )
+    flops, kept = operations.network_step(network, (2, 3, 8, 8))
+    first, second = 2 * 2 * 64 * 4 * 3 * 9, 2 * 2 * 64 * 2 * 4
+    # Back through the second go two products, through the first one: pictures have no gradient.
+    assert flops == 2 * first + 3 * second
+    assert kept == 4 * (2 * 3 * 64 + 2 * 4 * 64)  # the pictures, and what the ReLU lets through
+    assert next(network.parameters()).device == torch.device("meta")
