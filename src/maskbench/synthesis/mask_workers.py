@@ -36,7 +36,7 @@ class Job:
     """What a process needs to know.
 
     Attributes:
-        out: the output folder; None: pictures are masked, but not written (for timing).
+        out: the output folder.
         weights: folder of the detector's and the landmark predictor's weights.
         faces: detection.
         put_on: puts masks on.
@@ -47,7 +47,7 @@ class Job:
         copies: masked pictures of each, every one in other styles.
     """
 
-    out: str | None
+    out: str
     weights: str
     faces: FacesConfig
     put_on: PutOn
@@ -80,7 +80,13 @@ def masked_rows(
     """
     work = functools.partial(_work, job=job)
     results = in_runs(
-        tasks, work, weights=Path(job.weights), config=job.faces, workers=workers, step="mask"
+        tasks,
+        work,
+        weights=Path(job.weights),
+        config=job.faces,
+        workers=workers,
+        step="mask",
+        together=True,
     )
     with closing(results):
         yield from zip(tasks, results, strict=True)
@@ -121,16 +127,16 @@ def _mask(
     faces_of = dict(zip(held, found, strict=True))
     for copy in range(job.copies):
         masked, coverages = _copy(run, held, faces_of, job, copy, rows)
-        for number, coverage in coverages.items() if job.out is not None else ():
+        for number, coverage in coverages.items():
             task = run[number]
             try:
-                _write(Path(job.out or ""), task, copy, masked[number], coverage)
+                _write(Path(job.out), task, copy, masked[number], coverage)
             except Unwritable as error:
                 rows[number] = [{"reason": f"cannot be written: {error}"}]
                 faces_of[number] = []  # neither are its other copies
                 for name in (name for output in task.outputs for name in output):
                     with suppress(OSError):
-                        Path(job.out or "", name).unlink()
+                        Path(job.out, name).unlink()
     return rows
 
 
@@ -193,7 +199,7 @@ def _row(request: Request, number: int, coverage: np.ndarray, min_score: float) 
     verdict = wearing(part, face.landmarks - low) if part.size else None
 
     def text(values: np.ndarray) -> str:
-        return " ".join(f"{value:.2f}" for value in np.ravel(values))
+        return " ".join(f"{value:.2f}" for value in values.ravel().tolist())
 
     row: Row = {
         "face": number,
