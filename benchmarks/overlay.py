@@ -2,11 +2,10 @@
 
     MASKBENCH_DATA=... python benchmarks/overlay.py --weights results/weights
 
-On the pictures of ``lfw/`` (250 x 250): read, detect, find landmarks, overlay, write picture and
-coverage; pictures a second of the pipeline of ``maskbench mask`` with worker processes, against a
-simple loop over the same functions in one process; and the peak of the resident memory, summed over
-all processes, for 1,000 and for 10,000 pictures. Each measurement runs in a fresh interpreter.
-Needs Linux (/proc).
+On the pictures of ``lfw/`` (250 x 250): read, detect, find landmarks, overlay; pictures a second of
+the command's own pipeline with worker processes, against a simple loop over the same functions in
+one process; and the peak of the resident memory, summed over all processes, for 1,000 and for
+10,000 pictures. Each measurement runs in a fresh interpreter. Needs Linux (/proc).
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ import os
 import platform
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -91,17 +89,16 @@ def _measure(kind: str, count: int, options: argparse.Namespace) -> dict[str, An
     if not pictures:
         raise MaskbenchError(options.data, "no lfw/*/*.jpg", "set MASKBENCH_DATA")
     paths = [pictures[k % len(pictures)] for k in range(count + WARM_UP)]
-    with tempfile.TemporaryDirectory() as out, _PeakMemory() as memory:
+    with _PeakMemory() as memory:
         run = _loop if kind == "loop" else _pipeline
-        result = run(paths, Path(out), options)
+        result = run(paths, options)
     return result | {"pictures": count, "peak_rss_mb": round(memory.peak / 2**20)}
 
 
-def _loop(paths: list[Path], out: Path, options: argparse.Namespace) -> dict[str, Any]:
+def _loop(paths: list[Path], options: argparse.Namespace) -> dict[str, Any]:
     """The same functions, one picture after another, in one process with one thread."""
     from maskbench.config import FacesConfig
     from maskbench.datasets.pictures import read_picture
-    from maskbench.datasets.write_picture import write
     from maskbench.faces.locate import FaceLocator
     from maskbench.masks.artwork import MaskPictures
     from maskbench.masks.overlay import overlay
@@ -120,28 +117,24 @@ def _loop(paths: list[Path], out: Path, options: argparse.Namespace) -> dict[str
             (face,) = locator.locate([image])
             if face is not None:
                 style = style_of(path.name, 0, pictures.styles, 0)
-                masked = overlay(image, face.landmarks, *pictures.picture(style))
-                for pixels, ending in zip(masked, ("jpg", "png"), strict=True):
-                    write(out / f"{number}.{ending}", pixels)
+                overlay(image, face.landmarks, *pictures.picture(style))
                 found += 1
     seconds = time.perf_counter() - start
     return {"pictures_per_second": (len(paths) - 16) / seconds, "faces": found}
 
 
-def _pipeline(paths: list[Path], out: Path, options: argparse.Namespace) -> dict[str, Any]:
-    """The pipeline of the command ``mask``."""
+def _pipeline(paths: list[Path], options: argparse.Namespace) -> dict[str, Any]:
+    """The pipeline of the command ``mask``, without writing the pictures."""
     from maskbench.config import FacesConfig
     from maskbench.masks.artwork import style_names
     from maskbench.synthesis.inputs import Task
     from maskbench.synthesis.mask_workers import Job, masked_rows
     from maskbench.synthesis.put_on import ByKeypoints
 
-    tasks = [
-        Task(path.name, str(path), ((f"{number}.jpg", f"{number}.png"),))
-        for number, path in enumerate(paths)
-    ]
-    put_on = ByKeypoints("tps", True)
-    job = Job(str(out), str(options.weights), FacesConfig(), put_on, style_names(), 0, False)
+    tasks = [Task(path.name, str(path), (("", ""),)) for path in paths]
+    job = Job(
+        None, str(options.weights), FacesConfig(), ByKeypoints("tps", True), style_names(), 0, False
+    )
     begun = start = time.perf_counter()
     found = 0
     for number, (_, rows) in enumerate(masked_rows(tasks, job, options.workers)):

@@ -115,7 +115,7 @@ class Mtcnn:
             config: what is searched for.
             device: torch device; None: cuda where there is one, else cpu.
             together: on a CPU too, small pictures of one size go through the networks together,
-                which saves a third of the time.
+                which takes half the time.
 
         Raises:
             MaskbenchError: a file is missing, damaged or another network's.

@@ -36,7 +36,7 @@ class Job:
     """What a process needs to know.
 
     Attributes:
-        out: the output folder.
+        out: the output folder; None: pictures are masked, but not written (for timing).
         weights: folder of the detector's and the landmark predictor's weights.
         faces: detection.
         put_on: puts masks on.
@@ -47,7 +47,7 @@ class Job:
         copies: masked pictures of each, every one in other styles.
     """
 
-    out: str
+    out: str | None
     weights: str
     faces: FacesConfig
     put_on: PutOn
@@ -127,16 +127,16 @@ def _mask(
     faces_of = dict(zip(held, found, strict=True))
     for copy in range(job.copies):
         masked, coverages = _copy(run, held, faces_of, job, copy, rows)
-        for number, coverage in coverages.items():
+        for number, coverage in coverages.items() if job.out is not None else ():
             task = run[number]
             try:
-                _write(Path(job.out), task, copy, masked[number], coverage)
+                _write(Path(job.out or ""), task, copy, masked[number], coverage)
             except Unwritable as error:
                 rows[number] = [{"reason": f"cannot be written: {error}"}]
                 faces_of[number] = []  # neither are its other copies
                 for name in (name for output in task.outputs for name in output):
                     with suppress(OSError):
-                        Path(job.out, name).unlink()
+                        Path(job.out or "", name).unlink()
     return rows
 
 
