@@ -73,6 +73,23 @@ def test_a_batch_gives_what_each_picture_gives_alone(detector: Mtcnn, orl_pictur
         assert_same(together, detector.detect([image])[0])
 
 
+@pytest.mark.parametrize(("name", "step"), [("orl", 4), ("lfw", 60)])
+def test_pictures_searched_together_give_the_same_boxes_to_half_a_pixel(
+    weights: Path, detector: Mtcnn, orl_pictures, request, name, step
+):
+    if name == "orl":
+        pictures = orl_pictures[::step]
+    else:
+        files = sorted(request.getfixturevalue("data_root").glob(f"{name}/*/*.jpg"))[::step]
+        pictures = [read_picture(file) for file in files]
+    together = Mtcnn(weights, DetectorConfig(), "cpu", together=True).detect(pictures)
+    for alone, beside in zip(detector.detect(pictures), together, strict=True):
+        assert len(alone) == len(beside)
+        np.testing.assert_allclose(beside.boxes, alone.boxes, rtol=0, atol=0.5)
+        np.testing.assert_allclose(beside.points, alone.points, rtol=0, atol=0.5)
+        np.testing.assert_allclose(beside.scores, alone.scores, rtol=0, atol=0.01)
+
+
 def test_pictures_without_a_face(detector: Mtcnn):
     noise = np.random.default_rng(0).integers(0, 256, (120, 90, 3), dtype=np.uint8)
     pictures = [noise, np.zeros((1, 1, 3), np.uint8), np.zeros((11, 500, 3), np.uint8)]

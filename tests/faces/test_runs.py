@@ -1,6 +1,7 @@
 """Pictures through processes: order, groups that fit in memory, killed workers."""
 
 import importlib
+import os
 from pathlib import Path
 from types import ModuleType
 
@@ -56,6 +57,17 @@ def test_results_come_in_order_from_several_processes(work, weights):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_each_process_computes_on_one_thread(work, weights, workers):
     assert set(through(work.threads, range(2 * RUN), weights, workers)) == {(1, 1, 1)}
+
+
+@pytest.mark.parametrize("before", [None, "glibc.malloc.arena_max=1"])
+def test_processes_start_with_large_pages(monkeypatch, before):
+    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+    if before:
+        monkeypatch.setenv("GLIBC_TUNABLES", before)
+    with runs._huge_pages():
+        found = os.environ["GLIBC_TUNABLES"].split(":")
+    assert found == ["glibc.malloc.hugetlb=1", *([before] if before else [])]
+    assert os.environ.get("GLIBC_TUNABLES") == before
 
 
 def test_a_killed_process_is_one_clear_error(work, weights):

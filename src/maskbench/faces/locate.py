@@ -62,16 +62,24 @@ class LocatedFace:
 class FaceLocator:
     """Detector, selection rule and landmark predictor in one."""
 
-    def __init__(self, weights: Path, config: FacesConfig, device: str | None = None) -> None:
+    def __init__(
+        self,
+        weights: Path,
+        config: FacesConfig,
+        device: str | None = None,
+        together: bool = False,
+    ) -> None:
         """Open the weights.
 
         Args:
             weights: folder with mtcnn_{p,r,o}net.pt and dlib_landmarks_68.dat.
             config: detector settings and the crop's margin.
             device: torch device; default: cuda where there is one, else cpu.
+            together: whether a box may depend, in its last bits, on the pictures beside it, for
+                speed (:class:`.mtcnn.Mtcnn`).
         """
         self.config = config
-        self._detector = Mtcnn(weights, config.detector, device)
+        self._detector = Mtcnn(weights, config.detector, device, together)
         self._predictor = LandmarkPredictor(weights)
 
     def locate(self, images: Sequence[np.ndarray]) -> list[LocatedFace | None]:

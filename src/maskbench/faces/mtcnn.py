@@ -33,12 +33,8 @@ STRIDE = 2
 WEIGHT_FILES = ("mtcnn_pnet.pt", "mtcnn_rnet.pt", "mtcnn_onet.pt")
 _OVERLAP = 0.7  # suppression between the networks, as published
 _COARSE_OVERLAP = 0.5  # and in the coarse search: less than half as many crops to judge
-# At most these go through a network together. On a CPU one picture at a time is as fast as many.
-# The last bits of a convolution depend on its batch, and scores near 1 are nearly equal, so that
-# a last bit can choose a box some pixels away: only one at a time does a result depend on nothing
-# but its picture.
-_PICTURES = {"cpu": 1, "cuda": 16}
-_PIXELS, _CROPS = 2_000_000, 256
+# At most these go through a network together.
+_PICTURES, _PIXELS, _CROPS = 16, 2_000_000, 256
 
 
 @dataclass(frozen=True)
@@ -99,20 +95,36 @@ class _Candidates:
 class Mtcnn:
     """The detector.
 
-    On a CPU a picture's result depends on nothing but the picture; on a GPU, where pictures of one
-    size go through together, boxes can differ by a few pixels with the pictures beside it.
+    The last bits of a convolution depend on its batch, and scores near 1 are nearly equal, so that
+    a last bit can choose a box some pixels away. On a CPU pictures therefore go through one at a
+    time, and a result depends on nothing but its picture. On a GPU, or with ``together``, those of
+    one size go through together.
     """
 
     def __init__(
-        self, weights: Path, config: DetectorConfig | None = None, device: str | None = None
+        self,
+        weights: Path,
+        config: DetectorConfig | None = None,
+        device: str | None = None,
+        together: bool = False,
     ) -> None:
         """Open ``mtcnn_pnet.pt``, ``mtcnn_rnet.pt`` and ``mtcnn_onet.pt`` in ``weights``.
+
+        Args:
+            weights: their folder.
+            config: what is searched for.
+            device: torch device; None: cuda where there is one, else cpu.
+            together: on a CPU too, small pictures of one size go through the networks together,
+                which takes half the time.
 
         Raises:
             MaskbenchError: a file is missing, damaged or another network's.
         """
         self.config = config or DetectorConfig()
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self._pictures = 1 if self.device.type == "cpu" and not together else _PICTURES
+        # OpenCV averages areas of floats a quarter faster than areas of bytes.
+        self._pixel = np.float32 if self.device.type == "cpu" and together else np.uint8
         self._pnet = load_network(PNet(), weights_file(weights, WEIGHT_FILES[0])).to(self.device)
         self._rnet = load_network(RNet(), weights_file(weights, WEIGHT_FILES[1])).to(self.device)
         self._onet = load_network(ONet(), weights_file(weights, WEIGHT_FILES[2])).to(self.device)
@@ -130,10 +142,10 @@ class Mtcnn:
         for row, image in enumerate(working):
             by_size.setdefault(image.shape, []).append(row)
         for (height, width, _), rows in by_size.items():
-            together = max(1, min(_PICTURES.get(self.device.type, 1), _PIXELS // (height * width)))
+            together = max(1, min(self._pictures, _PIXELS // (height * width)))
             for start in range(0, len(rows), together):
                 chunk = rows[start : start + together]
-                results = self._search([working[row] for row in chunk])
+                results = self._search([working[row].astype(self._pixel) for row in chunk])
                 for row, result in zip(chunk, results, strict=True):
                     found[row] = _rescale(result, images[row].shape, working[row].shape)
         return found
@@ -253,8 +265,9 @@ class Mtcnn:
         return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
 
     def _tensor(self, pixels: np.ndarray) -> Tensor:
-        """(N, H, W, 3) uint8 -> (N, 3, H, W) float32 on the device, 0..255, channels last."""
-        return torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float()
+        """(N, H, W, 3) -> (N, 3, H, W) float32 on the device, whole, 0..255, channels last."""
+        values = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2)
+        return values.round() if values.is_floating_point() else values.float()
 
 
 def _pyramid(short_side: int, min_face: float, factor: float) -> list[float]:
@@ -305,8 +318,8 @@ def _resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 def _crops(
     images: list[np.ndarray], picture: np.ndarray, boxes: np.ndarray, side: int
 ) -> np.ndarray:
-    """Cut whole-pixel boxes out, edges repeated outside: (N, side, side, 3) uint8."""
-    crops = np.empty((len(boxes), side, side, 3), np.uint8)
+    """Cut whole-pixel boxes out, edges repeated outside: (N, side, side, 3), as the pictures."""
+    crops = np.empty((len(boxes), side, side, 3), images[0].dtype)
     for out, row, box in zip(crops, picture.tolist(), boxes.astype(int).tolist(), strict=True):
         image = images[row]
         x0, y0, x1, y1 = box

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import functools
 import multiprocessing
+import os
 import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,6 +29,7 @@ from maskbench.faces.locate import FaceLocator
 from maskbench.threads import one_thread, use_one_thread
 
 RUN = 16  # pictures that travel together
+_TUNABLES, _LARGE_PAGES = "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"
 _HELD_PIXELS = 24_000_000  # decoded pixels held at once, one larger picture excepted
 
 Task = TypeVar("Task")
@@ -41,6 +44,7 @@ def in_runs(
     config: FacesConfig,
     workers: int,
     step: str,
+    together: bool = False,
 ) -> Generator[Result, None, None]:
     """Yield a result for each task, in order.
 
@@ -52,6 +56,8 @@ def in_runs(
         config: detection.
         workers: processes; with one, this process computes.
         step: what errors name.
+        together: whether the pictures of a run are searched together, for speed
+            (:class:`maskbench.faces.mtcnn.Mtcnn`).
 
     Raises:
         MaskbenchError: weights are missing or damaged; a process was killed; what ``work`` raises.
@@ -61,13 +67,15 @@ def in_runs(
     workers = min(workers, len(starts))
     if workers <= 1:
         with one_thread():  # as in a process of the pool: the same bytes
-            locator = FaceLocator(weights, config)
+            locator = FaceLocator(weights, config, together=together)
             for run in runs:
                 yield from work(run, locator)
         return
     # Forks of this process would share torch's locks, so a new one imports torch, once for all.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["maskbench.faces.locate"])
+    with _huge_pages():
+        forkserver.ensure_running()
     others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(workers, context, initializer=use_one_thread)
     under_way: deque[Future[list[Result]]] = deque()
@@ -76,7 +84,7 @@ def in_runs(
             if len(under_way) == 2 * workers:
                 yield from under_way.popleft().result()
             with _no_interrupts():
-                under_way.append(pool.submit(_run, run, work, weights, config))
+                under_way.append(pool.submit(_run, run, work, weights, config, together))
         while under_way:
             yield from under_way.popleft().result()
     except BrokenProcessPool as error:
@@ -89,6 +97,24 @@ def in_runs(
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _huge_pages() -> Iterator[None]:
+    """Processes that start meanwhile lay their memory out in large pages, where glibc knows how.
+
+    Landmarks are looked up all over 65 MB of regression trees. In small pages most of the time
+    goes into finding these.
+    """
+    before = os.environ.get(_TUNABLES)
+    os.environ[_TUNABLES] = ":".join(filter(None, [_LARGE_PAGES, before]))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_TUNABLES]
+        else:
+            os.environ[_TUNABLES] = before
 
 
 @contextmanager
@@ -109,9 +135,10 @@ def _run(
     work: Callable[[list[Task], FaceLocator], list[Result]],
     weights: Path,
     config: FacesConfig,
+    together: bool,
 ) -> list[Result]:
     """In a worker process. Its first run opens the weights and can report damaged ones."""
-    return work(run, _locator(weights, config))
+    return work(run, _locator(weights, config, together=together))
 
 
 def pictures_of(paths: Iterable[Path], max_pixels: int) -> Iterator[dict[int, np.ndarray | str]]:

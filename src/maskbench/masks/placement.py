@@ -200,7 +200,7 @@ def thin_plate_spline(source: np.ndarray, target: np.ndarray) -> RBFInterpolator
 
 
 class _Projective:
-    """A projective map of points (M, 2); its matrix is (3, 3)."""
+    """A projective map of points (..., 2); its matrix is (3, 3)."""
 
     def __init__(self, matrix: np.ndarray) -> None:
         self.matrix = matrix
@@ -208,8 +208,8 @@ class _Projective:
     def __call__(self, points: np.ndarray) -> np.ndarray:
         mapped = points @ self.matrix[:, :2].T + self.matrix[:, 2]
         # Points behind the horizon are sent far away, where the mask picture is empty.
-        depth = np.where(mapped[:, 2:] > 1e-6, mapped[:, 2:], 1e-6)
-        return mapped[:, :2] / depth
+        depth = np.where(mapped[..., 2:] > 1e-6, mapped[..., 2:], 1e-6)
+        return mapped[..., :2] / depth
 
 
 Placement = Callable[[np.ndarray], np.ndarray]
@@ -230,21 +230,16 @@ def _bent(
 ) -> dict[str, np.ndarray]:
     """Targets of a stiff mask: between the best flat fit of its body and the face's contour."""
     body = [name for name in wanted if not name.startswith("loop")]
-    if not np.isfinite([wanted[name] for name in body]).all():
+    drawn, contour = (np.array([points[name] for name in body]) for points in (anchors, wanted))
+    if not np.isfinite(contour).all():
         return dict(wanted)  # such a face lies in no picture; the caller sees that
-    flat = _Projective(
-        homography(
-            np.array([anchors[name] for name in body]), np.array([wanted[name] for name in body])
-        )
-    )
+    # Point by point: what a point becomes shall not depend on how many there are.
+    straight = _Projective(homography(drawn, contour))(drawn[:, None])[:, 0]
     high, low = _TURNED
     turned = float(np.clip((high - narrower) / (high - low), 0.0, 1.0))
     bend = _BEND + (1 - _BEND) * turned * turned * (3 - 2 * turned)
-    out = dict(wanted)
-    for name in body:
-        straight = flat(np.array([anchors[name]], np.float64))[0]
-        out[name] = straight + bend * (wanted[name] - straight)
-    return out
+    moved = straight + bend * (contour - straight)
+    return {**wanted, **dict(zip(body, moved, strict=True))}
 
 
 def place(

@@ -80,7 +80,13 @@ def masked_rows(
     """
     work = functools.partial(_work, job=job)
     results = in_runs(
-        tasks, work, weights=Path(job.weights), config=job.faces, workers=workers, step="mask"
+        tasks,
+        work,
+        weights=Path(job.weights),
+        config=job.faces,
+        workers=workers,
+        step="mask",
+        together=True,
     )
     with closing(results):
         yield from zip(tasks, results, strict=True)
@@ -193,7 +199,7 @@ def _row(request: Request, number: int, coverage: np.ndarray, min_score: float) 
     verdict = wearing(part, face.landmarks - low) if part.size else None
 
     def text(values: np.ndarray) -> str:
-        return " ".join(f"{value:.2f}" for value in np.ravel(values))
+        return " ".join(f"{value:.2f}" for value in values.ravel().tolist())
 
     row: Row = {
         "face": number,
