@@ -1,9 +1,9 @@
 """Killed at random moments and started again, everything ends with the bytes of a run that nobody
 disturbed.
 
-Three kills of a download that is unpacked. ``MASKBENCH_KILLS=50 pytest -s tests/test_kills.py`` also
-kills masks on one's own pictures and a workflow (crops, a training, its evaluation), fifty times in
-all; ``MASKBENCH_SEED`` draws other moments.
+Three kills of a download that is unpacked. ``MASKBENCH_KILLS=50 pytest -s tests/test_kills.py``
+kills this, masks on one's own pictures and a workflow (crops, a training, its evaluation) fifty
+times in all; ``MASKBENCH_SEED`` draws other moments.
 """
 
 import hashlib
