@@ -65,7 +65,10 @@ def test_two_processes_that_share_each_batch_have_the_losses_of_one(small, tmp_p
     for workers in (1, 2):
         out = tmp_path / str(workers)
         run_step(small, out, tmp_path / "scratch", workers=workers, log_every=1)
-        found.append(pd.read_parquet(out / "curves.parquet"))
+        curves = pd.read_parquet(out / "curves.parquet")
+        # The critic's last bias has no gradient but rounding's, of which Adam makes whole steps;
+        # it moves all scores alike, and shows in this loss alone.
+        found.append(curves[curves["name"] != "train/generator_loss"])
     one, two = found
     assert one[["step", "name"]].equals(two[["step", "name"]])
     assert two["value"].to_numpy() == pytest.approx(one["value"].to_numpy(), rel=1e-3, abs=1e-4)
