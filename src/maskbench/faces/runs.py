@@ -103,7 +103,7 @@ def in_runs(
 def _huge_pages() -> Iterator[None]:
     """Processes that start meanwhile lay their memory out in large pages, where glibc knows how.
 
-    Landmarks are looked up all over 65 MB of regression trees. In small pages most of the time
+    Landmarks are looked up all over 65 MB of regression trees. In small pages a third of the time
     goes into finding these.
     """
     before = os.environ.get(_TUNABLES)
