@@ -1,7 +1,6 @@
 """The experiment through a real Slurm of one node: a job cancelled, one killed, the run resumed.
 
-One method by default. The whole of config/smoke.yaml, a quarter of an hour on two cores:
-MASKBENCH_WHOLE=1 pytest tests/cluster/test_slurm.py
+One method by default; the whole of config/smoke.yaml where MASKBENCH_WHOLE is set.
 """
 
 import importlib.util
