@@ -55,10 +55,11 @@ def score_of_logits(logits: np.ndarray | Chosen) -> float:
 
 
 def _score(blocks: Iterable[np.ndarray]) -> float:
-    entropies, total = [], None
+    entropies: list[np.ndarray] = []
+    total = np.zeros(())
     for p in blocks:
-        entropies.append(_neg_entropy(p))
         # The sum so far is the first row, so that the order of the sum is that of the pictures.
-        total = p.sum(0) if total is None else np.concatenate([total[None], p]).sum(0)
+        total = np.concatenate([total[None], p]).sum(0) if entropies else p.sum(0)
+        entropies.append(_neg_entropy(p))
     single = np.concatenate(entropies)
     return float(np.exp(single.mean() - _neg_entropy(total / len(single))))
