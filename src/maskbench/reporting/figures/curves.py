@@ -86,8 +86,9 @@ def draw(request: Request) -> Figure:
             axes = figure.add_axes((x / WIDTH, y / height, width / WIDTH, high / height))
             _panel(axes, curves, looks)
             axes.set_title(readable(name), color=GREY, fontsize=6.5, pad=3)
-            axes.annotate(title, (0, 1), (0, 15), "axes fraction", "offset points",
-                          fontweight="bold")  # fmt: skip
+            if title:
+                axes.annotate(title, (0, 1), (0, 15), "axes fraction", "offset points",
+                              fontweight="bold")  # fmt: skip
         top -= high + BELOW
     figure.text(0.5, 0.06 / height, "step", ha="center")
     if len(lines) > 1:
