@@ -95,7 +95,14 @@ def test_networks_are_never_mixed(make_measurement):
 
 @pytest.mark.parametrize(
     ("value", "digits", "text"),
-    [(-0.0001, 3, "0.000"), (-1.25, 2, "−1.25"), (0.0004, 4, "0.0004"), (12.0, 0, "12")],
+    [
+        (-0.0001, 3, "0.000"),
+        (-1.25, 2, "−1.25"),
+        (0.0004, 4, "0.0004"),
+        (12.0, 0, "12"),
+        (-1277560.5, 1, "−1,277,560.5"),
+        (-0.4, 0, "0"),
+    ],
 )
 def test_numbers(value, digits, text):
     assert number(value, digits) == text

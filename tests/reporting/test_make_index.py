@@ -78,7 +78,7 @@ VOID = ("meta", "img", "br", "line", "circle")
 
 
 class Page(HTMLParser):
-    """Rows of the tables as text, addresses, and the whole text."""
+    """Rows of the tables as text (a drawn interval is ``•``), addresses, and the whole text."""
 
     def __init__(self, text):
         super().__init__()
@@ -94,6 +94,8 @@ class Page(HTMLParser):
             self.rows.append([])
         if tag in ("td", "th"):
             self.rows[-1].append("")
+        if tag == "svg":
+            self.rows[-1][-1] += "•"
 
     def handle_endtag(self, tag):
         assert tag in VOID or self.open.pop() == tag
@@ -121,7 +123,7 @@ def page(tmp_path, measurements, evaluations, claims, masked):
 
 def test_the_tables_hold_the_measured_numbers(page):
     rows = {row[0]: row[1:] for row in page.rows}
-    assert rows["Py-WGAN-div"][0] == "0.800[0.780, 0.820]"
+    assert rows["Py-WGAN-div"][0] == "0.800[0.780, 0.820]•"
     assert rows["Py-WGAN-div"][1] == "0.400"
     assert rows["bare faces"][:3] == ["–", "–", "0.750"]
     gain, _, mean = rows["Key-point matching"][:3]
@@ -144,8 +146,8 @@ def test_references_and_what_loses_the_face_are_shown_and_not_ranked(page):
     text = re.sub(r"\s+", " ", " ".join(page.text))
     assert "Synthesis: 6 methods" in text
     rows = {row[0]: row[1:] for row in page.rows}
-    assert rows["Best homographyreference: sees the landmarks"][0] == "0.900"
-    assert rows["GAN without STNdoes not keep the face"][0] == "0.900"
+    assert rows["Best homographyreference: sees the landmarks"][0] == "0.900•"
+    assert rows["GAN without STNdoes not keep the face"][0] == "0.900•"
 
 
 def test_it_needs_no_network_and_links_to_results(page):

@@ -143,7 +143,7 @@ def test_a_new_method_appears_everywhere(with_new_method):
     assert not {"fetch", "crop_faces", "masked_domain"} & set(plan)
     assert NEW in project.run("maskbench", "methods").text
     assert f"synthesis_{NEW}" in project.run("snakemake", "--list").text.split()
-    project.run("snakemake", "synthesis_quality", "fig5")
+    project.run("snakemake", "synthesis_quality", "mfgan_fig7")
     frame = pd.read_csv(project.path / "results" / "measurements.csv")
     assert NEW in set(frame["method"])
     assert "Average place" in (

@@ -80,9 +80,9 @@ def _students(deviation: pd.Series, folds: pd.Series) -> pd.Series:
 
 
 def number(value: float, digits: int) -> str:
-    """A fixed number of decimals with a true minus sign; never «−0.000»."""
-    text = f"{value:.{digits}f}"
-    if float(text) == 0:
+    """``1,277,560.5``: a fixed number of decimals with a true minus sign; never «−0.000»."""
+    text = f"{value:,.{digits}f}"
+    if not text.strip("-0."):
         text = text.removeprefix("-")
     return text.replace("-", "−")
 

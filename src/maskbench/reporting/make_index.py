@@ -81,13 +81,7 @@ def make_index(
         one.dataset: submitted.recognising(one.trained, others, frame, one.dataset) for one in found
     }
     rows = [*placing, *(row for table in recognising.values() for row in table)]
-    overlaps = [
-        row.of[answers.PLACEMENT]
-        for row in placing
-        if answers.PLACEMENT in row.of and (row.source or row.name in ranked)
-    ]
-    best = placed[ranked[0]][answers.PLACEMENT].mean if ranked else 0.0
-    axes = {"placement": _axis(overlaps, best / 2), "trained": (0.5, 1.0)} | {
+    axes = {"placement": (0.0, 1.0), "trained": (0.5, 1.0)} | {
         one.dataset: _axis([each.gains[answers.AUC] for each in one.gained]) for one in found
     }
     filters: dict[str, Callable[..., object]] = {
@@ -165,10 +159,9 @@ def interval(value: Value, low: float, high: float) -> Mapping[str, float | None
     }
 
 
-def _axis(values: Sequence[Value], least: float = -np.inf) -> tuple[float, float]:
-    """An axis that holds the intervals of all numbers of at least ``least``."""
-    shown = [value for value in values if value.mean >= least]
-    ends = [x for value in shown for x in (value.mean, value.low, value.high) if x is not None]
+def _axis(values: Sequence[Value]) -> tuple[float, float]:
+    """An axis that holds the intervals of all numbers."""
+    ends = [x for value in values for x in (value.mean, value.low, value.high) if x is not None]
     return (min(ends), max(ends)) if ends else (0.0, 1.0)
 
 

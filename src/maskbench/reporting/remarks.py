@@ -164,8 +164,8 @@ def caption_of(table: Table, cells: Sequence[Cell], shared: Mapping[str, list[st
         mean = f"mean ± standard deviation over {seeds}" if several else seeds
         if any(not isnan(cell.ci_low) for cell in found):
             words = "95% interval over people"
-            no_interval = table.intervals == "none"
-            mean += f"; the {words} stands in the CSV file" if no_interval else f" [{words}]"
+            elsewhere = f"; the {words} stands in the HTML and CSV files"
+            mean += elsewhere if table.intervals == "none" else f" [{words}]"
         sentences.append(mean)
     others = [kind for kind in shared if kind not in (*_COUNTS, "seeds")]
     return sentences + [text for kind in others for text in shared[kind]]

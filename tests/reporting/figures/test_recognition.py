@@ -111,6 +111,13 @@ def test_cmc_is_the_files(figure_of, recognised):
     assert list(figure.axes[0].lines[0].get_ydata()) == list(shares)
 
 
+def test_a_data_set_without_a_shown_recogniser_has_no_panel(figure_of, recognised):
+    folders = [recognised(f"r{n}", "none") for n in range(8)]
+    folders.append(recognised("r8", "none", dataset="mfr2"))
+    (axes,) = figure_of("cmc", {"recognition": folders}).axes
+    assert axes.get_title(loc="left") == "CMC, tiny"
+
+
 def test_histograms_are_shares_of_each_kind(figure_of, recognised):
     folder = recognised("dlib_resnet", "none", 1.0, 0.8)
     figure = figure_of("cosine_histograms", {"recognition": [folder]})

@@ -1,12 +1,13 @@
-"""What networks minimised: a row a method or recogniser and stage, a panel a loss, a line a
-training."""
+"""What networks minimised: a block a method or recogniser, a panel a loss, a line a training."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatch
+from itertools import cycle, product
 from pathlib import Path
+from typing import Any, TypeVar
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,18 +17,26 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from maskbench.errors import MaskbenchError
 from maskbench.reporting.figures.page import readable
 from maskbench.reporting.figures.request import Request
-from maskbench.reporting.figures.style import COLOURS, GREY, new_figure, panel_grid
+from maskbench.reporting.figures.style import COLOURS, GREY, new_figure
 from maskbench.reporting.names import in_order, title_of
 from maskbench.reporting.summarise import recogniser_of
 
-WIDTH, ROW, LEGEND_LINE = 7.2, 1.3, 0.16  # inches
-LINES = 7  # in a panel at most, lowest seeds first
-IN_A_LINE = 4  # entries of the legend
+T = TypeVar("T")
+Panel = tuple[str, str, pd.DataFrame]  # title of the block or "", loss, its curves
+Look = tuple[Any, str]  # dashes, colour
+
+WIDTH, RIM, AXIS = 7.2, 0.08, 0.2  # inches: page, its edge, the words "step" at its foot
+BESIDE, ABOVE, BELOW, TITLE = 0.36, 0.22, 0.24, 0.2  # inches of words around a panel; of a block's
+LEGEND_LINE, IN_A_LINE = 0.17, 5  # inches, entries
+LOOKS: tuple[Look, ...] = tuple(product(("-", (0, (4, 1.5)), (0, (1, 1))), COLOURS))
+ONLY_STAGE = "train"  # the name of a training's stage where it has one
 
 
 def losses(request: Request) -> pd.DataFrame:
-    """All curves as (row, stage, training_set, seed, name, step, value), names without their stage;
-    untrained methods have none.
+    """All curves as (block, name, line, seed, step, value); untrained methods have none.
+
+    ``block`` is a method or recogniser and ``name`` a loss. ``line`` is the stage of a method's
+    training, whose steps are counted from 0, or the training set of a recogniser.
 
     Raises:
         MaskbenchError: no folder holds a curve.
@@ -37,100 +46,97 @@ def losses(request: Request) -> pd.DataFrame:
         for folder in map(Path, request.inputs.get(need, ())):
             path = folder / "curves.parquet"
             if path.exists():
-                row, training_set, seed = _training(folder, need)
                 curves = pd.read_parquet(path)
                 parts = [str(name).rpartition("/") for name in curves["name"]]
-                curves["stage"] = [stage for stage, _, _ in parts]
                 curves["name"] = [loss for _, _, loss in parts]
-                frames.append(curves.assign(row=row, training_set=training_set, seed=seed))
+                if need == "recognisers":
+                    block, curves["line"], seed = recogniser_of(folder)
+                else:
+                    block, seed = folder.parent.name, int(folder.name.removeprefix("seed"))
+                    curves["line"] = [readable(stage) or ONLY_STAGE for stage, _, _ in parts]
+                frames.append(curves.assign(block=block, seed=seed))
     table = pd.concat(frames) if frames else pd.DataFrame()
     if len(table) == 0:
         raise MaskbenchError(request.place, "no training has curves", "train something")
-    return table.sort_values(
-        ["row", "stage", "seed", "training_set", "name", "step"], kind="stable"
-    )
+    return table.sort_values(["block", "name", "line", "seed", "step"], kind="stable")
 
 
 def draw(request: Request) -> Figure:
-    """Panels of one column share nothing: losses of different kinds differ in scale."""
-    table = losses(request)
-    left_out = [any(fnmatch(row, one) for one in request.options.without) for row in table["row"]]
-    table = table[~np.array(left_out)] if not all(left_out) else table
-    rows = [
-        (name, stage)
-        for name in in_order(table["row"].unique())
-        for stage in table.loc[table["row"] == name, "stage"].unique()
-    ][: request.options.rows]
-    of_row = {
-        (name, stage): table[(table["row"] == name) & (table["stage"] == stage)]
-        for name, stage in rows
-    }
-    keys = (
-        pd.concat(of_row.values())[["seed", "training_set"]]
-        .drop_duplicates()
-        .sort_values(["seed", "training_set"])
-    )
-    trainings = [(int(seed), str(each)) for seed, each in keys.itertuples(index=False)]
-    shown = trainings[:LINES]
-    names = {row: list(found["name"].unique()) for row, found in of_row.items()}
-    note = f"{len(shown)} of {len(trainings)} trainings are shown" if trainings != shown else ""
+    """Blocks of panels in the order of the tables; every panel has its own scale."""
+    table, options = losses(request), request.options
+    left_out = [any(fnmatch(one, each) for each in options.without) for one in table["block"]]
+    table = table if all(left_out) else table[[not out for out in left_out]]
+    blocks = {block: table[table["block"] == block] for block in in_order(table["block"])}
+    lines = in_order(table["line"])
+    looks = dict(zip(lines, cycle(LOOKS), strict=False))
+    rows = flow([_panels(*block) for block in blocks.items()], options.across)
 
-    legend = LEGEND_LINE * (-(-len(shown) // IN_A_LINE) + bool(note) - 1)
-    figure = new_figure(WIDTH, ROW * len(rows) + 0.29 + legend)
-    across = max(len(panels) for panels in names.values())
-    grid = panel_grid(
-        figure, len(rows), across, top=0.42 + legend, bottom=0.42,
-        wspace=max(0.5, 0.12 * across), hspace=0.75, left=0.065,
-    )  # fmt: skip
-    for index, row in enumerate(rows):
-        for column, name in enumerate(names[row]):
-            axes = figure.add_subplot(grid[index, column])
-            _panel(axes, of_row[row][of_row[row]["name"] == name], shown)
-            axes.set_title(readable(name), color=GREY, fontsize=7, pad=3)
-            if column == 0:
-                stages = [stage for other, stage in rows if other == row[0]]
-                words = title_of(row[0]) + (f", {readable(row[1])}" if len(stages) > 1 else "")
-                axes.text(0.0, 1.22, words, transform=axes.transAxes, fontweight="bold")
-            if index == len(rows) - 1:
-                axes.set_xlabel("step", labelpad=1)
-    if len(shown) > 1:
-        several = len({seed for seed, _ in trainings}) > 1
-        handles = [
-            Line2D([], [], color=_colour(place), label=_label(*key, several), linewidth=0.8)
-            for place, key in enumerate(shown)
+    pitch = (WIDTH - 2 * RIM) / options.across
+    width = pitch - BESIDE
+    high = 0.4 + 0.2 * width
+    above = [ABOVE + TITLE * any(title for title, _, _ in row) for row in rows]
+    head = RIM + LEGEND_LINE * -(-len(lines) // IN_A_LINE) * (len(lines) > 1)
+    height = head + sum(above) + len(rows) * (high + BELOW) + AXIS
+    figure = new_figure(WIDTH, height)
+    top = height - head
+    for row, room in zip(rows, above, strict=True):
+        top -= room
+        for column, (title, name, curves) in enumerate(row):
+            x, y = RIM + BESIDE + column * pitch, top - high
+            axes = figure.add_axes((x / WIDTH, y / height, width / WIDTH, high / height))
+            _panel(axes, curves, looks)
+            axes.set_title(readable(name), color=GREY, fontsize=6.5, pad=3)
+            if title:
+                axes.annotate(title, (0, 1), (0, 15), "axes fraction", "offset points",
+                              fontweight="bold")  # fmt: skip
+        top -= high + BELOW
+    figure.text(0.5, 0.06 / height, "step", ha="center")
+    if len(lines) > 1:
+        samples = [
+            Line2D([], [], linestyle=dashes, color=colour) for dashes, colour in looks.values()
         ]
-        figure.legend(
-            handles=handles, loc="upper right", ncols=min(IN_A_LINE, len(handles)), borderpad=0.1,
-            title=note or None, title_fontsize=7, alignment="right",
-        )  # fmt: skip
+        words = [title_of(line) for line in lines]
+        figure.legend(samples, words, loc="upper left", ncols=IN_A_LINE, borderpad=0.2)
     return figure
 
 
-def _panel(axes: Axes, table: pd.DataFrame, shown: list[tuple[int, str]]) -> None:
-    for place, (seed, training_set) in enumerate(shown):
-        points = table[(table["seed"] == seed) & (table["training_set"] == training_set)]
-        if len(points):
-            axes.plot(points["step"], points["value"], color=_colour(place), linewidth=0.8)
-    axes.xaxis.set_major_locator(MaxNLocator(3, integer=True))
+def _panels(block: str, curves: pd.DataFrame) -> list[Panel]:
+    """A panel a loss; the first has the block's title."""
+    return [
+        (title_of(block) if place == 0 else "", name, curves[curves["name"] == name])
+        for place, name in enumerate(curves["name"].unique())
+    ]
+
+
+def flow(blocks: Iterable[Sequence[T]], across: int) -> list[list[T]]:
+    """Panels in rows of at most ``across``; a block that does not fit behind another begins a row.
+
+    Args:
+        blocks: the panels of each block.
+        across: panels beside each other.
+    """
+    rows: list[list[T]] = [[]]
+    for block in blocks:
+        if rows[-1] and len(rows[-1]) + len(block) > across:
+            rows.append([])
+        for panel in block:
+            if len(rows[-1]) == across:
+                rows.append([])
+            rows[-1].append(panel)
+    return rows
+
+
+def _panel(axes: Axes, curves: pd.DataFrame, looks: Mapping[str, Look]) -> None:
+    for line, found in ((line, curves[curves["line"] == line]) for line in looks):
+        dashes, colour = looks[line]
+        for _, points in found.groupby("seed"):
+            axes.plot(points["step"], points["value"], ls=dashes, color=colour, linewidth=0.8)
+    axes.xaxis.set_major_locator(MaxNLocator(2, integer=True))
     axes.xaxis.set_major_formatter(FuncFormatter(_thousands))
     axes.yaxis.set_major_locator(MaxNLocator(3))
     axes.yaxis.set_major_formatter(FuncFormatter(_short))
-    axes.tick_params(axis="y", length=2, pad=1.5)
+    axes.tick_params(length=2, pad=1.5, labelsize=6)
     axes.margins(x=0.02)
-
-
-def _colour(place: int) -> str:
-    return COLOURS[place % len(COLOURS)]
-
-
-def _label(seed: int, training_set: str, several_seeds: bool) -> str:
-    return ", ".join(filter(None, (title_of(training_set), f"seed {seed}" * several_seeds)))
-
-
-def _training(folder: Path, need: str) -> tuple[str, str, int]:
-    if need == "recognisers":
-        return recogniser_of(folder)
-    return folder.parent.name, "", int(folder.name.removeprefix("seed"))
 
 
 def _short(value: float, _: object) -> str:

@@ -13,7 +13,7 @@ from maskbench.reporting.figures.page import Page, readable
 from maskbench.reporting.figures.people import Shown, masked_people, really_masked_people
 from maskbench.reporting.figures.request import Request
 from maskbench.reporting.figures.style import GREY
-from maskbench.reporting.names import title_of
+from maskbench.reporting.names import in_order, title_of
 
 GAP, RIM, HEAD = 0.05, 0.04, 0.16  # picture sides
 WORDS = 0.72  # inches of the words at the left
@@ -41,7 +41,7 @@ def _series(request: Request, shown: Shown) -> list[tuple[str, list[Any]]]:
     for kind, words in options.pictures.items():
         drawings = {"": shown.pictures.get(kind)}
         if kind == "restored":
-            drawings = dict(list(shown.restored.items())[: options.restorers])
+            drawings = {name: shown.restored[name] for name in in_order(shown.restored)}
         for restorer, drawing in drawings.items():
             if drawing is None:
                 known = ", ".join(shown.pictures)

@@ -16,6 +16,7 @@ from maskbench.reporting.figures.evaluations import (
     main_ones,
     of_protocol,
     read_tested,
+    shown_note,
     standard_protocol,
 )
 from maskbench.reporting.figures.request import NothingMeasured, Request
@@ -43,12 +44,12 @@ def draw(request: Request) -> Figure:
     datasets = sorted({dataset for dataset, _ in scores})
     keys = sorted({key for _, key in scores})
     shown = main_ones(keys, ROWS)
-    figure = new_figure(WIDTH * max(2, len(datasets)), ROW * len(shown) + 0.85)
+    figure = new_figure(WIDTH * max(2, len(datasets)), ROW * len(shown) + 1.0)
     width, height = figure.get_size_inches()
     left = LEFT / width
     grid = panel_grid(
         figure, len(shown), 2 * len(datasets),
-        top=0.72, bottom=0.38, wspace=0.12, hspace=1.05, left=left,
+        top=0.87, bottom=0.38, wspace=0.12, hspace=1.05, left=left,
     )  # fmt: skip
     for row, key in enumerate(shown):
         here = {d: scores[d, key] for d in datasets if (d, key) in scores}
@@ -68,7 +69,11 @@ def draw(request: Request) -> Figure:
                     words = f"{dataset}: {condition_title('protocol', protocol)}"
                     axes.set_title(words, color=GREY, fontsize=7, pad=26)
     handles, words_of = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, words_of, loc="upper right", ncols=2, borderpad=0.1)
+    note = shown_note(len(shown), len(keys))
+    figure.legend(
+        handles, words_of, loc="upper right", ncols=2, borderpad=0.1, title=note,
+        title_fontsize=6.5,
+    )  # fmt: skip
     return figure
 
 

@@ -1,12 +1,11 @@
 """A block of masked faces for each method: rows are poses, columns mask styles.
 
-Paper 1 (Figure 5) prints all methods side by side. Six methods of five masks are too wide for a
-page, so that blocks stand in bands, the bare faces at the left of each.
+Paper 1 (Figure 5) prints its methods side by side. That many are too wide for a page, so that
+blocks stand in bands, the bare faces at the left of each.
 """
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -24,9 +23,7 @@ from maskbench.reporting.names import in_order, title_of
 
 ACROSS, SIDE = 2, 0.62  # blocks beside each other; inches a picture
 LABEL, GAP, HEAD, BETWEEN = 1.25, 0.35, 0.62, 0.25  # picture sides
-CHARACTERS = 14.5  # of the smallest text to a picture side
 RIM = 0.97  # of the raster that a picture fills
-UNSTYLED = "without styles"
 
 Poses = Mapping[str, tuple[float, float]]
 
@@ -80,12 +77,7 @@ def draw(request: Request) -> Figure:
 
     block, across = len(faces) + HEAD, min(ACROSS, len(sets))
     columns = LABEL + 1 + across * (GAP + len(styles)) + 0.1
-    words = _footnote(bare, upright)
-    if not all(styled(masked, name) for name, masked in sets.items()):
-        words += f" {UNSTYLED.capitalize()}: the method has one picture a face."
-    note = textwrap.wrap(words, int(columns * CHARACTERS))
-    height = -(-len(sets) // across) * (block + BETWEEN) + 0.15 + 0.2 * len(note)
-    page = Page(columns, height, SIDE)
+    page = Page(columns, -(-len(sets) // across) * (block + BETWEEN), SIDE)
     for index, (name, masked) in enumerate(sets.items()):
         band, place = divmod(index, across)
         top = band * (block + BETWEEN) + HEAD + 0.1
@@ -94,15 +86,12 @@ def draw(request: Request) -> Figure:
             pictures = [bare.images[position[face["face_id"]]] for _, face in faces]
             _bare_column(page, top, faces, pictures)
         page.text(left, top - 0.36, title_of(name), size=8, bold=True)
-        shown = styles if styled(masked, name) else ("",)
         page.line(left, top - 0.29, left + len(styles), top - 0.29, PALE)
-        for column, style in enumerate(shown):
-            words = readable(style) or UNSTYLED
-            page.text(left + column + 0.5, top - 0.07, words, 5.5, GREY, align="center")
+        for column, style in enumerate(styles):
+            page.text(left + column + 0.5, top - 0.07, readable(style), 5.5, GREY, align="center")
             for line, (_, face) in enumerate(faces):
                 picture = picture_of(masked, face["face_id"], style, name)
                 page.picture(left + column, top + line, picture, RIM, RIM)
-    page.text(0.05, height - 0.08, "\n".join(note), 5.5, GREY, valign="bottom")
     return page.figure
 
 
@@ -115,15 +104,6 @@ def _bare_column(
         pose = f"yaw {degrees(face['yaw'])}\npitch {degrees(face['pitch'])}"
         page.text(0.05, top + line + 0.52, pose, size=5.5, colour=GREY, valign="top")
     page.text(LABEL + 0.5, top - 0.07, "face", size=5.5, colour=GREY, align="center")
-
-
-def _footnote(bare: FaceSet, upright: tuple[float, float]) -> str:
-    yaw, pitch = (degrees(angle) for angle in upright)
-    return (
-        f"{bare.dataset}, test people. Poses are measured from landmarks and chosen relative to "
-        f"the median of all faces (yaw {yaw}, pitch {pitch}); yaw + looks to the picture's right, "
-        "pitch + is bowed."
-    )
 
 
 def by_method(request: Request, need: str = "masked") -> dict[str, MaskedSet]:

@@ -43,7 +43,13 @@ def draw(request: Request) -> Figure:
     there = {key for found in curves.values() for of in found.values() for key in of}
     shown = main_ones(sorted(there), LINES)
     style = looks(shown)
-    places = [(d, p) for d in datasets for p in panels if d in curves[p]]
+    drawn = {
+        (dataset, panel): {key: found[key] for key in shown if key in found}
+        for dataset in datasets
+        for panel in panels
+        for found in [curves[panel].get(dataset, {})]
+    }
+    places = [place for place, found in drawn.items() if found]
     foot = LINE * (-(-len(shown) // 2) + 1)
     columns = min(2, len(places))
     rows = -(-len(places) // columns)
@@ -51,9 +57,7 @@ def draw(request: Request) -> Figure:
     grid = panel_grid(figure, rows, columns, top=0.28, bottom=foot + 0.42, wspace=0.25, hspace=0.5)
     for index, (dataset, panel) in enumerate(places):
         axes = figure.add_subplot(grid[index // columns, index % columns])
-        measured = curves[panel][dataset]
-        drawn = {key: style[key] for key in shown if key in measured}
-        PANELS[panel](axes, measured, drawn)
+        PANELS[panel](axes, drawn[dataset, panel], style)
         axes.set_title(f"{panel.upper()}, {dataset}")
         axes.grid(color=PALE, linewidth=0.5)
     axes = figure.axes[-1]
@@ -86,13 +90,13 @@ def _read(request: Request, panel: str) -> dict[str, Curves]:
     return curves
 
 
-def _roc(axes: Axes, curves: Curves, drawn: Looks) -> None:
+def _roc(axes: Axes, curves: Curves, style: Looks) -> None:
     lowest = min(_smallest(table["far"]) for table in curves.values())
-    for key, look in drawn.items():
-        table = curves[key].sort_values(["far", "tar"], kind="stable")
+    for key, table in curves.items():
+        table = table.sort_values(["far", "tar"], kind="stable")
         # The highest TAR at a FAR of at most x: steps, and the point at FAR 0 reaches to the left.
         far = np.maximum(table["far"].to_numpy(float), lowest / 2)
-        axes.plot(far, table["tar"], drawstyle="steps-post", **look)
+        axes.plot(far, table["tar"], drawstyle="steps-post", **style[key])
     axes.set_xscale("log")
     axes.xaxis.set_minor_formatter(NullFormatter())  # in less than two decades they would overlap
     axes.set_xlim(lowest, 1)
@@ -101,14 +105,14 @@ def _roc(axes: Axes, curves: Curves, drawn: Looks) -> None:
     axes.set_ylabel("true accept rate")
 
 
-def _det(axes: Axes, curves: Curves, drawn: Looks) -> None:
+def _det(axes: Axes, curves: Curves, style: Looks) -> None:
     low_x = max(FINEST, min(_smallest(table["far"]) for table in curves.values()))
     low_y = max(FINEST, min(_smallest(1 - table["tar"]) for table in curves.values()))
-    for key, look in drawn.items():
-        table = curves[key].sort_values(["far", "tar"], kind="stable")
+    for key, table in curves.items():
+        table = table.sort_values(["far", "tar"], kind="stable")
         far = ndtri(np.clip(table["far"].to_numpy(float), low_x / 4, 1 - 1e-4))
         frr = ndtri(np.clip(1 - table["tar"].to_numpy(float), low_y / 4, 1 - 1e-4))
-        axes.plot(far, frr, **look)
+        axes.plot(far, frr, **style[key])
     inside = [table.loc[table["far"] >= low_x, "tar"] for table in curves.values()]
     high_y = max((1 - float(tar.min()) for tar in inside if len(tar)), default=0.99)
     for axis, low, high in ((axes.xaxis, low_x, 0.6), (axes.yaxis, low_y, min(high_y, 0.99))):
@@ -122,12 +126,12 @@ def _det(axes: Axes, curves: Curves, drawn: Looks) -> None:
     axes.set_ylabel("false reject rate")
 
 
-def _cmc(axes: Axes, curves: Curves, drawn: Looks) -> None:
+def _cmc(axes: Axes, curves: Curves, style: Looks) -> None:
     first = {
         key: table[table["rank"] <= RANKS].sort_values("rank") for key, table in curves.items()
     }
-    for key, look in drawn.items():
-        axes.plot(first[key]["rank"], first[key]["share"], marker=".", markersize=3, **look)
+    for key, table in first.items():
+        axes.plot(table["rank"], table["share"], marker=".", markersize=3, **style[key])
     longest = max(int(table["rank"].max()) for table in first.values())
     lowest = min(float(table["share"].min()) for table in first.values())
     axes.set_xlim(0.5, max(longest, 2) + 0.5)

@@ -14,7 +14,7 @@ from maskbench.reporting.figures.specs import KINDS
 class CurvesOptions(Section):
     """Training curves of ``models`` or ``recognisers``, whichever the figure needs."""
 
-    rows: int = Field(24, ge=1, description="at most this many rows")
+    across: int = Field(6, ge=1, description="panels beside each other")
     without: tuple[str, ...] = Field((), description="patterns of what is left out beside others")
 
 

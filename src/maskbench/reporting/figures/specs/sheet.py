@@ -25,7 +25,6 @@ class Examples(Section):
         min_length=1,
         description="words beside each picture; {dataset} and {restorer} stand for their titles",
     )
-    restorers: int = Field(99, ge=1, description="at most this many restorers are shown")
     side: float = Field(1.12, gt=0, description="inches a picture")
 
 
