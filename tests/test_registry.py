@@ -46,6 +46,12 @@ def test_modules_are_found_by_importing_them(registry):
     assert registry.get("telea").Params is Params
 
 
+def test_two_of_one_name_are_refused(registry):
+    registry.all()
+    with pytest.raises(MaskbenchError, match=r"painters: two .* a restorer of the name telea"):
+        registry.register(Spec(name="telea"))
+
+
 def test_an_implementation_is_an_instance_or_the_object_itself():
     assert Spec(name="a", implementation="collections:OrderedDict").load() == {}
     assert Spec(name="b", implementation="math:sqrt").load()(4) == 2

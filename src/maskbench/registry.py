@@ -77,8 +77,10 @@ class Registry(Generic[Kind]):
         self._complete = False
 
     def register(self, spec: Kind) -> Kind:
-        """Add a spec."""
-        self._specs[spec.name] = spec
+        """Add a spec. That two have one name is a MaskbenchError."""
+        if self._specs.setdefault(spec.name, spec) is not spec:
+            what = f"two modules register a {self.kind} of the name {spec.name}"
+            raise MaskbenchError(self.package, what, "give the new one a name of its own")
         return spec
 
     def all(self) -> dict[str, Kind]:

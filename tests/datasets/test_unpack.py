@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import stat
 import tarfile
 import zipfile
@@ -111,3 +112,11 @@ def test_damaged_and_other_files_are_named(tmp_path, out):
         unpack(tmp_path / "a.7z", out)
     with pytest.raises(MaskbenchError, match=r"gone\.zip: no such file"):
         unpack(tmp_path / "gone.zip", out)
+
+
+def test_files_are_the_user_s_own_and_plain(tmp_path, out):
+    """An archive made by somebody else, of a program that runs as its owner."""
+    unpack(tar(tmp_path / "a.tar.gz", entry("run.jpg", mode=0o6777, uid=12345, gid=12345)), out)
+    found = (out / "run.jpg").stat()
+    assert stat.S_IMODE(found.st_mode) & 0o7022 == 0
+    assert (found.st_uid, found.st_gid) == (os.getuid(), os.getgid())

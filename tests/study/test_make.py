@@ -193,6 +193,9 @@ def test_from_the_command_line_to_numbers(run, tmp_path):
     lines = links.output.splitlines()
     assert lines[0] == "rater,link" and len(lines) == 5
     assert all(",https://a.example/r/" in line for line in lines[1:])
+    none = command.invoke(app, ["study", "results", str(folder)])
+    assert none.exit_code == 1 and "nobody has voted yet" in none.output
+    assert not (folder / "votes.sqlite").exists()
     store = Store(f"sqlite:///{folder}/votes.sqlite", plan)
     for rater, turns in enumerate(plan.raters[:3]):
         store.consent(rater)

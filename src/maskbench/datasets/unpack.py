@@ -7,6 +7,7 @@ path that leaves the folder, or more than pictures can be: the archive is refuse
 from __future__ import annotations
 
 import lzma
+import os
 import shutil
 import stat
 import tarfile
@@ -49,6 +50,10 @@ def unpack(archive: Path, out: Path) -> None:
                 _check(archive, map(_of_tar, tar), out)
                 # Python 3.11.0 to 3.11.3 have no filters; all that they refuse was refused above.
                 tar.extraction_filter = getattr(tarfile, "data_filter", None)
+                for member in tar.getmembers():
+                    member.mode &= 0o755  # neither setuid nor writable for others
+                    member.uid, member.gid = os.getuid(), os.getgid()
+                    member.uname = member.gname = ""
                 tar.extractall(out)
         else:
             raise MaskbenchError(

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from maskbench.errors import one_line_errors
+from maskbench.errors import MaskbenchError, one_line_errors
 
 if TYPE_CHECKING:
     from maskbench.study.plan import Plan
@@ -29,13 +29,14 @@ def _address(url: str) -> str:
     return url
 
 
+VOTES = "votes.sqlite"
 FolderArgument = Annotated[Path, typer.Argument(help="The folder that `study make` wrote.")]
 UrlOption = Annotated[
     str, typer.Option(help="Where people reach the server, seen from outside.", callback=_address)
 ]
 DatabaseOption = Annotated[
     str | None,
-    typer.Option(help="postgresql://...", show_default="votes.sqlite in the folder"),
+    typer.Option(help="postgresql://...", show_default=f"{VOTES} in the folder"),
 ]
 HERE = "http://127.0.0.1:8000"
 
@@ -140,6 +141,9 @@ def results(
 
         if source.is_dir():
             plan = read_plan(source)
+            if not database and not (source / VOTES).exists():
+                what = "is missing: nobody has voted yet"
+                raise MaskbenchError(source / VOTES, what, "start `maskbench study serve` first")
             votes = _store(source, plan, database).export()
         else:
             votes = read_votes(source)
@@ -163,4 +167,4 @@ def results(
 def _store(folder: Path, plan: Plan, database: str | None) -> Store:
     from maskbench.study.store import Store
 
-    return Store(database or f"sqlite:///{folder / 'votes.sqlite'}", plan)
+    return Store(database or f"sqlite:///{folder / VOTES}", plan)
