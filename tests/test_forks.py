@@ -49,6 +49,7 @@ def said(process):
 def test_a_script_has_its_own_folder_environment_streams_and_end(copies, tmp_path):
     code, out, err = said(begin(copies, SAYS, WORD="one"))
     assert (code, err) == (3, "to the other stream")
+    assert Path("copies").stat().st_mode & 0o777 == 0o600
     assert out == f"__main__ ['script.py'] {tmp_path} one True"
     assert " two " in said(begin(copies, SAYS, WORD="two"))[1]
     assert said(begin(copies, "pass")) == (0, "", "")

@@ -52,6 +52,7 @@ def start(
         listener.bind(str(place))
     except OSError:
         return [python], None
+    place.chmod(0o600)  # whoever may write to it runs programs as this user
     listener.listen(128)  # who asks early waits for the imports, as for its own
     number = listener.fileno()
     process = subprocess.Popen(
