@@ -131,7 +131,7 @@ def test_it_learns_two_peoples_faces(small):
     """After a few seconds the painting inside the hole of a face of the training is much nearer to
     the truth than grey is."""
     own = learner(
-        small, edge_steps=2, steps=150, light=0.0, rotation=0, scaling=0, translation=0,
+        small, edge_steps=2, steps=75, light=0.0, rotation=0, scaling=0, translation=0,
         adversarial=0, perceptual=0, style=0,
     )  # fmt: skip
     run = Training(own, 0, 10)

@@ -26,6 +26,7 @@ SMALL = [
     ROOT / "config" / "smoke.yaml",
     Path(__file__).with_name("small.yaml"),
 ]
+NO_TRACKING = "tracking={'enabled': False}"  # for --config: MLflow takes seconds to import
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", ".snakemake", "results", "mlruns", "mlflow.db*", "dvc.lock", "__pycache__",
     "tmp", "cache", ".*_cache", ".hypothesis", "*.egg-info", "build", "tests", "benchmarks", "docs",

@@ -14,6 +14,8 @@ import maskbench
 from maskbench.artifacts import read_json, sha256_of
 from maskbench.masks.artwork import MaskPictures
 
+from .conftest import NO_TRACKING
+
 ROOT = Path(maskbench.__file__).parents[2]
 NEW = "average_place"
 CHAIN = {"train_synthesis": 1, "synthesise": 1, "evaluate_synthesis": 1}
@@ -86,7 +88,8 @@ def test_overlays_lie_in_a_folder_of_their_own(project):
 
 def test_settings_given_on_the_command_line_reach_the_steps(project):
     out = "results/other_size"
-    project.run("snakemake", "draw_masks", "--config", f"output={out}", "masks={'size': 40}")
+    own = ("--config", f"output={out}", "masks={'size': 40}", NO_TRACKING)
+    project.run("snakemake", "draw_masks", *own)
     assert MaskPictures.open(project.path / out / "mask_pictures").size == 40
 
 
@@ -95,7 +98,9 @@ def test_killed_started_again_and_run_twice_the_numbers_are_the_same(project):
     first, second = project.path / "results", project.path / "results" / "again"
     model = Path("models", "orl", "pywgan_div", "seed0", "state.safetensors")
     scratch = second / "scratch" / model.parent
-    again = ["snakemake", "synthesis_pywgan_div", "--config", "output=results/again"]
+    numbers = Path("metrics", "synthesis", "orl", "pywgan_div", "seed0", "metrics.json")
+    target = f"results/again/{numbers.parent}"
+    again = ["snakemake", target, "--config", "output=results/again"]
     run = subprocess.Popen(
         again, cwd=project.path, env=project.environment,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
@@ -111,7 +116,6 @@ def test_killed_started_again_and_run_twice_the_numbers_are_the_same(project):
     assert not (second / model).exists()
     project.run(*again)
     assert sha256_of(second / model) == sha256_of(first / model)
-    numbers = Path("metrics", "synthesis", "orl", "pywgan_div", "seed0", "metrics.json")
     old, new = (pd.DataFrame(read_json(folder / numbers)) for folder in (first, second))
     assert (old["mlflow_run_id"] != new["mlflow_run_id"]).all()
     own = "mlflow_run_id"

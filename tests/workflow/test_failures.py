@@ -2,7 +2,7 @@
 
 import shlex
 
-from .conftest import copy_tree
+from .conftest import NO_TRACKING, copy_tree
 
 
 def test_the_workflow_names_a_wrong_key(project):
@@ -18,7 +18,7 @@ def test_a_failing_step_shows_its_reason_and_spares_the_others(project):
     """A data set that is not there: the reason stands on the screen."""
     overlay = project.path / "mine.yaml"
     overlay.write_text(
-        "output: results/none\nsynthesis: {dataset: mine}\n"
+        "output: results/none\nsynthesis: {dataset: mine}\ntracking: {enabled: false}\n"
         "datasets: {mine: {adapter: folder, path: not/here}}\n"
     )
     done = project.run("snakemake", "data", "--configfile", "mine.yaml", code=1)
@@ -35,7 +35,7 @@ def test_own_files_are_refused_before_the_first_job(tmp_path):
     own, notes = project.path / "own/mask_pictures/photo.jpg", "made/mask_pictures/notes.txt"
     own.parent.mkdir(parents=True)
     own.write_text("own")
-    draw = ("snakemake", "draw_masks", "--forceall", "--cores", "1", "--config")
+    draw = ("snakemake", "draw_masks", "--forceall", "--cores", "1", "--config", NO_TRACKING)
     refused = project.run(*draw, "output=own", code=1)
     assert "own: holds mask_pictures/photo.jpg, not written by the workflow" in refused.text
     assert [path for path in (project.path / "own").rglob("*") if path.is_file()] == [own]
@@ -54,7 +54,7 @@ def test_one_that_fails_does_not_cost_the_results_of_the_others(project):
         "run: {recognisers: [dlib_resnet, arcface, dlib_resnet_projected, damaged]}\n"
         "recognition: {recognisers: {damaged: {use: arcface, start: damaged.safetensors}}}\n"
     )
-    tables = ("snakemake", "tables", "--configfile", "mine.yaml", "--config", "tracking={}")
+    tables = ("snakemake", "tables", "--configfile", "mine.yaml", "--config", NO_TRACKING)
     done = project.run(*tables, code=1)
     (line,) = [line for line in done.text.splitlines() if line.startswith("failed: ")]
     what, command = line.split("; results without it: ")

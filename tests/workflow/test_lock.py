@@ -6,14 +6,16 @@ import signal
 import subprocess
 import time
 
+from .conftest import NO_TRACKING
+
 
 def test_a_second_run_is_refused_while_one_is_under_way(project, tmp_path):
     held, other = project.path / "results" / "held", project.path / "results" / "other"
     screen = tmp_path / "screen"
-    second = ["snakemake", "draw_masks", "--config", f"output={other}"]
+    second = ["snakemake", "draw_masks", "--config", f"output={other}", NO_TRACKING]
     with screen.open("w") as stream:
         first = subprocess.Popen(
-            ["snakemake", "data", "--cores", "1", "--config", f"output={held}"],
+            ["snakemake", "data", "--cores", "1", "--config", f"output={held}", NO_TRACKING],
             cwd=project.path, env=project.environment, stdout=stream, stderr=stream,
             start_new_session=True,
         )  # fmt: skip

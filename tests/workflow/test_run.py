@@ -1,8 +1,10 @@
 """The whole experiment, small: what a run leaves, and that a second one leaves it alone."""
 
 import re
+import shutil
 
 import pandas as pd
+import pytest
 
 from maskbench import experiment
 from maskbench.measurements import COLUMNS
@@ -65,6 +67,11 @@ def test_every_job_has_a_log_and_a_benchmark(project):
     assert {job.parts[0].removesuffix(".tsv") for job in jobs} >= DATA | {"train_synthesis"}
     for job in jobs:
         assert (results / "logs" / job).with_suffix(".log").exists()
+
+
+@pytest.mark.skipif(shutil.which("nvidia-smi") is not None, reason="jobs beside a GPU start Python")
+def test_a_process_waited_to_be_copied_for_jobs(project):
+    assert (project.path / ".snakemake" / "copies").is_socket()
 
 
 def test_progress_and_time_left_are_on_the_screen(project):

@@ -5,7 +5,7 @@ import hashlib
 
 import yaml
 
-from maskbench import artifacts, failures, timeleft, tracking, versioning
+from maskbench import artifacts, failures, forks, timeleft, tracking, versioning
 from maskbench.datasets.collection import left_out_beside
 
 # Snakemake formats this path: braces of a folder's name are doubled.
@@ -78,7 +78,7 @@ report: Path(workflow.basedir, "workflow", "report", "workflow.rst")
 
 onstart:
     # Snakemake makes a function of this block: a local would be gone, and the lock with it, at once.
-    global HELD
+    global HELD, COPIES
     HELD = hold_folder()
     refuse()
     if not CLUSTER:
@@ -92,6 +92,12 @@ onstart:
         cores = workflow.nodes if CLUSTER else workflow.cores
         logger.addHandler(timeleft.Screen(workflow.dag.needrun_jobs(), cores))
         tracking.start_workflow(CONFIG.tracking, f"workflow {DATASET}", SETTINGS)
+        MEMORY = [
+            job.resources.mem_mb for job in workflow.dag.needrun_jobs() if not job.is_norun
+        ]
+        if sum(need > LIGHT["mem_mb"] for need in MEMORY) > 2 and not (CLUSTER or GPU["gpu"]):
+            command, COPIES = forks.start(PYTHON, Path(".snakemake", "copies"))
+            sys.executable = shlex.join(command)  # what Snakemake runs scripts with
 
 
 onerror:
