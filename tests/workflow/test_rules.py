@@ -210,8 +210,8 @@ def test_a_step_is_declared_once(folder):
 
     Plumbing is what only wires steps: the Snakefile, workflow/rules, workflow/scripts, dvc.yaml and
     the modules ``names`` of the package. Not the command line (cli.py), which is for people's own
-    pictures, nor the checks of a configuration, nor forks.py, which starts any script. A rule does work that has a script or a shell
-    command; one that is made in a loop counts once.
+    pictures, nor the checks of a configuration, nor forks.py, which starts any script. A rule does
+    work that has a script or a shell command; one that is made in a loop counts once.
     """
     package = ROOT / "src" / "maskbench"
     wiring = [ROOT / "Snakefile", ROOT / "dvc.yaml"]
