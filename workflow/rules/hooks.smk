@@ -92,6 +92,7 @@ onstart:
         cores = workflow.nodes if CLUSTER else workflow.cores
         logger.addHandler(timeleft.Screen(workflow.dag.needrun_jobs(), cores))
         tracking.start_workflow(CONFIG.tracking, f"workflow {DATASET}", SETTINGS)
+        # A run of one or two jobs with a network would only wait for the imports.
         MEMORY = [
             job.resources.mem_mb for job in workflow.dag.needrun_jobs() if not job.is_norun
         ]
