@@ -2,17 +2,19 @@
 
     python benchmarks/hours.py --rates results/benchmarks/scale/scale.json --into docs/scale.md
 
-Hours of trainings are their operations (``benchmarks/operations.py``) over the published peak of a
-device (:data:`DEVICES`) times an assumed share of it (:data:`SHARE`); those of the steps on
-pictures come from the rates that ``benchmarks/scale.py`` measured, and are left out where there are
-none. ``--into`` replaces the tables of a document, each between ``<!-- name -->`` and
-``<!-- end -->``; without it they are printed.
+Hours of trainings are the seconds of a step that ``benchmarks/operations.py --device cuda``
+measured on a GPU (``steps_h200.json``: an NVIDIA H200), times their steps; on another device
+(:data:`DEVICES`) longer by the ratio of the published peaks. Those of the steps on pictures come
+from the rates that ``benchmarks/scale.py`` measured, and are left out where there are none.
+``--into`` replaces the tables of a document, each between ``<!-- name -->`` and ``<!-- end -->``;
+without it they are printed.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,20 +23,18 @@ from typing import Any
 from maskbench.artifacts import read_json
 from maskbench.experiment import Experiment, load
 
-DEVICES = {"A100": 156e12, "H100": 494.7e12}
+MEASURED = "H200"
+DEVICES = {MEASURED: 494.7e12, "A100": 156e12}
 """Operations a second of TF32 tensor cores without sparsity, in which cuDNN convolves float32 by
-torch's default: NVIDIA's data sheets of A100 (156) and of H100 SXM (989 with sparsity)."""
-SHARE = 0.2
-"""Of the peak that a training reaches; an assumption."""
+torch's default: NVIDIA's data sheets of H100 and H200 SXM (989 with sparsity) and of A100 (156)."""
 GPUS = (1, 8, 64)
 CORES = 8  # threads of the rule crop_faces
 STEPS = ("fetch", "crop", "masks", "measure")
 MANY = 10_000_000
-CONTEXT = 1e9  # bytes: CUDA's context and cuDNN's workspace; an assumption
-
 
 Training = dict[str, Any]
-"""As ``benchmarks/operations.py`` counts it."""
+"""As ``benchmarks/operations.py`` counts it, with what it measured of each stage: ``seconds`` of a
+step and ``reserved`` bytes."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     results = Path("results/benchmarks")
     parser.add_argument("--operations", type=Path, default=results / "operations.json")
+    steps = Path(__file__).with_name("steps_h200.json")
+    parser.add_argument("--steps", type=Path, default=steps, help="as measured on a GPU")
     parser.add_argument("--rates", type=Path, default=results / "scale" / "scale.json")
     parser.add_argument("--into", type=Path, help="a document whose tables are replaced")
     options = parser.parse_args()
@@ -76,7 +78,7 @@ def main() -> None:
     scale = read_json(options.rates) if options.rates.exists() else {}
     found = {
         name: (load([Path(file) for file in one["files"]]), one["trainings"])
-        for name, one in counted.items()
+        for name, one in joined(counted, read_json(options.steps)).items()
     }
     tables = {
         "trainings": table_of_trainings({name: made for name, (_, made) in found.items()}),
@@ -96,19 +98,37 @@ def main() -> None:
 
 
 # Arithmetic -----------------------------------------------------------------------------------
+def joined(counted: Any, measured: Any) -> Any:
+    """What was counted of each training, with what was measured of it."""
+    for name, one in counted.items():
+        stages = {training["name"]: training["stages"] for training in measured[name]["trainings"]}
+        for training in one["trainings"]:
+            if training["name"] not in stages:
+                sys.exit(
+                    f"{name}/{training['name']} was not measured: on a machine with a GPU run "
+                    "python benchmarks/operations.py --device cuda, then name its file by --steps"
+                )
+            times = stages[training["name"]]
+            training["seconds"] = [seconds for seconds, _, _ in times]
+            training["reserved"] = [reserved for _, _, reserved in times]
+    return counted
+
+
 def flops_of(one: Training) -> float:
     """Operations of one such training."""
-    return sum(flops * steps for flops, steps, _ in one["stages"])
+    return sum(flops * steps for flops, steps in one["stages"])
 
 
-def memory_of(one: Training) -> float:
-    """Bytes on a GPU."""
-    return CONTEXT + one["weights"] + max(kept for _, _, kept in one["stages"])
+def hours(one: Training, device: str) -> float:
+    """Hours of one such training on one device."""
+    stages = zip(one["seconds"], one["stages"], strict=True)
+    seconds = sum(seconds * steps for seconds, (_, steps) in stages)
+    return seconds * DEVICES[MEASURED] / DEVICES[device] / 3600
 
 
-def hours(flops: float, device: str) -> float:
-    """Hours of so many operations on one device."""
-    return flops / (DEVICES[device] * SHARE) / 3600
+def share(one: Training) -> float:
+    """Of the peak of the device that was measured."""
+    return flops_of(one) / (hours(one, MEASURED) * 3600 * DEVICES[MEASURED])
 
 
 def longest(found: Sequence[Training], device: str) -> float:
@@ -119,7 +139,7 @@ def longest(found: Sequence[Training], device: str) -> float:
         if name not in by_name:
             return 0.0
         one = by_name[name]
-        return hours(flops_of(one), device) + max(map(end, one["after"]), default=0.0)
+        return hours(one, device) + max(map(end, one["after"]), default=0.0)
 
     return max(map(end, by_name), default=0.0)
 
@@ -127,7 +147,7 @@ def longest(found: Sequence[Training], device: str) -> float:
 def with_gpus(found: Sequence[Training], device: str, gpus: int) -> float:
     """Hours that all trainings take at the least: no training uses two GPUs, and none begins
     before what it waits for."""
-    total = sum(hours(flops_of(one), device) * one["times"] for one in found)
+    total = sum(hours(one, device) * one["times"] for one in found)
     return max(total / gpus, longest(found, device))
 
 
@@ -245,16 +265,17 @@ def short(value: float) -> str:
 
 
 def table_of_trainings(found: Mapping[str, Sequence[Training]]) -> str:
-    head = ["training", "steps", "Gflop a step", "Pflop", "GPU memory, GB"]
+    head = ["training", "steps", "Gflop a step", "ms a step", "of the peak", "GPU memory, GB"]
     head += [f"hours, {device}" for device in DEVICES]
     rows = []
     for name, made in found.items():
         for one in made:
-            steps, flops = sum(steps for _, steps, _ in one["stages"]), flops_of(one)
+            steps = sum(steps for _, steps in one["stages"])
             times = f", {one['times']} times" if one["times"] > 1 else ""
-            row = [f"{name}: `{one['name']}`{times}", f"{steps:,}", short(flops / steps / 1e9)]
-            row += [short(flops / 1e15), short(memory_of(one) / 1e9)]
-            rows.append(row + [short(hours(flops, device)) for device in DEVICES])
+            row = [f"{name}: `{one['name']}`{times}", f"{steps:,}"]
+            row += [short(flops_of(one) / steps / 1e9), short(hours(one, MEASURED) * 3.6e6 / steps)]
+            row += [f"{share(one):.1%}", short(max(one["reserved"]) / 1e9)]
+            rows.append(row + [short(hours(one, device)) for device in DEVICES])
     return markdown(head, rows)
 
 

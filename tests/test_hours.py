@@ -22,32 +22,43 @@ def operations(monkeypatch):
     return importlib.import_module("operations")
 
 
-def training(name, hours, device, after=(), times=1):
-    """A training of two stages that takes so many hours."""
-    operations = hours * 3600 * device / 4
+def training(name, hours, after=(), times=1):
+    """A training of two stages that takes so many hours on the device that was measured."""
     return {
-        "name": name, "stages": [[operations / 10, 10, 5e9], [operations / 100, 300, 2e9]],
-        "weights": 1e9, "after": list(after), "times": times,
+        "name": name, "stages": [[4e12, 1000], [1e12, 3000]],
+        "seconds": [0.9 * hours, 0.9 * hours], "reserved": [7e9, 3e9],
+        "after": list(after), "times": times,
     }  # fmt: skip
 
 
 def test_hours_of_trainings(hours):
-    device = hours.DEVICES["H100"] * hours.SHARE
-    first = training("first", 2, device)
-    made = [first, training("second", 3, device, ["first", "untrained"])]
-    made.append(training("other", 1, device, times=4))
-    assert hours.hours(hours.flops_of(first), "H100") == pytest.approx(2)
-    assert hours.memory_of(first) == pytest.approx(hours.CONTEXT + 6e9)
-    assert hours.longest(made, "H100") == pytest.approx(5)
+    first = training("first", 2)
+    made = [first, training("second", 3, ["first", "untrained"])]
+    made.append(training("other", 1, times=4))
+    assert hours.hours(first, "H200") == pytest.approx(2)
+    assert hours.hours(first, "A100") == pytest.approx(2 * 494.7 / 156)
+    assert hours.share(first) == pytest.approx(7e15 / (7200 * 494.7e12))
+    assert hours.longest(made, "H200") == pytest.approx(5)
     # 2 + 3 + 4 hours; with eight GPUs the second still waits for the first
-    assert hours.with_gpus(made, "H100", 1) == pytest.approx(9)
-    assert hours.with_gpus(made, "H100", 8) == pytest.approx(5)
+    assert hours.with_gpus(made, "H200", 1) == pytest.approx(9)
+    assert hours.with_gpus(made, "H200", 8) == pytest.approx(5)
+
+
+def test_what_was_measured_belongs_to_what_was_counted(hours):
+    counted = {"paper": {"trainings": [training("a", 1), training("b", 1)]}}
+    measured = {"paper": {"trainings": [
+        {"name": "b", "stages": [[0.1, 1000, 8.0], [0.2, 3000, 9.0]]},
+        {"name": "a", "stages": [[0.3, 1000, 6.0], [0.4, 3000, 5.0]]},
+    ]}}  # fmt: skip
+    first, second = hours.joined(counted, measured)["paper"]["trainings"]
+    assert (first["seconds"], first["reserved"]) == ([0.3, 0.4], [6.0, 5.0])
+    assert hours.hours(second, "H200") == pytest.approx((0.1 * 1000 + 0.2 * 3000) / 3600)
 
 
 def test_published_peaks(hours):
     """NVIDIA's data sheets: TF32 without sparsity, in teraflop a second."""
     assert hours.DEVICES["A100"] == 156e12
-    assert hours.DEVICES["H100"] == pytest.approx(989.4e12 / 2)
+    assert hours.DEVICES["H200"] == pytest.approx(989.4e12 / 2)
 
 
 def test_disk_and_hours_of_pictures(hours):
@@ -80,9 +91,8 @@ def test_operations_of_a_step(operations):
     network = nn.Sequential(
         nn.Conv2d(3, 4, 3, padding=1, bias=False), nn.ReLU(), nn.Conv2d(4, 2, 1, bias=False)
     )
-    flops, kept = operations.network_step(network, (2, 3, 8, 8))
+    (flops,) = operations.network_step(network, (2, 3, 8, 8))
     first, second = 2 * 2 * 64 * 4 * 3 * 9, 2 * 2 * 64 * 2 * 4
     # Back through the second go two products, through the first one: pictures have no gradient.
     assert flops == 2 * first + 3 * second
-    assert kept == 4 * (2 * 3 * 64 + 2 * 4 * 64)  # the pictures, and what the ReLU lets through
     assert next(network.parameters()).device == torch.device("meta")

@@ -42,10 +42,12 @@ def overlay(
 
     Returns:
         The masked picture (H, W, 3) uint8, equal to ``image`` wherever the coverage is 0, and
-        the coverage (H, W) uint8, 0..255.
+        the coverage (H, W) uint8, 0..255. Landmarks that are no numbers give no mask.
     """
     masked = image.copy()
     coverage = np.zeros(image.shape[:2], np.uint8)
+    if not np.isfinite(landmarks).all():
+        return masked, coverage
     placement, span, visible = place(landmarks, anchors, fit)
     frame = _frame(span)
     if frame is None:

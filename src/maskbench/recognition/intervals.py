@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from maskbench.recognition.roc import tar_name
 
@@ -38,26 +39,34 @@ def pair_replicates(
         (R,) each: ``auc``, ``eer``, ``accuracy_best_threshold`` and ``tar_at_far_1e-2`` and the
         like; NaN where a resample lacks genuine or impostor pairs, or impostors for that FAR.
     """
-    same = np.asarray(same, bool)
-    values, place = np.unique(-np.asarray(scores, np.float64), return_inverse=True)
-    order = np.argsort(place, kind="stable")  # the highest score first
-    starts = np.searchsorted(place[order], np.arange(len(values)))
-    same, first, second = same[order], np.asarray(first)[order], np.asarray(second)[order]
+    same, scores = np.asarray(same, bool), np.asarray(scores)
+    first, second = np.asarray(first), np.asarray(second)
+    # The curve turns at genuine scores alone: beyond the highest, at it, between it and the next...
+    turns = np.unique(-scores[same])
+    place = np.searchsorted(turns, -scores, "left") + np.searchsorted(turns, -scores, "right")
+    groups, people = 2 * len(turns) + 1, draws.shape[1]
+    genuines = _counts(place[same], first[same], groups, people)
+    # Impostor pairs of the same two people have the same weight.
+    kinds, kind = np.unique(np.stack([first[~same], second[~same]], 1), axis=0, return_inverse=True)
+    impostors = _counts(place[~same], kind.ravel(), groups, len(kinds))
     parts: list[dict[str, np.ndarray]] = []
-    step = max(1, _HELD // max(1, len(scores)))
+    step = max(1, _HELD // max(groups, len(kinds)))
     for start in range(0, max(1, len(draws)), step):
         some = np.asarray(draws[start : start + step], np.float64).T
-        weight = np.where(same[:, None], some[first], some[first] * some[second])
-        genuine = np.add.reduceat(np.where(same[:, None], weight, 0), starts, axis=0)
-        impostor = np.add.reduceat(np.where(same[:, None], 0, weight), starts, axis=0)
-        parts.append(_measured(genuine, impostor, fars))
+        pairs = some[kinds[:, 0]] * some[kinds[:, 1]]
+        parts.append(_measured(genuines @ some, impostors @ pairs, fars))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _counts(place: np.ndarray, kind: np.ndarray, groups: int, kinds: int) -> csr_array:
+    """How many pairs of each kind are in each group: (groups, kinds)."""
+    return csr_array((np.ones(len(place)), (place, kind)), shape=(groups, kinds))
 
 
 def _measured(
     genuine: np.ndarray, impostor: np.ndarray, fars: Sequence[float]
 ) -> dict[str, np.ndarray]:
-    """From the weights at each different score, the highest first: (scores, R) each."""
+    """From the weights in each group of scores, the highest first: (groups, R) each."""
     start = np.zeros((1, genuine.shape[1]))
     accepted = np.concatenate([start, genuine.cumsum(0)])
     let_in = np.concatenate([start, impostor.cumsum(0)])
