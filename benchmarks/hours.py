@@ -70,7 +70,7 @@ def main() -> None:
     results = Path("results/benchmarks")
     parser.add_argument("--operations", type=Path, default=results / "operations.json")
     steps = Path(__file__).with_name("steps_h200.json")
-    parser.add_argument("--steps", type=Path, default=steps, help="as measured on a GPU")
+    parser.add_argument("--steps", type=Path, default=steps, help=f"as measured on an {MEASURED}")
     parser.add_argument("--rates", type=Path, default=results / "scale" / "scale.json")
     parser.add_argument("--into", type=Path, help="a document whose tables are replaced")
     options = parser.parse_args()
@@ -101,14 +101,17 @@ def main() -> None:
 def joined(counted: Any, measured: Any) -> Any:
     """What was counted of each training, with what was measured of it."""
     for name, one in counted.items():
-        stages = {training["name"]: training["stages"] for training in measured[name]["trainings"]}
+        found = measured.get(name, {"device": MEASURED, "trainings": []})
+        if MEASURED not in found["device"]:
+            sys.exit(f"{name} was measured on {found['device']}; these tables are of an {MEASURED}")
+        stages = {training["name"]: training["stages"] for training in found["trainings"]}
         for training in one["trainings"]:
-            if training["name"] not in stages:
+            times = stages.get(training["name"], [])
+            if [steps for _, steps, _ in times] != [steps for _, steps in training["stages"]]:
                 sys.exit(
-                    f"{name}/{training['name']} was not measured: on a machine with a GPU run "
+                    f"{name}/{training['name']} was not measured as it is: on an {MEASURED} run "
                     "python benchmarks/operations.py --device cuda, then name its file by --steps"
                 )
-            times = stages[training["name"]]
             training["seconds"] = [seconds for seconds, _, _ in times]
             training["reserved"] = [reserved for _, _, reserved in times]
     return counted

@@ -7,8 +7,9 @@ Nothing is trained to its end. Each training of ``config/paper/`` takes one step
 its published size on torch's ``meta`` device, where tensors have shapes and no numbers, and
 ``FlopCounterMode`` counts the operations of convolutions and products, forward and backward. Of
 guides and recognisers one batch goes through the network and back. On a GPU the same steps run with
-numbers, on pictures that are read and moved as in a training: the median of their seconds, and the
-most memory that torch reserved. Written to ``results/benchmarks/operations.json`` and
+numbers: the median of their seconds, and the most memory that torch reserved. Methods and mask
+removal read and move their pictures as in a training; guides and recognisers see random numbers and
+have neither loss nor optimiser. Written to ``results/benchmarks/operations.json`` and
 ``steps.json``, from which ``benchmarks/hours.py`` makes tables.
 """
 
@@ -75,6 +76,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             counted = trainings(load(files), Path(folder), device)
         found[name] = {"files": [str(file) for file in files], "trainings": counted}
+        if device != META:
+            found[name]["device"] = torch.cuda.get_device_name()
         for one in counted:
             print(name, one, flush=True)
     write_json(out, found)

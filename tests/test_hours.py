@@ -44,15 +44,32 @@ def test_hours_of_trainings(hours):
     assert hours.with_gpus(made, "H200", 8) == pytest.approx(5)
 
 
+def measured(**stages):
+    """What was measured of the trainings of one configuration."""
+    trainings = [{"name": name, "stages": found} for name, found in stages.items()]
+    return {"paper": {"device": "NVIDIA H200", "trainings": trainings}}
+
+
 def test_what_was_measured_belongs_to_what_was_counted(hours):
     counted = {"paper": {"trainings": [training("a", 1), training("b", 1)]}}
-    measured = {"paper": {"trainings": [
-        {"name": "b", "stages": [[0.1, 1000, 8.0], [0.2, 3000, 9.0]]},
-        {"name": "a", "stages": [[0.3, 1000, 6.0], [0.4, 3000, 5.0]]},
-    ]}}  # fmt: skip
-    first, second = hours.joined(counted, measured)["paper"]["trainings"]
+    found = measured(b=[[0.1, 1000, 8.0], [0.2, 3000, 9.0]], a=[[0.3, 1000, 6.0], [0.4, 3000, 5.0]])
+    first, second = hours.joined(counted, found)["paper"]["trainings"]
     assert (first["seconds"], first["reserved"]) == ([0.3, 0.4], [6.0, 5.0])
     assert hours.hours(second, "H200") == pytest.approx((0.1 * 1000 + 0.2 * 3000) / 3600)
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ({}, "paper/a was not measured"),
+        (measured(b=[[0.1, 1000, 8.0], [0.2, 3000, 9.0]]), "paper/a was not measured"),
+        (measured(a=[[0.1, 900, 8.0], [0.2, 3000, 9.0]]), "paper/a was not measured as it is"),
+        ({"paper": {"device": "NVIDIA A100", "trainings": []}}, "measured on NVIDIA A100"),
+    ],
+)
+def test_what_was_not_measured_is_not_guessed(hours, found, said):
+    with pytest.raises(SystemExit, match=said):
+        hours.joined({"paper": {"trainings": [training("a", 1)]}}, found)
 
 
 def test_published_peaks(hours):

@@ -39,7 +39,7 @@ def pair_replicates(
         (R,) each: ``auc``, ``eer``, ``accuracy_best_threshold`` and ``tar_at_far_1e-2`` and the
         like; NaN where a resample lacks genuine or impostor pairs, or impostors for that FAR.
     """
-    same, scores = np.asarray(same, bool), np.asarray(scores)
+    same, scores = np.asarray(same, bool), np.asarray(scores, np.float64)
     first, second = np.asarray(first), np.asarray(second)
     # The curve turns at genuine scores alone: beyond the highest, at it, between it and the next...
     turns = np.unique(-scores[same])
@@ -47,14 +47,15 @@ def pair_replicates(
     groups, people = 2 * len(turns) + 1, draws.shape[1]
     genuines = _counts(place[same], first[same], groups, people)
     # Impostor pairs of the same two people have the same weight.
-    kinds, kind = np.unique(np.stack([first[~same], second[~same]], 1), axis=0, return_inverse=True)
-    impostors = _counts(place[~same], kind.ravel(), groups, len(kinds))
+    low, high = np.minimum(first, second)[~same], np.maximum(first, second)[~same]
+    codes, kind = np.unique(low.astype(np.int64) * people + high, return_inverse=True)
+    low, high = np.divmod(codes, max(1, people))
+    impostors = _counts(place[~same], kind, groups, len(codes))
     parts: list[dict[str, np.ndarray]] = []
-    step = max(1, _HELD // max(groups, len(kinds)))
+    step = max(1, _HELD // max(groups, len(codes)))
     for start in range(0, max(1, len(draws)), step):
         some = np.asarray(draws[start : start + step], np.float64).T
-        pairs = some[kinds[:, 0]] * some[kinds[:, 1]]
-        parts.append(_measured(genuines @ some, impostors @ pairs, fars))
+        parts.append(_measured(genuines @ some, impostors @ (some[low] * some[high]), fars))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
