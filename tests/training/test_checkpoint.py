@@ -1,8 +1,10 @@
+import shutil
+
 import pytest
 
 from maskbench import code_digest
 from maskbench.errors import MaskbenchError
-from maskbench.training.checkpoint import Checkpoints, training_key
+from maskbench.training.checkpoint import Checkpoints, discard, training_key
 
 
 def test_only_every_nth_step_is_saved_and_only_then_captured(tmp_path):
@@ -13,6 +15,25 @@ def test_only_every_nth_step_is_saved_and_only_then_captured(tmp_path):
     assert asked == [3, 6]
     assert Checkpoints(tmp_path / "run", 3).resume() == {"step": 6}
     assert [p.name for p in (tmp_path / "run").iterdir()] == ["state.safetensors"]
+
+
+def test_a_training_killed_while_its_folder_is_deleted_does_not_go_on_from_half_of_it(
+    tmp_path, monkeypatch
+):
+    def killed(folder, **_):
+        (folder / "stages" / "quarter.safetensors").unlink()
+        raise KeyboardInterrupt
+
+    scratch = tmp_path / "run"
+    Checkpoints(scratch, 1).maybe_save(40, lambda: {"step": 40})
+    (scratch / "stages").mkdir()
+    (scratch / "stages" / "quarter.safetensors").touch()
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(shutil, "rmtree", killed)
+        discard(scratch)
+    assert Checkpoints(scratch, 1).resume() is None
+    discard(scratch)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_nothing_to_resume_before_the_first(tmp_path):

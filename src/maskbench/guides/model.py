@@ -15,13 +15,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from maskbench.artifacts import atomic_dir, read_json, remove, write_json
+from maskbench.artifacts import atomic_dir, read_json, write_json
 from maskbench.config import validate
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.registry import Block, Spec
-from maskbench.training.checkpoint import training_key
+from maskbench.training.checkpoint import discard, training_key
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ def train_model(
                 "people": bare.people_of("train"),
             },
         )
-    remove(own)
+    discard(own)
     log.info("%s seed %d: trained, %s", block.name, seed, out)
 
 

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from maskbench.artifacts import remove
 from maskbench.faces.people import People, together
 from maskbench.recognition.kinds import parts_of
 from maskbench.recognition.kinds.learning import Learning
@@ -23,7 +22,7 @@ from maskbench.recognition.sampler import PeopleSampler
 from maskbench.recognition.specs import Absent
 from maskbench.recognition.training_set import TrainingSet
 from maskbench.registry import Block
-from maskbench.training.checkpoint import training_key
+from maskbench.training.checkpoint import discard, training_key
 from maskbench.training.curves import to_run
 from maskbench.training.devices import Placement
 from maskbench.training.loop import Learner, train
@@ -63,7 +62,7 @@ class InSteps(Recogniser):
             log_every=params.log_every, checkpoint_every=params.checkpoint_every,
             pictures=params.pictures(learner.sampler.people),
         )  # fmt: skip
-        remove(scratch)
+        discard(scratch)
         own = {training.dataset: learner.training_set.people}
         return together(own, self.known_before(block))
 

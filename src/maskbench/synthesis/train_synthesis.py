@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from maskbench.artifacts import atomic_dir, remove
+from maskbench.artifacts import atomic_dir
 from maskbench.errors import MaskbenchError
 from maskbench.faces.faceset import FaceSet
 from maskbench.faces.people import People, together
@@ -20,7 +20,7 @@ from maskbench.synthesis.model import write_params
 from maskbench.synthesis.model_file import write_model
 from maskbench.synthesis.specs import continued_by
 from maskbench.training import processes, state
-from maskbench.training.checkpoint import STATE, training_key
+from maskbench.training.checkpoint import STATE, discard, training_key
 from maskbench.training.curves import Run, to_run, write_curves
 from maskbench.training.loop import train
 
@@ -97,7 +97,7 @@ def train_synthesis(
             write_curves(tmp / "curves.parquet", {})
         write_params(tmp, method, styles, seed, bare, pictures, people, external)
         write_model(tmp, method, learner.APPLIED, named)
-    remove(own)
+    discard(own)
     log.info("%s seed %d: trained, %s", method.name, seed, out)
 
 

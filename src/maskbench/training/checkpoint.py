@@ -41,6 +41,16 @@ def training_key(settings: Any, inputs: Sequence[Path], code: Collection[str] = 
     return digest.hexdigest()[:16]
 
 
+def discard(scratch: Path) -> None:
+    """Delete the folder of a training that has ended. It goes under another name first: a training
+    that is killed here and made again never goes on from a part of its files."""
+    ended = scratch.with_name(f"{scratch.name}.ended")
+    artifacts.remove(ended)  # of a training that was killed here
+    if scratch.exists():
+        scratch.rename(ended)
+    artifacts.remove(ended)
+
+
 class Checkpoints:
     """The checkpoint of one training in ``folder`` (only the newest is kept)."""
 
