@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-FIGURES = ("fig5", "mask_styles")
+FIGURES = ("fig5", "mfgan_fig7", "mask_styles")
 LIMIT = 290_000  # bytes
 WIDTHS = (1200, 1100, 1000, 900, 800, 700)  # pixels, the first that fits
 PALETTES = (256, 128, 64, 40)  # colours, as many as fit
