@@ -111,7 +111,7 @@ def by_keyboard(page):
     page.keyboard.press("ArrowDown")
     assert page.evaluate(focus) == "right_not_real"
     outline = "getComputedStyle(document.activeElement.nextElementSibling).outlineStyle"
-    assert page.evaluate(outline) == "solid"  # the focus is seen
+    page.wait_for_function(f"{outline} === 'solid'")  # the focus is seen, once styles are loaded
     page.keyboard.press("Tab")
     assert page.evaluate(focus) == "Next"
     page.keyboard.press("Enter")
