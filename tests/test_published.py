@@ -4,6 +4,7 @@ Every value in force is the one in :mod:`.published`, or is marked "ours" in the
 """
 
 import re
+import subprocess
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import yaml
 
 import maskbench
 from maskbench import experiment
+from maskbench.datasets.collection import Collection
 
+from .datasets.layouts import LAYOUTS, made
 from .published import FILES, NO_RESULT
 from .published_celeba import MFGAN_CELEBA
 
@@ -136,3 +139,58 @@ def test_one_cloth_mask_is_an_option():
     files = [ROOT / "params.yaml", PAPERS / "maskfacenet.yaml", PAPERS / "maskfacenet_cloth.yaml"]
     masks = experiment.load(files).config.masks
     assert masks.styles == masks.figure_styles == ("cloth_plain",) and not masks.unseen_styles
+
+
+def test_the_trees_of_trainings_in_small_have_the_published_ratios():
+    small, published = (
+        experiment.load([ROOT / "params.yaml", *over]).methods
+        for over in ((), (PAPERS / "mumford.yaml",))
+    )
+    blocks = ("cyclegan_schedule", "simgan_schedule", "simgan_four_blocks", "simgan_deep_critic")
+    for name in blocks:
+        assert ratios(small[name].params) == pytest.approx(ratios(published[name].params)), name
+        assert small[name].params.critic_steps == published[name].params.critic_steps
+    critics = [small[name].params.critic_extra for name in blocks[1:]]
+    assert critics == [published[name].params.critic_extra for name in blocks[1:]] == [0, 0, 2]
+
+
+def ratios(params):
+    """Of the rates, weights and critic steps of each stage to those of the block."""
+    whole = params.model_dump()
+    whole |= {"image": whole.get("beta")}
+    found = {}
+    for stage in whole["stages"]:
+        changed = {key: stage[key] for key in ("generator_lr", "critic_lr", "critic_steps")}
+        for key, value in (changed | stage["weights"]).items():
+            if value is not None:
+                found[f"{stage['name']}.{key}"] = value / whole[key]
+    return found
+
+
+def commands_of(path):
+    """The shell commands in the comments at the head of a file, but for the run itself."""
+    head = path.read_text("utf-8").partition("\noutput:")[0]
+    lines = re.findall(r"^#   (.*)", head, re.MULTILINE)
+    return "\n".join(line for line in lines if "config/paper" not in line)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("maskfacenet", {"vggface2": ["n000001"]}),
+        ("mumford", {"ffhq": ["00007", "60001"], "maskedface_net": ["", ""]}),
+        ("mfgan", {"ffhq": ["", ""], "masked_faces": [""]}),
+        ("mfgan_celeba", {"celeba": ["2880", "2937"], "rmfrd": ["aidai", "aidai"]}),
+    ],
+)
+def test_data_sets_are_read_from_where_they_are_placed(name, expected, tmp_path, monkeypatch):
+    monkeypatch.setenv("MASKBENCH_DATA", str(tmp_path))
+    for dataset in ("celeba", "ffhq", "maskedface_net", "rmfrd", "vggface2"):
+        made(tmp_path / dataset, LAYOUTS[dataset][0])
+    files = [PAPERS / f"{file}.yaml" for file in (*([OVER[name]] if name in OVER else []), name)]
+    subprocess.run(["sh", "-ec", commands_of(files[-1])], check=True)
+    found = experiment.load([ROOT / "params.yaml", *files])
+    for dataset in found.datasets:
+        rows = Collection.open(dataset, found.config.datasets[dataset]).rows
+        assert [row.identity for row in rows] == expected.pop(dataset)
+    assert not expected

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from maskbench.networks.simgan import Refiner, RefinerCritic
+from maskbench.networks.simgan import DeeperWholeCritic, Refiner, RefinerCritic
+from maskbench.networks.translation import WholeCritic
 
 
 def parameters(network):
@@ -52,3 +53,12 @@ def test_the_critic_gives_one_score_and_normalises_before_it(size):
 def test_two_further_convolutions():
     sizes = [parameters(RefinerCritic(32, 12, extra=extra)) for extra in (0, 2)]
     assert sizes[1] - sizes[0] == 2 * (4 * 4 * 9 + 4)
+
+
+@pytest.mark.parametrize(("size", "deepest"), [(48, 16), (64, 32)])
+def test_a_critic_of_whole_pictures_with_further_convolutions(size, deepest):
+    plain, deeper = WholeCritic(size, 4), DeeperWholeCritic(size, 4, extra=2)
+    assert parameters(deeper) - parameters(plain) == 2 * (deepest**2 * 9 + deepest)
+    assert deeper(torch.rand(2, 3, size, size)).shape == (2, 1)
+    convolutions = [layer for layer in deeper.layers if isinstance(layer, nn.Conv2d)]
+    assert all(not layer.bias.any() for layer in convolutions)  # initialised as the others

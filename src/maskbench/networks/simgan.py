@@ -6,7 +6,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from maskbench.networks.translation import ResidualBlock
+from maskbench.networks.translation import LEAK, ResidualBlock, WholeCritic, initialise
 
 Norm = Literal["batch", "none"]
 
@@ -95,3 +95,23 @@ class RefinerCritic(nn.Module):
     def forward(self, pictures: Tensor) -> Tensor:
         """(B, channels, size, size) in [-1, 1] -> (B, 1)."""
         return self.head(self.layers(pictures))
+
+
+class DeeperWholeCritic(WholeCritic):
+    """A critic that sees the whole picture, with further 3x3 convolutions before its dense layer:
+    the last row of paper 3's Table 2 with the switch ``whole_critic``.
+
+    Args:
+        size, width: as for :class:`WholeCritic`.
+        extra: further convolutions.
+    """
+
+    def __init__(self, size: int, width: int, extra: int) -> None:
+        super().__init__(size, width)
+        *halving, flat, dense = self.layers
+        after = width * 2 ** min(len(halving) // 2 - 1, 3)
+        further: list[nn.Module] = []
+        for _ in range(extra):
+            further += [nn.Conv2d(after, after, 3, 1, 1), nn.LeakyReLU(LEAK)]
+        self.layers = nn.Sequential(*halving, *further, flat, dense)
+        initialise(self)

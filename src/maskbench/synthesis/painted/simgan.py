@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from maskbench.networks.simgan import Refiner, RefinerCritic
+from maskbench.networks.simgan import DeeperWholeCritic, Refiner, RefinerCritic
 from maskbench.synthesis.base import Styles
 from maskbench.synthesis.painted.translation import CRITIC, GENERATOR, Pictures, TranslationMethod
 from maskbench.training.stage import Ramp, Schedule, Stage, Turn
@@ -28,10 +28,10 @@ class SimGan(TranslationMethod):
 
     def networks(self, params: Any) -> dict[str, Callable[[], nn.Module]]:
         def critic() -> nn.Module:
-            if params.switches.whole_critic:
-                return self.critic(params)
-            size, width = params.train_size, params.critic_width
-            return RefinerCritic(size, width, params.norm, params.critic_extra)
+            size, width, extra = params.train_size, params.critic_width, params.critic_extra
+            if not params.switches.whole_critic:
+                return RefinerCritic(size, width, params.norm, extra)
+            return DeeperWholeCritic(size, width, extra) if extra else self.critic(params)
 
         return {
             GENERATOR: lambda: self.painter(params, network=Refiner, norm=params.norm),
