@@ -1,4 +1,5 @@
-"""config/switches.yaml: each block takes back one switch, and the last one all."""
+"""config/switches.yaml: each block takes back one switch that CycleGAN has, one has the switch
+that it has not, and the last one takes back all."""
 
 from __future__ import annotations
 
@@ -27,7 +28,11 @@ def test_every_switch_is_off_once_and_all_of_them_once():
                 update={"switches": None}
             )
             found.append(values)
-    for switch in off.keys() - {HOW_OFTEN}:
+    assert own not in found and all(found.count(values) == 1 for values in found)
+    used = {switch for switch in off.keys() - {HOW_OFTEN} if own[switch] != off[switch]}
+    assert off.keys() - {HOW_OFTEN} - used == {"bare_cycle"}
+    assert own | {"bare_cycle": 0.2} in found
+    for switch in used:
         taken = TOGETHER if switch == "compose" else (switch,)
         assert own | {key: off[key] for key in taken} in found, switch
     assert off | {HOW_OFTEN: own[HOW_OFTEN]} in found

@@ -82,7 +82,7 @@ def mask(
     method: Annotated[
         str | None,
         typer.Option(
-            help="keypoint, or a trained method together with --model.",
+            help="keypoint, or a trained method.",
             show_default="that of --model, or keypoint",
         ),
     ] = None,
@@ -91,7 +91,7 @@ def mask(
         typer.Option(
             help="A trained model: its folder or file, the name of a method in the results, or the "
             "id of its MLflow run.",
-            show_default=False,
+            show_default="that of a trained --method, in the results",
         ),
     ] = None,
     references: Annotated[
@@ -156,7 +156,7 @@ def mask(
     from maskbench import experiment
     from maskbench.config import FacesConfig
     from maskbench.datasets.listing import as_text, named
-    from maskbench.errors import MaskbenchError
+    from maskbench.errors import MaskbenchError, printable
     from maskbench.synthesis.mask import mask as run
 
     known = experiment.load(params) if params else None
@@ -190,7 +190,7 @@ def mask(
             f"left out: {as_text(str(out))}"
         )
         if report.left_out:
-            typer.echo(named(report.left_out))
+            typer.echo(printable(named(report.left_out)))
         return
     typer.echo(
         f"{report.faces} faces in {report.pictures} pictures wear masks, {report.rejected} files "

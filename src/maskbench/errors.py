@@ -29,6 +29,13 @@ class MaskbenchError(Exception):
         return type(self), (self.place, self.what, self.way_out)
 
 
+def printable(text: str) -> str:
+    """A text for a terminal: what would steer it, be it in a file's name, is shown as ``\\x1b``."""
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
+    )
+
+
 def unknown_name(
     place: str | Path, kind: str, name: str, known: Iterable[str], hint: str = ""
 ) -> MaskbenchError:
@@ -107,5 +114,6 @@ def one_line_errors(
 
 
 def _fail(message: str) -> None:
-    print(f"error {message}", file=sys.stderr)
+    lines = "\n".join(map(printable, message.split("\n")))
+    print(f"error {lines}", file=sys.stderr)
     raise SystemExit(1)

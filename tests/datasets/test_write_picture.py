@@ -72,17 +72,25 @@ def test_what_is_kept(tmp_path: Path, name: str, orientation: int, profile) -> N
     assert np.abs(read_picture(out)[~free].astype(int) - 128).mean() < 3
 
 
-def test_heic(tmp_path: Path) -> None:
+@pytest.mark.parametrize("turned", [0, 180, 270, 90], ids=["1", "3", "6", "8"])
+def test_heic(tmp_path: Path, turned: int) -> None:
+    """The container turns the picture (its ``irot``), EXIF says so too; stored upright."""
     heif = pytest.importorskip("pillow_heif")
     heif.register_heif_opener()
-    source = bare(tmp_path / "a.heic", 1, icc_profile=WIDE)
-    assert np.abs(read_picture(source).astype(int) - scene()).mean() < 40
+    orientation = {0: 1, 180: 3, 270: 6, 90: 8}[turned]
+    source = bare(tmp_path / "a.heic", orientation, icc_profile=WIDE)
+    upright = np.rot90(scene(), turned // 90)
+    assert read_picture(source).shape == upright.shape
+    assert np.abs(read_picture(source).astype(int) - upright).mean() < 40  # of a wide profile
     out = tmp_path / "out.heic"
     free = masked(source, out) == 0
     with Image.open(source) as before, Image.open(out) as after:
         assert after.format == "HEIF" and after.info["icc_profile"] == WIDE
-        assert after.getexif()[0x0132] == TAKEN
+        assert after.getexif().get(ORIENTATION, 1) == 1
+        assert (after.getexif()[0x0132], after.getexif()[0x0110]) == (TAKEN, CAMERA)
         own, stored = (np.asarray(one).astype(int) for one in (before, after))
+    assert own.shape == stored.shape == upright.shape
+    assert np.abs(own - upright).mean() < 4
     free[: len(free) // 2 + 2] = False
     assert np.abs(own - stored)[free].mean() < 4
 

@@ -139,7 +139,8 @@ def test_the_answers_say_what_is_not_decided(page):
     assert re.search(r"mean placement of .* is \+0\.200 \[.*not decided \(one training\)", text)
     assert "0 of 2 training sets are decided to gain (one training)" in text
     assert "8 test people" in text
-    assert "was trained once on each training set" in text
+    assert "Everything was trained once by one replicate" in text
+    assert "this page decides no difference between trained methods" in text
 
 
 def test_references_and_what_loses_the_face_are_shown_and_not_ranked(page):

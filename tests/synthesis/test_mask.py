@@ -318,6 +318,10 @@ def test_a_model_is_applied_with_what_it_was_trained_with(
         faces=FacesConfig(size=48), **options,
     )  # fmt: skip
     assert contents(tmp_path / "own") == contents(tmp_path / "given")
+    shutil.copytree(model, tmp_path / "results" / "models" / "orl" / "wgan_stn" / "seed0")
+    options |= {"results": tmp_path / "results"}
+    mask([source], tmp_path / "named", weights, method="wgan_stn", **options)
+    assert contents(tmp_path / "own") == contents(tmp_path / "named")
     assert "other parameters" not in caplog.text
     other = METHODS.parse("wgan_stn", tiny | {"updates": 1, "checkpoint_every": 0})
     mask([source], tmp_path / "other", weights, model=model, method=other, **options)

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import socket
 import struct
 import subprocess
@@ -10,6 +11,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 from PIL import Image
 
 from maskbench.artifacts import LISTING
@@ -17,10 +19,13 @@ from maskbench.datasets.manifest import Pictures
 from maskbench.datasets.pictures import read_picture
 from maskbench.synthesis.inputs import listing
 
+HIDDEN = 6
+FORMULA = re.compile(r"[=+@\t\r]|-(?![0-9.])")
+FORMULAS = ("=cmd|'calc'!A1", "+1+1", "@SUM(1)")
 # Names that shells, spreadsheets, terminals and paths could take for something else.
 NAMES = (
     "-rf", "--help", "$(touch owned)", "`touch owned`", ";touch owned;", "a|b", "a&b", "a>owned",
-    "=cmd|'calc'!A1", "+1+1", "@SUM(1)", "{0}", "%s%n", "%2e%2e%2fowned", "owned..", "a..", "a.",
+    *FORMULAS, "{0}", "%s%n", "%2e%2e%2fowned", "owned..", "a..", "a.",
     "con", "NUL", "aux.txt", "a\\..\\owned", "C:\\owned", "a:b", "a*b", "a?b", "[a]", "~", "~root",
     "a'b", 'a"b', "a b", " a", "a ", "a,b", "a;b", "a\nb", "a\rb", "a\tb", "a\x1b[31mb", "a\x7fb",
     "é", "e\u0301", "日本", "🙂", "\u202egnp", "\u200bnull", "ﬀ", "İ", "ß", "a" * 200, "ø" * 100,
@@ -74,16 +79,20 @@ def fill(folder, face):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
-    for number, name in enumerate(NAMES[:57]):
-        place = f"{number % 5}/{name}.{('jpg', 'png')[number % 2]}"
-        put(place, face[("jpg", "png")[number % 2]])
+    for number, name in enumerate(NAMES):
+        ending = ("jpg", "png", "heic")[number % 3]
+        place = f"{number % 5}/{name}.{ending}"
+        put(place, face[ending])
         good.add(place)
+    for name in (*FORMULAS, "-rf", "--help", "~"):  # also as a name without a folder before it
+        put(f"{name}.png", face["png"])
+        good.add(f"{name}.png")
     bad = contents(face)
     endings = ("jpg", "png", "webp", "tif", "bmp", "heic", "avif", "gif", "jp2", "JPG")
     for number in range(190):
         kind = list(bad)[number % len(bad)]
         put(f"bad/{kind} {number}.{endings[number // len(bad)]}", bad[kind])
-    for number in range(30):
+    for number in range(21):
         put(f"other/{number}.{('txt', 'exe', 'sh', 'lnk', 'pkl')[number % 5]}", b"owned")
     outside = folder.parent / "outside"
     outside.mkdir()
@@ -118,7 +127,8 @@ def fill(folder, face):
 def test_300_files(orl, weights, tmp_path):
     picture = Image.open(sorted(Pictures.open(orl).root.rglob("*.pgm"))[0]).convert("RGB")
     face = {}
-    for ending in ("jpg", "png", "gif"):
+    pillow_heif.register_heif_opener()
+    for ending in ("jpg", "png", "gif", "heic"):
         picture.save(tmp_path / f"face.{ending}")
         face[ending] = (tmp_path / f"face.{ending}").read_bytes()
         (tmp_path / f"face.{ending}").unlink()
@@ -137,22 +147,34 @@ def test_300_files(orl, weights, tmp_path):
 
     before = state()
     command = [sys.executable, "-m", "maskbench", "mask", str(source), "--out", str(out)]
-    end = subprocess.run(
-        [*command, "--weights", str(weights), "--style", "kn95"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=900,
-    )  # fmt: skip
-    assert end.returncode == 0, end.stderr
-    assert "Traceback" not in end.stderr
-    assert state() == before  # nothing else was made, changed or run
+
+    def run(*options):
+        end = subprocess.run(
+            [*command, "--weights", str(weights), "--style", "kn95", *options],
+            cwd=tmp_path, capture_output=True, text=True, timeout=900,
+        )  # fmt: skip
+        assert end.returncode == 0, end.stderr
+        assert "Traceback" not in end.stderr
+        assert state() == before  # nothing else was made, changed or run
+        assert not re.search(r"[^\n -~\u00a1-\U0010ffff]", end.stdout)  # nothing steers a terminal
+        return end.stdout.strip()
+
+    def planned():
+        """How many pictures there are to mask, done before and left out unread."""
+        return tuple(map(int, re.findall(r"\d+", run("--dry-run").partition(":")[0])))
+
+    first, said = planned(), run("--workers", "2")
+    assert first[1] == 0 and sum(first) == 300 - HIDDEN
     with open(out / "manifest.csv", newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
+    assert not [cell for row in rows for cell in row.values() if FORMULA.match(cell)]
+    for row in rows:  # written so that a spreadsheet computes nothing
+        row |= {key: row[key].removeprefix("./") for key in ("source", "output", "mask")}
     masked = {row["source"]: row for row in rows if not row["reason"]}
     left = {row["source"]: row["reason"] for row in rows if row["reason"]}
     assert set(masked) == good
-    hidden = 6
-    assert len(masked) + len(left) == 300 - hidden
+    assert len(masked) + len(left) == 300 - HIDDEN
     assert all(left.values())
-    said = end.stdout.strip()
     assert said.startswith(f"{len(good)} faces in {len(good)} pictures wear masks, {len(left)} ")
     assert {kind for name, kind in left.items() if name.startswith("other/")} == {
         "not named as a picture"
@@ -168,6 +190,10 @@ def test_300_files(orl, weights, tmp_path):
         assert read_picture(out / row["output"]).shape == (112, 92, 3)
     written = {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()}
     assert written == outputs | {"manifest.csv", "settings.json", LISTING}
+    made = {name: (out / name).lstat().st_ino for name in outputs}
+    _, kept, unread = planned()
+    assert kept >= len(good) and unread == first[2]  # what was no picture may have become one
+    assert run() == said and made == {name: (out / name).lstat().st_ino for name in outputs}
 
 
 def test_names_of_several_paths(tmp_path):

@@ -194,6 +194,7 @@ rule make_index:
             files=(*TITLES, "reporting/*.j2", "reporting/published/*"),
             origins=ORIGINS,
             configuration=configuration(EXPERIMENT),
+            folds=CONFIG.datasets[DATASET].folds,
         ),
     message:
         "Answer on one page, {output.out}"

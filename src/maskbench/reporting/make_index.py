@@ -44,6 +44,7 @@ def make_index(
     origins: Mapping[str, str] | None = None,
     configuration: Mapping[str, str] | None = None,
     submissions: Sequence[Path] = (),
+    folds: int | None = None,
 ) -> None:
     """Write ``index.html``: one static file with links to the results beside it.
 
@@ -60,6 +61,7 @@ def make_index(
             (:func:`maskbench.reporting.published_runs.configuration`); without it no published run
             is set beside it.
         submissions: what others measured (:mod:`maskbench.reporting.submissions`).
+        folds: into which the people of the synthesised faces are divided; None: into none.
 
     Raises:
         MaskbenchError: a file is missing or cannot be read.
@@ -93,6 +95,7 @@ def make_index(
         filters,
         dataset=dataset,
         facts=_facts(frame, dataset),
+        folds=folds,
         placed=placed,
         placing=placing,
         recognising=recognising,

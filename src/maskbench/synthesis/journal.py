@@ -18,6 +18,8 @@ from maskbench.errors import MaskbenchError
 from maskbench.synthesis.inputs import MANIFEST, SETTINGS, Task, digest_of
 
 JOURNAL = ".journal"
+NAMES = ("source", "output", "mask")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is one to a spreadsheet
 Row = dict[str, Any]
 
 
@@ -88,6 +90,18 @@ def settings_in(folder: Path) -> Any:
         return None
 
 
+def as_cells(row: Row) -> Row:
+    """A row as it is written: no name in it is a formula."""
+    return row | {
+        key: f"./{row[key]}" for key in NAMES if row.get(key) and row[key].startswith(FORMULA)
+    }
+
+
+def as_name(row: Row) -> Row:
+    """A row as it was before :func:`as_cells`."""
+    return row | {key: row[key].removeprefix("./") for key in NAMES}
+
+
 def still_valid(journal: Journal, places: Sequence[Path], tasks: Sequence[Task]) -> Iterator[str]:
     """The names of the pictures that a journal has, whose file is the same as then and whose
     masked pictures lie in one of some folders."""
@@ -104,12 +118,12 @@ def done_before(
         return
     of_name = {task.source: task for task in tasks}
     with open(out / MANIFEST, newline="", encoding="utf-8") as stream:
-        for source, found in groupby(csv.DictReader(stream), lambda row: row["source"]):
-            rows: list[Row] = list(found)
-            task = of_name.get(source)
+        for _, found in groupby(csv.DictReader(stream), lambda row: row["source"]):
+            rows: list[Row] = [as_name(row) for row in found]
+            task = of_name.get(rows[0]["source"])
             # A file that could not be read then may be readable now.
             if task is not None and rows[0]["sha256"] and _is_of(rows, task, [out]):
-                yield source, rows
+                yield task.source, rows
 
 
 def _is_of(rows: Sequence[Row], task: Task, places: Sequence[Path]) -> bool:

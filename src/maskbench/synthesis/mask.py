@@ -29,12 +29,20 @@ from maskbench.faces.progress import pictures_progress
 from maskbench.faces.runs import RUN
 from maskbench.registry import Block
 from maskbench.synthesis.inputs import MANIFEST, SETTINGS, Task, listing, refuse_within
-from maskbench.synthesis.journal import JOURNAL, Journal, done_before, settings_in, still_valid
+from maskbench.synthesis.journal import (
+    JOURNAL,
+    Journal,
+    as_cells,
+    done_before,
+    settings_in,
+    still_valid,
+)
 from maskbench.synthesis.mask_workers import SURE, Job, masked_rows
 from maskbench.synthesis.model_file import opened_model
 from maskbench.synthesis.own_pictures import (
     guides_of,
     method_of,
+    model_of,
     put_on_by,
     styles_of,
     worn_in,
@@ -120,11 +128,12 @@ def mask(
             settings and the same file stays. A result with other settings is replaced once the new
             one is whole.
         weights: folder written by ``fetch_weights``.
-        method: ``keypoint``, or a trained method together with ``model``: its block, or its name
-            for its default parameters. A model's own count instead, and so do the size and margin
-            of its crops and of its mask pictures. None: the model's method, or ``keypoint``.
+        method: ``keypoint``, or a trained method: its block, or its name for its default
+            parameters. A model's own count instead, and so do the size and margin of its crops and
+            of its mask pictures. None: the model's method, or ``keypoint``.
         model: a trained model: its folder, its file, the name of a method in ``results``, or the
-            id of its MLflow run (:func:`.model_file.opened_model`).
+            id of its MLflow run (:func:`.model_file.opened_model`). None: that of a trained
+            ``method`` in ``results``.
         results: folder of what a run made.
         styles: the styles that each face's is drawn from; None or ``random``: all. For a
             reference-guided method also the path of one photograph of somebody who wears the mask.
@@ -151,6 +160,7 @@ def mask(
     """
     out, faces = Path(out), faces or FacesConfig()
     styles = None if RANDOM in (styles or ()) else styles
+    model = model_of(method, results) if model is None else model
     with opened_model(model, results) if model is not None else nullcontext() as folder:
         block, faces, mask_size = method_of(method, folder, faces, mask_size)
         photograph, names = styles_of(block, styles, references)
@@ -273,7 +283,7 @@ def _write_manifest(
             for row in masked:
                 row["method"] = method
                 work.files |= {row["output"], row["mask"]}
-            writer.writerows(rows)
+            writer.writerows(map(as_cells, rows))
             counts["faces"] += len(masked)
             counts["pictures" if masked else "rejected"] += 1
     return counts

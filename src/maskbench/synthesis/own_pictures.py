@@ -24,6 +24,21 @@ from maskbench.synthesis.specs import METHODS
 from maskbench.threads import one_thread
 
 
+def model_of(method: str | Block | None, results: Path) -> str | None:
+    """The name of a method's model in the results; None: it needs none.
+
+    Raises:
+        MaskbenchError: no such method, or it has no model there.
+    """
+    block = METHODS.parse(method, {}) if isinstance(method, str) else method
+    if block is None or block.spec.family == "overlay":
+        return None
+    if not any(results.glob(f"models/*/{block.name}/seed*")):
+        what = f"method {block.name} needs a trained model, and {results} has none"
+        raise MaskbenchError("mask", what, "name one with --model, or run make reproduce")
+    return block.name
+
+
 def method_of(
     method: str | Block | None, model: Path | None, faces: FacesConfig, mask_size: int
 ) -> tuple[Block, FacesConfig, int]:
@@ -50,11 +65,7 @@ def method_of(
     block = METHODS.parse(method, {}) if isinstance(method, str) else method
     if block.spec.family == "overlay":
         return block, faces, mask_size
-    if model is None:
-        raise MaskbenchError(
-            "mask", f"method {name} needs a trained model", "name one with --model"
-        )
-    if isinstance(method, str):
+    if isinstance(method, str) and model is not None:
         raise MaskbenchError(
             model,
             f"does not say what it was trained with (no {PARAMS})",
