@@ -5,7 +5,7 @@
 Hours of trainings are the seconds of a step that ``benchmarks/operations.py --device cuda``
 measured on a GPU (``steps_h200.json``: an NVIDIA H200), times their steps; on another device
 (:data:`DEVICES`) longer by the ratio of the published peaks. Those of the steps on pictures come
-from the rates that ``benchmarks/scale.py`` measured, and are left out where there are none.
+from the rates that ``benchmarks/scale.py`` measured, and are left out where it has not run.
 ``--into`` replaces the tables of a document, each between ``<!-- name -->`` and ``<!-- end -->``;
 without it they are printed.
 """
@@ -93,7 +93,13 @@ def main() -> None:
     text = options.into.read_text("utf-8")
     for name, table in tables.items():
         place = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        text = place.sub(lambda found, table=table: f"{found[1]}\n{table}\n\n{found[2]}", text)
+        text, places = place.subn(
+            lambda found, table=table: f"{found[1]}\n{table}\n\n{found[2]}", text
+        )
+        if places != 1:
+            sys.exit(
+                f"{options.into} has {places} places <!-- {name} --> ... <!-- end -->, not one"
+            )
     options.into.write_text(text, "utf-8")
 
 
@@ -186,6 +192,11 @@ class Pictures:
         those that run side by side, a method each, the longest counts."""
         grown = (self.size / 128) ** 2
         made = max(self.masked.values(), default=0)
+        wanted = ("fetch", f"crop/{self.side}", "overlay", "metrics_stand_ins")
+        if missing := [name for name in wanted if name not in rates]:
+            sys.exit(
+                f"no rate of {', '.join(missing)}: run benchmarks/scale.py as docs/scale.md says"
+            )
         found = {
             "fetch": rates["fetch"] * self.cropped,
             "crop": rates[f"crop/{self.side}"] * self.cropped / CORES,
@@ -283,13 +294,15 @@ def table_of_trainings(found: Mapping[str, Sequence[Training]]) -> str:
 
 
 def table_of_configurations(found: Found, rates: Mapping[str, float]) -> str:
-    head = ["configuration", "disk, GB", "temporary, GB"]
+    head = ["configuration", "Eflop", "GPU memory, GB", "disk, GB", "temporary, GB"]
     head += [f"trainings, hours on {gpus} {device}" for device in DEVICES for gpus in GPUS]
     head += [f"{step}, hours" for step in STEPS if rates]
     rows = []
     for name, (experiment, made) in found.items():
         pictures = pictures_of(experiment, COLLECTIONS[name], COLLECTIONS[name].bare)
-        row = [name, short(pictures.disk / 1e9), short(pictures.temporary / 1e9)]
+        row = [name, short(sum(flops_of(one) * one["times"] for one in made) / 1e18)]
+        row += [short(max(max(one["reserved"]) for one in made) / 1e9)]
+        row += [short(pictures.disk / 1e9), short(pictures.temporary / 1e9)]
         row += [short(with_gpus(made, device, gpus)) for device in DEVICES for gpus in GPUS]
         rows.append(row + (list(map(short, pictures.data_hours(rates).values())) if rates else []))
     return markdown(head, rows)

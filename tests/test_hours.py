@@ -1,6 +1,7 @@
 """The arithmetic of docs/scale.md, against hand calculations."""
 
 import importlib
+import json
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,38 @@ def test_disk_and_hours_of_pictures(hours):
     assert found["crop"] == pytest.approx(16 / hours.CORES)
     assert found["masks"] == pytest.approx(4 * 3.6 * 1000 / 3.6e6)
     assert found["measure"] == pytest.approx(4 * 9 * 800 / 3.6e6)
+
+
+def test_a_rate_that_was_not_measured_is_named(hours):
+    with pytest.raises(SystemExit, match=r"no rate of crop/1024, metrics_stand_ins: run bench"):
+        hours.Pictures(1, 1024, 256, {}, 1, 0.0).data_hours({"fetch": 1.0, "overlay": 1.0})
+
+
+def test_the_document_has_a_place_for_each_table(hours, tmp_path, monkeypatch):
+    """As it was made last; with scale.json it gets the tables of the stages, too."""
+    text = (ROOT / "docs" / "scale.md").read_text("utf-8")
+    scale = {
+        f"{stage}/{side}/{count}/1": dict.fromkeys(
+            ("memory_mb", "with_files_mb", "ms", "cpu_ms"), 1.0
+        )
+        for stage in ("fetch", "crop", "faceset", "overlay", "loader", "metrics_stand_ins", "mask")
+        for side, counts in (("128", (1000, 100_000)), ("1024", (2000,)))
+        for count in counts
+    }
+    files = {name: tmp_path / name for name in ("scale.json", "operations.json", "scale.md")}
+    files["scale.md"].write_text(text, "utf-8")
+    files["scale.json"].write_text(json.dumps(scale))
+    files["operations.json"].write_text("{}")
+    command = ["hours.py", "--rates", files["scale.json"], "--into", files["scale.md"]]
+    monkeypatch.setattr(
+        "sys.argv", [*map(str, command), "--operations", str(files["operations.json"])]
+    )
+    hours.main()
+    made = files["scale.md"].read_text("utf-8")
+    assert made.count("| crop | 128 | 1 | 1,000 and 100,000 |") == 1
+    files["scale.md"].write_text(text.replace("<!-- stages -->", ""), "utf-8")
+    with pytest.raises(SystemExit, match="has 0 places <!-- stages -->"):
+        hours.main()
 
 
 def test_rates_and_growth(hours):

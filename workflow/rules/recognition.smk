@@ -18,6 +18,10 @@ rule embed:
         "../scripts/step.py"
 
 
+# On a frozen network's embeddings little is learnt, and fast.
+NEEDED = lambda wildcards: TRAINING if RECOGNISER(wildcards).spec.name == "network" else NETWORK
+
+
 rule train_recogniser:
     input:
         faces=FACES,
@@ -29,7 +33,9 @@ rule train_recogniser:
     output:
         out=directory(f"{OUT}/recognisers/{{dataset}}/{{recogniser}}/{{training_set}}/seed{{seed}}"),
     resources:
-        **TRAINING,
+        **GPU,
+        mem_mb=lambda wildcards: NEEDED(wildcards)["mem_mb"],
+        runtime=lambda wildcards: NEEDED(wildcards)["runtime"],
     params:
         **step(
             "recognition.train_recogniser",
