@@ -1,12 +1,15 @@
 """The command line: quick help, examples, errors in one line."""
 
+import re
 import resource
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from typer.main import get_command
 from typer.testing import CliRunner
 
 import maskbench
@@ -88,3 +91,22 @@ def test_methods_are_listed_with_paper_and_parameters(monkeypatch):
 def test_version():
     result = CliRunner().invoke(app, ["--version"])
     assert result.output.strip() == maskbench.__version__
+
+
+DOCUMENTED = [
+    pytest.param(line, id=f"{path.stem}-{number}")
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    for number, line in enumerate(
+        re.findall(r"^maskbench .*", path.read_text("utf-8").replace("\\\n", ""), re.M)
+    )
+]
+
+
+@pytest.mark.parametrize("line", DOCUMENTED)
+def test_commands_in_the_documents_are_understood(line):
+    """Names and options, as typed there; nothing is run."""
+    _, *names = shlex.split(line.partition(" > ")[0], comments=True)
+    command = get_command(app)
+    while hasattr(command, "commands"):
+        command = command.commands[names.pop(0)]
+    command.make_context("maskbench", names)
