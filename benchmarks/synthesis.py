@@ -39,14 +39,15 @@ def main() -> None:
 
     faces = FaceSet.open(options.results / "faces" / options.dataset / "fold0")
     pictures = MaskPictures.open(options.results / "mask_pictures")
+    worn = options.results / "masked_domain" / options.dataset / "fold0"
     methods = {}
     for folder in sorted((options.results / "models" / options.dataset).glob("*/seed0")):
         name = folder.parent.name
         trained = trained_with(folder, name)
-        if trained is not None and not trained.block.spec.reference_guided:
+        if trained is not None:
             found = options.results / "guides" / options.dataset
             guides = [found / guide / folder.name for guide in trained.block.spec.guides]
-            methods[name] = open_method(folder, trained.block, guides)
+            methods[name] = open_method(folder, trained.block, guides, worn)
     if not methods:
         raise MaskbenchError(options.results, "no models", "name the folder of a finished run")
 

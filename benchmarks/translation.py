@@ -134,8 +134,10 @@ def compare(data: TrainingData, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def cost(block: Block, data: TrainingData, steps: int, found: Any) -> None:
-    """Seconds of a step of the first stage and the process's highest memory in MB."""
+    """Seconds of a step of the last stage, where everything is at work, and the process's highest
+    memory in MB."""
     training = Training(learner_of(block, data), 0, 1)
+    training.index = len(training.stages) - 1
     times = []
     for _ in range(steps):
         start = time.perf_counter()
