@@ -14,12 +14,12 @@ from ..trainings import killed_in
 EVERY = 2  # steps between two checkpoints; a stage has four
 BLOCK = {
     "train_size": 16, "steps": 4, "batch_size": 2, "blocks": 1, "generator_width": 4,
-    "critic_width": 6, "log_every": 3, "sheet_every": 0, "checkpoint_every": EVERY, "pool": 3,
+    "critic_width": 6, "log_every": 3, "sheet_every": 0, "checkpoint_every": EVERY,
     "ema": 0.9, "switches": {"whole_critic": True, "compose": True, "r1": 1, "r1_every": 2},
 }  # fmt: skip
 OWN = {
     "mfgan": {
-        "style_length": 4, "encoder_width": 4, "encoder_norm": "none", "unlabelled": 0.5,
+        "pool": 3, "style_length": 4, "encoder_width": 4, "encoder_norm": "none", "unlabelled": 0.5,
         "stages": [
             {"name": "correct", "steps": 4, "weights": {"invariance": 0, "style": 0}},
             {"name": "authentic", "steps": 4, "weights": {"style": 0}},
@@ -27,18 +27,39 @@ OWN = {
         ],
     },
     "iamgan": {
-        "recogniser_steps": 4, "recogniser_size": 16, "recogniser_width": 16,
+        "pool": 3, "recogniser_steps": 4, "recogniser_size": 16, "recogniser_width": 16,
         "recogniser_batch": 4,
     },
-    "simgan": {"pretraining": 4, "critic_pretraining": 4, "switches": {}},
+    "simgan": {"pool": 3, "pretraining": 4, "critic_pretraining": 4, "switches": {}},
+    "refine": {"pool": 3, "pretraining": 4, "critic_pretraining": 4, "switches": {}},
+    "cyclegan": {
+        "pool": 3,
+        "stages": [  # as a tree of paper 3
+            {"name": "initial", "steps": 4},
+            {"name": "aside", "steps": 4, "weights": {"identity": 0.1}},
+            {"name": "continued", "steps": 4, "continues": "initial"},
+        ],
+    },
+    "stargan": {}, "attgan": {"halvings": 2}, "sagan": {},
+}  # fmt: skip
+STAGES = {"mfgan": 3, "iamgan": 2, "simgan": 3, "refine": 3, "cyclegan": 3}  # others: 1
+ADVERSARIAL = {
+    "train_size": 16, "steps": 4, "batch_size": 2, "critic_warmup": 0, "log_every": 3,
+    "sheet_every": 0, "checkpoint_every": EVERY,
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "stages"), [("mfgan", 3), ("iamgan", 2), ("simgan", 3)])
-def test_killed_in_each_stage_and_started_again_ends_byte_identical(
-    small, guides, tmp_path, name, stages
-):
-    block = METHODS.parse(name, BLOCK | OWN[name])
+def test_every_method_is_killed_here():
+    learnt = {name for name, spec in METHODS.all().items() if spec.family == "translation"}
+    assert learnt == set(OWN)
+
+
+@pytest.mark.parametrize(
+    "name", [*OWN, "gan_direct", "gan_stn", "dcgan_stn", "wgan_stn", "pywgan_div"]
+)
+def test_killed_in_each_stage_and_started_again_ends_byte_identical(small, guides, tmp_path, name):
+    block = METHODS.parse(name, BLOCK | OWN[name] if name in OWN else ADVERSARIAL)
+    stages = STAGES.get(name, 1)
     given = {
         "method": block, "faces": small.faces, "masked_domain": small.masked,
         "mask_pictures": small.pictures, "styles": small.styles, "seed": 1,
