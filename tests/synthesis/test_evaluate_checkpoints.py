@@ -57,6 +57,7 @@ def test_each_stage_has_a_row_for_training_and_for_test_people(small, block, wei
         weights, styles, MetricsConfig(weights="packaged", batch_size=4), 3, tmp_path / "out",
     )  # fmt: skip
     rows = read_metrics(tmp_path / "out")
+    opacity, rows = ([r for r in rows if (r.metric == "fid") == fid] for fid in (False, True))
     names = [(row.checkpoint, row.split) for row in rows]
     stages = ("initial", "dead_end", "continued")
     assert names == [(stage, split) for stage in stages for split in ("train", "test")]
@@ -81,6 +82,11 @@ def test_each_stage_has_a_row_for_training_and_for_test_people(small, block, wei
     wanted += np.trace(np.cov(x.T) + np.cov(y.T) - 2 * root)
     (test,) = (row for row in rows if (row.checkpoint, row.split) == ("dead_end", "test"))
     assert test.value == pytest.approx(wanted, rel=1e-2)
+    covers = [cover for *_, cover in made.pictures_of(faces, pictures, pairs)]
+    inside = [cover[cover >= 128].mean() / 255 for cover in covers if (cover >= 128).any()]
+    found = {row.checkpoint: row.value for row in opacity}
+    assert found.keys() == set(stages) and {row.split for row in opacity} == {"test"}
+    assert inside and found["dead_end"] == pytest.approx(np.mean(inside))
 
 
 def test_both_splits_have_equally_many_people_and_pictures(small):

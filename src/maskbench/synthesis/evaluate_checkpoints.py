@@ -3,7 +3,7 @@
 
 - A training of planned stages, at the end of each (paper 3's Tables 1 and 2): ``fid``, on training
   people and on as many test people, with as many pictures. A distance falls with the number of
-  either. ``split`` names the people.
+  either. ``split`` names the people. On test people also ``alpha_mean``: how opaque masks are.
 - Any other, on its way (:data:`maskbench.synthesis.adversarial.ON_THE_WAY`): ``placement_iou`` on
   test people, as at its end.
 
@@ -29,7 +29,7 @@ from maskbench.metrics.bootstrap import People
 from maskbench.metrics.features import FeatureExtractor, feature_extractor
 from maskbench.metrics.fid import FEWER, fid
 from maskbench.metrics.numbers import Number, facts_of, mean_number, write_numbers
-from maskbench.metrics.placement import placement_iou
+from maskbench.metrics.placement import alpha_mean, placement_iou
 from maskbench.registry import Block
 from maskbench.synthesis.adversarial import ON_THE_WAY
 from maskbench.synthesis.base import Method, spread
@@ -94,7 +94,7 @@ def evaluate_checkpoints(
             network = feature_extractor(
                 weights, config.weights == "published", config.batch_size, device
             )
-            numbers = distances(made, reference, bare, pictures, styles, network)
+            numbers = distances(made, reference, bare, pictures, styles, network, config)
         else:
             numbers = placements(made, reference, bare, pictures, styles, config)
     facts = facts_of("synthesis", bare, method.name, seed, run_id)
@@ -137,20 +137,23 @@ def distances(
     pictures: MaskPictures,
     styles: Sequence[str],
     network: FeatureExtractor,
+    config: MetricsConfig,
 ) -> list[Number]:
-    """FID between each method of ``made`` and the reference, on training and on test people."""
+    """FID between each method of ``made`` and the reference, on training and on test people, and
+    how opaque its masks are on these."""
     chosen = {
         split: list(zip(rows, itertools.cycle(styles), strict=False))
         for split, rows in equally_many(faces).items()
     }
     wanted = {
-        split: _features(reference, faces, pictures, pairs, network)
+        split: _pictures(reference, faces, pictures, pairs, network)[0]
         for split, pairs in chosen.items()
     }
     numbers = []
     for (name, method), (split, pairs) in itertools.product(made.items(), chosen.items()):
-        found = _features(method, faces, pictures, pairs, network)
-        count = faces.persons.iloc[[row for row, _ in pairs]].nunique()
+        found, opacity = _pictures(method, faces, pictures, pairs, network)
+        names = faces.persons.iloc[[row for row, _ in pairs]].to_numpy().astype(str)
+        count = len(set(names))
         note = f"{FEWER} ({len(pairs)} < {network.dim})" if len(pairs) < network.dim else ""
         numbers.append(
             Number(
@@ -158,6 +161,11 @@ def distances(
                 backbone=network.name, checkpoint=name, other={"split": split},
             )
         )  # fmt: skip
+        if split == "test":
+            people = People.drawn(names, config.bootstrap, config.bootstrap_seed)
+            numbers.append(
+                mean_number("alpha_mean", opacity, people, checkpoint=name, other={"split": split})
+            )
     return numbers
 
 
@@ -182,10 +190,12 @@ def equally_many(faces: FaceSet) -> dict[str, list[int]]:
     return {split: spread(rows[split].tolist(), count) for split in SPLITS}
 
 
-def _features(
+def _pictures(
     method: Method, faces: FaceSet, pictures: MaskPictures, pairs: Pairs, network: FeatureExtractor
-) -> np.ndarray:
-    """Features (N, d) of masked faces; a method without styles puts on what it has."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Features (N, d) and opacities (N,) of masked faces; a method without styles puts on what it
+    has."""
     own = pairs if method.block.spec.styled else [(row, "") for row, _ in pairs]
-    images = np.stack([image for *_, image, _ in method.pictures_of(faces, pictures, own)])
-    return network(images)[0]
+    made = [(image, cover) for *_, image, cover in method.pictures_of(faces, pictures, own)]
+    images, covers = (np.stack(one) for one in zip(*made, strict=True))
+    return network(images)[0], alpha_mean(covers)
