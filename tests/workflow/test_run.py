@@ -42,6 +42,8 @@ def test_every_result_is_there(project):
         assert (results / "figures" / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
     for name in ("claims.csv", "claims.md", "claims.html", "index.html", "curves.csv"):
         assert (results / name).stat().st_size > 0
+    reasons = pd.read_csv(results / "claims.csv")["reason"].dropna()
+    assert not reasons[reasons.str.contains("several values")].tolist()  # claims say what they mean
     frame = pd.read_csv(results / "measurements.csv")
     assert list(frame.columns) == list(COLUMNS)
     assert set(frame["method"][frame["step"] == "synthesis"]) == METHODS
