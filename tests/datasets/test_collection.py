@@ -85,7 +85,7 @@ def compared(tmp_path: Path, trained: Path, tested: Path, **config) -> dict:
         splits.append(tmp_path / f"{name}.parquet")
         fetch(name, own, pictures[-1])
         split(pictures[-1], own, splits[-1])
-    compare_people(pictures, splits, "train", ["test"], tmp_path / "compared.json")
+    compare_people(pictures, splits, ["train"], ["test"], tmp_path / "compared.json")
     return json.loads((tmp_path / "compared.json").read_text())
 
 

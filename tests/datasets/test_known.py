@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import subprocess
 import sys
@@ -111,10 +112,19 @@ def test_a_person_in_two_parts_of_a_partition_is_refused(tmp_path):
         parts_of(root, tmp_path)
 
 
-def test_people_of_mlfw_are_those_of_lfw(tmp_path):
-    """Whoever learns from LFW is not tested on MLFW."""
+@pytest.mark.parametrize(
+    ("learnt", "tested", "where"),
+    [
+        ("lfw", ("mlfw",), r"mlfw: Al_Gore: is among.*datasets\.lfw\.exclude"),
+        ("mlfw", ("lfw", "mlfw"), r"lfw: Al_Gore: is among.*datasets\.mlfw\.exclude"),
+    ],
+    ids=["faces", "real_domain"],
+)
+def test_people_of_mlfw_are_those_of_lfw(tmp_path, learnt, tested, where):
+    """Whoever learns from one is not tested on the other, be it in a test set itself."""
     pictures, splits = [], []
-    for name, shares in (("lfw", (1, 0, 0)), ("mlfw", (0, 0, 1))):
+    for name in ("lfw", "mlfw"):
+        shares = (1, 0, 0) if name == learnt else (0, 0, 1)
         root = made(tmp_path / "data" / name, LAYOUTS[name][0])
         shares = SplitShares(**dict(zip(("train", "val", "test"), shares, strict=True)))
         config = DatasetConfig(adapter=name, path=str(root), shares=shares)
@@ -122,8 +132,8 @@ def test_people_of_mlfw_are_those_of_lfw(tmp_path):
         splits.append(tmp_path / f"{name}.parquet")
         fetch(name, config, pictures[-1])
         split(pictures[-1], config, splits[-1])
-    with pytest.raises(MaskbenchError, match=r"mlfw: Al_Gore: is among.*datasets\.lfw\.exclude"):
-        compare_people(pictures, splits, "lfw", ["mlfw"], tmp_path / "out.json")
+    with pytest.raises(MaskbenchError, match=where):
+        compare_people(pictures, splits, [learnt], tested, tmp_path / "out.json")
 
 
 @pytest.fixture
@@ -158,6 +168,37 @@ def test_a_gated_one_says_where_to_ask_what_to_place_where_and_is_verified(home)
     (home / "vggface2" / "test_list.txt").write_text("n000009/1.jpg\n")
     result = CliRunner().invoke(app, ["datasets", "vggface2"])
     assert result.exit_code == 1 and "has no line for test/n000001/0001_01.jpg" in result.output
+
+
+def test_ffhq_is_compared_with_its_own_list(home):
+    files = LAYOUTS["ffhq"][0]
+    root = made(home / "ffhq", files)
+    assert "all files" not in shown("ffhq")  # the list is not there
+    listed = {}
+    for number, name in enumerate(one for one in files if one.endswith(".png")):
+        content = (root / name).read_bytes()
+        listed[str(number)] = {
+            size: {
+                "file_path": name.replace("images1024x1024", folder), "file_size": len(content),
+                "file_md5": hashlib.md5(content).hexdigest(),
+            }
+            for size, folder in (("image", "images1024x1024"), ("thumbnail", "thumbnails128x128"))
+        }  # fmt: skip
+    (root / "ffhq-dataset-v2.json").write_text(json.dumps(listed))
+    assert "2 of 70,000 pictures, all files with the published MD5" in shown("ffhq")
+    inner = DatasetConfig(adapter="ffhq", path=str(root / "images1024x1024"))
+    assert "all files with the published MD5" in known.verified("ffhq", inner)
+    first = root / listed["0"]["image"]["file_path"]
+    whole = first.read_bytes()
+    first.write_bytes(whole[:-1] + b"x")
+    with pytest.raises(MaskbenchError, match=r"00007\.png: has another MD5 than published"):
+        known.verified("ffhq", inner)
+    first.write_bytes(whole[:-1])
+    with pytest.raises(MaskbenchError, match=r"00007\.png: has \d+ bytes, published are \d+"):
+        known.verified("ffhq", inner)
+    (root / "ffhq-dataset-v2.json").write_text("[1]")
+    with pytest.raises(MaskbenchError, match=r"v2\.json: is not FFHQ's list"):
+        known.verified("ffhq", inner)
 
 
 def test_one_that_nobody_gives_away_cannot_be_downloaded(home):

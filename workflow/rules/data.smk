@@ -61,7 +61,7 @@ rule compare_people:
     params:
         **step(
             "datasets.compare_people",
-            learnt=DATASET,
+            learnt=[DATASET, CONFIG.synthesis.real_domain.source],
             tested=CONFIG.recognition.tests,
         ),
     message:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import product
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def _letters(name: str) -> str:
 def compare_people(
     pictures: Sequence[Path],
     splits: Sequence[Path],
-    learnt: str,
+    learnt: Collection[str],
     tested: Sequence[str],
     out: Path,
 ) -> None:
@@ -52,7 +52,7 @@ def compare_people(
     Args:
         pictures: folders of the step ``fetch``.
         splits: files of the step ``split``, in the same order.
-        learnt: the data set whose training people are learnt from, beside those of all data sets
+        learnt: the data sets whose training people are learnt from, beside those of all data sets
             that are not tested.
         tested: the data sets whose test people are tested.
         out: the JSON file to write: how many people were compared.
@@ -70,7 +70,7 @@ def compare_people(
     train = {
         name: rows[rows["split"] == "train"]
         for name, rows in parts.items()
-        if name == learnt or name not in tested
+        if name in learnt or name not in tested
     }
     test = {name: parts[name][parts[name]["split"] == "test"] for name in tested}
     for own, other in product(train, test):

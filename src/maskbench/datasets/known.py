@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
 
 from maskbench.artifacts import remove, sha256_of
 from maskbench.config import DatasetConfig
@@ -70,7 +74,31 @@ def verified(name: str, config: DatasetConfig) -> str:
     said = [_of(len(found.rows), None if adapter.sampled else adapter.pictures, "pictures")]
     said += [_of(people, adapter.people, "people")] if people else []
     said += [_of(len(found.pairs()), None, "official pairs")] if adapter.pairs else []
+    sums = adapter.sums(found.root) if adapter.sums else None
+    said += [_compared(found, sums)] if sums is not None else []
     return f"{', '.join(said)}, in the published layout: {found.root}"
+
+
+def _compared(found: Collection, sums: Mapping[str, tuple[int, str]]) -> str:
+    """That all files have the published sizes and MD5 sums.
+
+    Raises:
+        MaskbenchError: a file has not, or is not listed.
+    """
+    rows = track(found.rows, f"MD5 of {found.name}", console=Console(stderr=True), transient=True)
+    for row in rows:
+        file = found.root / row.source
+        size, digest = sums.get(row.source, (None, ""))
+        if size is None:
+            raise MaskbenchError(file, "is not on the data set's own list", "remove it")
+        here = file.stat().st_size
+        if here != size:
+            what = f"has {here:,} bytes, published are {size:,}"
+            raise MaskbenchError(file, what, "fetch it again")
+        with open(file, "rb") as stream:
+            if hashlib.file_digest(stream, "md5").hexdigest() != digest:
+                raise MaskbenchError(file, "has another MD5 than published", "fetch it again")
+    return "all files with the published MD5"
 
 
 def _of(here: int, published: int | None, what: str) -> str:
@@ -93,7 +121,8 @@ def described(adapter: Adapter) -> Iterator[tuple[str, str]]:
         first = "ask its owners for" if adapter.access == "request" else "take from its page"
         yield "to get it", f"{first}: {adapter.place or 'all files'}"
         yield "place it in", f"{data_home() / adapter.folder} (or anywhere, as datasets.*.path)"
-        yield "checked by", "counts and layout; no checksum is published"
+        sums = "size and MD5 of each file" if adapter.sums else "no checksum is published"
+        yield "checked by", f"counts and layout; {sums}"
 
 
 def download(name: str, path: str | None = None) -> Path:

@@ -78,6 +78,8 @@ class Adapter(Spec):
         pairs: the official pairs below a root, where ``files`` has their list, ``PAIRS``; all
             pictures that they name must be there.
         sampled: whether ``rows`` are a choice of the pictures.
+        sums: below a root, the bytes and the MD5 of each picture by its ``source``, where a list of
+            them is published; None: the list is not there.
     """
 
     rows: Callable[[Path], list[Row]]
@@ -101,6 +103,7 @@ class Adapter(Spec):
     files: tuple[str, ...] = ()
     pairs: Callable[[Path], list[Pair]] | None = None
     sampled: bool = False
+    sums: Callable[[Path], Mapping[str, tuple[int, str]] | None] | None = None
 
     @property
     def module(self) -> str:

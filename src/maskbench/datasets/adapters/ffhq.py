@@ -4,19 +4,22 @@
     thumbnails128x128/<thousand>/<5 digits>.png
 
 The root is the folder above one of them, or one of them. The first 60,000 pictures are for
-training, the others for validation.
+training, the others for validation. ``ffhq-dataset-v2.json``, where it lies beside the folder, has
+the size and the MD5 of every file.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 from maskbench.datasets.adapters import ADAPTERS, Adapter, Row, folder
-from maskbench.errors import MaskbenchError
+from maskbench.errors import MaskbenchError, read_text
 
 FOLDERS = ("images1024x1024", "thumbnails128x128")
 TRAINING = 60_000
+FACTS = "ffhq-dataset-v2.json"
 
 
 def rows(root: Path) -> list[Row]:
@@ -37,6 +40,26 @@ def rows(root: Path) -> list[Row]:
     ]
 
 
+def sums(root: Path) -> dict[str, tuple[int, str]] | None:
+    """Bytes and MD5 of each picture as the data set's own list has them; None: it is not there.
+
+    Raises:
+        MaskbenchError: it is no such list.
+    """
+    beside = [folder / FACTS for folder in (root, root.parent) if (folder / FACTS).is_file()]
+    if not beside:
+        return None
+    try:
+        listed = json.loads(read_text(beside[0])).values()
+        files = [one[size] for one in listed for size in ("image", "thumbnail")]
+        found = {file["file_path"]: (file["file_size"], file["file_md5"]) for file in files}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        what = f"is not FFHQ's list ({type(error).__name__}: {error})"
+        raise MaskbenchError(beside[0], what, "fetch it again") from error
+    inner = f"{root.name}/" if root.name in FOLDERS else ""
+    return {path.removeprefix(inner): facts for path, facts in found.items()}
+
+
 ADAPTERS.register(
     Adapter(
         name="ffhq",
@@ -51,11 +74,12 @@ ADAPTERS.register(
         size=89_000_000_000,  # the thumbnails: 2.0 GB
         pictures=70_000,
         place="images1024x1024/ or thumbnails128x128/, as download_ffhq.py of that page fetches "
-        "them (89 GB or 2 GB)",
+        f"them (89 GB or 2 GB), and beside it {FACTS}, by which every file is checked",
         citation="Karras, Laine, Aila: A style-based generator architecture for generative "
         "adversarial networks. CVPR 2019",
         folder="ffhq",
         identities=False,
         partition=True,
+        sums=sums,
     )
 )
