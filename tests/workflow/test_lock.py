@@ -32,6 +32,8 @@ def test_a_second_run_is_refused_while_one_is_under_way(project, tmp_path):
         assert not other.exists()
         os.killpg(first.pid, signal.SIGKILL)
         first.wait()
+        made = [path for name in ("weights", "mask_pictures") if (path := held / name).exists()]
+        assert all(any(path.iterdir()) for path in made)  # what is empty would pass for an output
         project.run(*second)  # a killed run holds nothing
     finally:
         if first.poll() is None:

@@ -85,7 +85,6 @@ onstart:
         # Under a limit of jobs a second Snakemake plans again each second, once for every job that
         # has ended: minutes of processor time in a long run. Jobs that start here need no limit.
         workflow.scheduler.job_rate_limiter = None
-    versioning.make_folders(STAGES, OUT)
     if not workflow.touch:  # --touch sets times and runs nothing
         SETTINGS = keep_settings()
         os.environ.update(MASKBENCH_SETTINGS=str(SETTINGS), MASKBENCH_PYTHON=PYTHON)
@@ -114,6 +113,8 @@ onsuccess:
     SHOWN = [path for path in map(str, REPORTED) if path in MADE]
     NUMBERS = Path(REPORTS, "summary").glob("*.json") if SHOWN else []
     tracking.end_workflow("FINISHED", map(Path, SHOWN), NUMBERS)
+    # Not before: an empty folder of a run that was killed would pass for a rule's output.
+    versioning.make_folders(STAGES, OUT)
     if not (workflow.config_settings.config or workflow.config_settings.configfiles):
         sys.executable = PYTHON  # DVC is started without a shell
         versioning.record(
