@@ -47,6 +47,8 @@ COLUMNS = (
 """Of ``claims.csv``. ``ci_low`` and ``ci_high``: of the difference, left - right; ``n_people``:
 tested; ``resampled``: what this interval knows the sampling of; ``reason``: why a claim is not
 measured, or undecided whatever its interval."""
+BIASED = ("fid", "is")
+"""Metrics whose expected value depends on the number of pictures."""
 Row = dict[str, Any]
 
 
@@ -135,6 +137,7 @@ def judge(claim: Claim, evaluations: Evaluations) -> Row:
         too_small_gallery(claim, evaluations)
         or lost_face(claim, evaluations)
         or one_person(claim, evaluations)
+        or unequal_sets(claim, left, right)
     )
     if unfit:
         return row | {"verdict": NOT_MEASURED, "reason": unfit}
@@ -207,6 +210,19 @@ def one_person(claim: Claim, evaluations: Evaluations) -> str:
     for side in claim.sides:
         if isinstance(side, Quantity) and (share := evaluations.largest_share(side)) > 0.5:
             return f"one person supplies {share:.0%} of the faces behind {side.words()}"
+    return ""
+
+
+def unequal_sets(claim: Claim, left: Estimate, right: Estimate) -> str:
+    """Why two numbers cannot be compared that depend on how many pictures they are of; "" where
+    they can."""
+    for side in claim.sides:
+        if not isinstance(side, Quantity) or side.metric not in BIASED:
+            continue
+        for number in shared([left, right]):
+            counts = [one.at(number).count for one in (left, right)]
+            if min(counts) and len(set(counts)) > 1:
+                return "{} of {} and of {} pictures".format(metric(side.metric).title, *counts)
     return ""
 
 

@@ -56,6 +56,7 @@ class Replicate:
         fold: which people were tested.
         people: how many.
         weight: of the replicate in the mean over replicates.
+        count: of pictures, pairs or probes behind the number.
     """
 
     value: float
@@ -63,6 +64,7 @@ class Replicate:
     fold: int = 0
     people: int = 0
     weight: float = 1.0
+    count: int = 0
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,7 @@ def pooled(replicates: Sequence[Replicate]) -> Replicate:
         replicates[0].fold,
         min(one.people for one in replicates),
         replicates[0].weight,
+        min(one.count for one in replicates),
     )
 
 
@@ -320,9 +323,8 @@ def _replicate(one: _Measured, folds: bool) -> Replicate:
     row = one.row
     over_pictures = row.step != "recognition" and row.metric not in SETS
     weight = float(row.n) if folds and over_pictures else 1.0
-    return Replicate(
-        np.nan if row.value is None else row.value, one.resamples, row.fold, row.n_people, weight
-    )
+    value = np.nan if row.value is None else row.value
+    return Replicate(value, one.resamples, row.fold, row.n_people, weight, row.n)
 
 
 def trained(row: Measurement) -> bool:
