@@ -35,6 +35,8 @@ def test_a_second_run_is_refused_while_one_is_under_way(project, tmp_path):
         made = [path for name in ("weights", "mask_pictures") if (path := held / name).exists()]
         assert all(any(path.iterdir()) for path in made)  # what is empty would pass for an output
         project.run(*second)  # a killed run holds nothing
+        folders = [path for path in other.iterdir() if path.is_dir()]
+        assert all(any(path.iterdir()) for path in folders)
     finally:
         if first.poll() is None:
             os.killpg(first.pid, signal.SIGKILL)

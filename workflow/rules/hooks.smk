@@ -113,12 +113,13 @@ onsuccess:
     SHOWN = [path for path in map(str, REPORTED) if path in MADE]
     NUMBERS = Path(REPORTS, "summary").glob("*.json") if SHOWN else []
     tracking.end_workflow("FINISHED", map(Path, SHOWN), NUMBERS)
-    # Not before: an empty folder of a run that was killed would pass for a rule's output.
-    versioning.make_folders(STAGES, OUT)
+    COMPLETE = {
+        name: stage
+        for name, stage in STAGES.items()
+        if MADE >= {str(path) for path in getattr(rules, name).input}
+    }
+    # Neither before nor for other stages: an empty folder would pass for a rule's output.
+    versioning.make_folders(COMPLETE, OUT)
     if not (workflow.config_settings.config or workflow.config_settings.configfiles):
         sys.executable = PYTHON  # DVC is started without a shell
-        versioning.record(
-            stage
-            for stage in STAGES
-            if MADE >= {str(path) for path in getattr(rules, stage).input}
-        )
+        versioning.record(COMPLETE)
