@@ -134,11 +134,14 @@ def test_the_card_says_whose_pictures_they_are(sets, tmp_path):
         (["faces/tiny", "faces/tiny"], [], "anna/0.png is in two of the sets; name each set once"),
         (["faces"], [], "is no set of faces (it holds no images.npy); name a set below it: "),
         (["nowhere"], [], "check the path"),
+        (["mine"], [], "what maskbench mask wrote is a folder of pictures: hand it on as it is"),
         (["faces/tiny"], ["--split", "tests"], "tests: unknown split of these pictures; did you "),
     ],
 )
 def test_what_cannot_be_exported_is_said(sets, tmp_path, monkeypatch, given, more, words):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "manifest.csv").touch()
     done = CliRunner().invoke(app, ["export", *given, "--as", "folder", "--out", "out", *more])
     assert done.exit_code == 1
     assert words in done.stderr and len(done.stderr.splitlines()) == 1
@@ -153,8 +156,8 @@ def test_somebody_s_files_are_left_alone(sets, tmp_path):
 
 
 def test_each_person_has_a_folder_of_their_own():
-    names = ["a/b", "a%2Fb", ".a", "a.", "", "a:b", "A B", "é", ".."]
+    names = ["a/b", "a%2Fb", ".a", "a.", "", "a:b", "A B", "é", "..", "unknown"]
     folders = [folder_of(name) for name in names]
     assert len(set(folders)) == len(names)
     assert folders[:3] == ["a%2Fb", "a%252Fb", "%2Ea"]
-    assert folders[-1] == "%2E%2E" and folders[6:8] == ["A B", "é"]
+    assert folders[6:] == ["A B", "é", "%2E%2E", "unknown"]

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from maskbench.export.pictures import Collection, as_json, png
 
-UNKNOWN = "unknown"
-"""The folder of people who are not known."""
+UNKNOWN = "%unknown"
+"""The folder of people who are not known; nobody's name is written so."""
 
 
 def write(found: Collection, out: Path, advance: Callable[[int], None]) -> None:

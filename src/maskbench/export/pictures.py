@@ -127,6 +127,8 @@ def open_set(folder: Path) -> FaceSet:
         below = sorted(path.parent.as_posix() for path in folder.rglob("images.npy"))
         few = ", ".join(below[:3]) + (f" and {len(below) - 3} more" if len(below) > 3 else "")
         way_out = f"name a set below it: {few}" if below else "check the path"
+        if (folder / "manifest.csv").is_file():
+            way_out = "what maskbench mask wrote is a folder of pictures: hand it on as it is"
         raise MaskbenchError(folder, "is no set of faces (it holds no images.npy)", way_out)
     if (folder / "masks.npy").exists():
         return MaskedSet.open(folder)
