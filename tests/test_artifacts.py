@@ -120,12 +120,14 @@ def test_what_comes_beside_while_a_result_is_made_is_kept(tmp_path):
     assert (out / "file").read_text() == "own" and (out / "a" / "new").read_text() == "newer"
 
 
-@pytest.mark.parametrize("name", ["../mine", "a/../../mine", "{outside}"])
+@pytest.mark.parametrize("name", ["../mine", "a/../../mine", "{outside}", "link/mine"])
 def test_a_listing_that_came_with_a_folder_reaches_nothing_outside(tmp_path, name):
     """Whoever made the folder may have written it."""
     mine = tmp_path / "mine"
     mine.write_text("mine")
     out = tmp_path / "out"
+    out.mkdir()
+    (out / "link").symlink_to(tmp_path)
     write_json(out / LISTING, {"maker": "tests", "files": [name.format(outside=mine)]})
     with pytest.raises(MaskbenchError, match="not in its folder"), atomic_dir(out, "tests") as tmp:
         (tmp / "file").write_text("new")

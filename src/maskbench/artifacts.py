@@ -135,8 +135,13 @@ def _listed(folder: Path, maker: str | None = None) -> set[str] | None:
     if not (folder / LISTING).exists():
         return None
     listing = read_json(folder / LISTING)
+    here = Path(os.path.realpath(folder))
+    inside: dict[str, bool] = {}  # by folder; a link may lead out of it
     for name in listing["files"]:
-        if name.startswith("/") or ".." in name.split("/"):
+        parent = os.path.dirname(name)  # noqa: PTH120 (text, many times)
+        if parent not in inside:
+            inside[parent] = Path(os.path.realpath(folder / parent)).is_relative_to(here)
+        if not inside[parent] or ".." in name.split("/"):
             what = f"names {name}, which is not in its folder"
             raise MaskbenchError(folder / LISTING, what, "delete it, or choose another folder")
     return set(listing["files"]) if maker in (None, listing["maker"]) else None

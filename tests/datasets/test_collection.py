@@ -13,9 +13,11 @@ from PIL import Image
 
 from maskbench.config import DatasetConfig
 from maskbench.datasets import collection
+from maskbench.datasets.adapters import ADAPTERS
 from maskbench.datasets.collection import PLACES, checksum_now
 from maskbench.datasets.compare_people import compare_people, in_both
 from maskbench.datasets.fetch import fetch
+from maskbench.datasets.listing import natural_key
 from maskbench.datasets.manifest import Pictures
 from maskbench.datasets.split import split
 from maskbench.errors import MaskbenchError
@@ -63,6 +65,22 @@ def test_lists_and_folders_may_differ_in_how_letters_are_written(tmp_path, folde
     (root / "pairs.txt").write_text(f"{listed} 1 2\n", "utf-8")
     found = fetched(root, tmp_path / "out", adapter="mfr2").manifest
     assert found["mask"].tolist() == ["KN95", ""] and set(found["identity"]) == {NFC}
+
+
+def test_numbers_of_other_scripts_are_text():
+    names = ["s10", "s2", "۱۲/1.jpg", "²x", "5²", "①"]
+    assert sorted(names, key=natural_key)[:3] == ["5²", "s2", "s10"]
+
+
+def test_a_folder_of_unmasked_people_is_bare(tmp_path):
+    for name in ("masked", "Unmasked", "non-masked", "with_mask_not_masked"):
+        (tmp_path / name / "ann").mkdir(parents=True)
+        (tmp_path / name / "ann" / "1.jpg").touch()
+    (tmp_path / "pairs.txt").touch()
+    found = {
+        row.source.split("/")[0]: row.extra["mask"] for row in ADAPTERS.get("rmfvd").rows(tmp_path)
+    }
+    assert {name for name, worn in found.items() if worn} == {"masked"}
 
 
 def test_names_between_data_sets():

@@ -249,6 +249,13 @@ def test_an_open_one_is_downloaded_unpacked_and_verified(lfw, home, cache):
     assert [path.name for path in home.iterdir()] == ["lfw"]
 
 
+def test_it_may_lie_in_the_user_s_home(lfw, home, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    assert known.download("lfw", "~/faces/lfw") == tmp_path / "user" / "faces" / "lfw"
+    assert known.is_here(ADAPTERS.get("lfw"), "~/faces/lfw")
+    assert not list(home.iterdir())
+
+
 def test_with_wrong_bytes_nothing_is_unpacked(lfw, home):
     lfw.content = lfw.content[:-1] + b"x"
     with pytest.raises(MaskbenchError, match="pinned sha256"):

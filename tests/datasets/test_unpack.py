@@ -58,6 +58,16 @@ def test_a_zip_is_unpacked(tmp_path, out):
     assert (out / "Zoë" / "1.jpg").read_bytes() == b"x"
 
 
+def test_a_tar_that_ends_with_a_zip_is_a_tar(tmp_path, out):
+    inner = zipped(tmp_path / "inner.zip", "1.jpg")
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        archive.addfile(entry("first.jpg"), io.BytesIO(b"x"))
+        archive.add(inner, "inner.zip")
+    assert zipfile.is_zipfile(tmp_path / "a.tar")  # it looks for the end of one
+    unpack(tmp_path / "a.tar", out)
+    assert sorted(path.name for path in out.iterdir()) == ["first.jpg", "inner.zip"]
+
+
 @pytest.mark.parametrize("name", ["../evil", "d/../../evil", "/tmp/evil", "C:\\evil", "..\\evil"])
 def test_paths_that_leave_the_folder_are_refused(tmp_path, out, name):
     for archive in (

@@ -137,6 +137,33 @@ def test_a_thumbnail_of_the_bare_face_and_a_damaged_block_are_left_out(tmp_path:
     assert read_picture(out).shape[2] == 3
 
 
+def test_other_copies_of_the_picture_are_left_out(tmp_path: Path) -> None:
+    """XMP, Photoshop's thumbnail and layers, and the camera's note may show the bare face."""
+    source, out = tmp_path / "a.tif", tmp_path / "out.tif"
+    exif = Image.Exif()
+    exif[0x0132] = TAKEN
+    for tag in (700, 34377, 37724):
+        exif[tag] = b"a bare face"
+    exif.get_ifd(EXPOSURE).update({0x9003: TAKEN, 37500: b"a bare face"})
+    Image.fromarray(scene()).save(source, exif=exif.tobytes())
+    assert source.read_bytes().count(b"a bare face") == 4
+    masked(source, out)
+    assert b"a bare face" not in out.read_bytes()
+    with Image.open(out) as picture:
+        assert picture.getexif()[0x0132] == TAKEN
+        assert picture.getexif().get_ifd(EXPOSURE)[0x9003] == TAKEN
+
+
+def test_a_place_alone_is_kept(tmp_path: Path) -> None:
+    source, out = tmp_path / "a.jpg", tmp_path / "out.jpg"
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[1] = "N"
+    Image.fromarray(scene()).save(source, exif=exif)
+    masked(source, out)
+    with Image.open(out) as picture:
+        assert picture.getexif().get_ifd(ExifTags.IFD.GPSInfo) == {1: "N"}
+
+
 @pytest.mark.parametrize(("name", "side"), [("a.webp", 16_384), ("a.jpg", 65_536)])
 def test_more_pixels_than_a_format_holds(tmp_path: Path, name: str, side: int) -> None:
     with pytest.raises(Unwritable):

@@ -1,6 +1,7 @@
 """Exported pictures, read by the libraries that they are for."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from torchvision.datasets import ImageFolder
 from typer.testing import CliRunner
 
 import datasets
-from maskbench.artifacts import sha256_of, write_json
+from maskbench.artifacts import read_json, sha256_of, write_json
 from maskbench.cli import app
 from maskbench.errors import MaskbenchError
 from maskbench.export.export_pictures import export_pictures
@@ -153,6 +154,19 @@ def test_somebody_s_files_are_left_alone(sets, tmp_path):
     (tmp_path / "out" / "mine.txt").touch()
     with pytest.raises(MaskbenchError, match=r"holds mine\.txt"):
         export_pictures(sets, tmp_path / "out", "folder")
+
+
+def test_people_of_two_data_sets_are_different_people(sets, tmp_path):
+    other = shutil.copytree(sets[0], tmp_path / "faces" / "other")
+    write_json(other / "spec.json", read_json(other / "spec.json") | {"dataset": "other"})
+    alone = export_pictures(sets[:1], tmp_path / "alone", "webdataset").people
+    both = export_pictures([sets[0], other], tmp_path / "both", "webdataset").people
+    assert both == sorted(f"{name}/{person}" for name in ("tiny", "other") for person in alone)
+
+
+def test_two_methods_on_the_same_faces(sets, masked, tmp_path):
+    found = export_pictures([sets[1], masked("mean_placement")], tmp_path / "out", "folder")
+    assert found.count == 2 * 14
 
 
 def test_each_person_has_a_folder_of_their_own():

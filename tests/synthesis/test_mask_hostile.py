@@ -218,5 +218,11 @@ def test_names_of_several_paths(tmp_path):
     assert names("**/2.*", "c/notes.txt") == (["c/2.jpg", "c/notes.txt"], {})
     for path in (".", "**/*.png"):  # what was made before is no picture to mask
         assert names(path, out="c") == (["a/1.png", "a/b/1.png"], {})
+    (tmp_path / "c" / "linked").symlink_to(tmp_path / "a")  # linked folders are left alone
+    (tmp_path / "c" / "3.png").symlink_to(tmp_path / "a" / "1.png")
+    assert names("c/**/*.png") == (["1.png", "3.png", "x[1].png"], {})
+    assert names("c/*")[0] == ["1.png", "2.jpg", "3.png", "notes.txt", "x[1].png"]
+    for name in ("linked", "3.png"):
+        (tmp_path / "c" / name).unlink()
     everything = ["a/1.png", "a/b/1.png", "c/1.png", "c/2.jpg", "c/x[1].png"]
     assert names("?", out="d") == (everything, {"c/notes.txt": "not named as a picture"})

@@ -10,12 +10,15 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
 from maskbench.artifacts import LISTING, UNFINISHED, sha256_of
+from maskbench.datasets import pictures
 from maskbench.datasets.manifest import Pictures
 from maskbench.datasets.pictures import read_picture
 from maskbench.errors import MaskbenchError
-from maskbench.faces.runs import RUN
+from maskbench.faces.runs import RUN, pictures_of
+from maskbench.synthesis import mask_workers
 from maskbench.synthesis.journal import JOURNAL, Journal
 from maskbench.synthesis.mask import MaskReport, mask
 from maskbench.synthesis.mask_workers import style_of
@@ -128,8 +131,49 @@ def test_what_is_new_is_added_and_what_is_gone_goes(album, weights, tmp_path):
     (out / "masks" / "01.png").unlink()  # what is missing is made again
     assert run()[0].kept == 3
     assert sha256_of(fresh) == sha256_of(out)
+    for change in ("saved", "removed"):  # a table that a spreadsheet saved is not trusted
+        manifest = out / "manifest.csv"
+        manifest.write_text("\ufeff" + manifest.read_text("utf-8"), "utf-8")
+        if change == "removed":
+            manifest.unlink()
+        assert run()[0].kept == 0
+        assert sha256_of(fresh) == sha256_of(out)
     report, _ = run(seed=1)  # a result of other settings is replaced
     assert report.kept == 0 and sha256_of(fresh) != sha256_of(out)
+
+
+def test_what_a_library_opens_is_read_again(album, weights, tmp_path, monkeypatch):
+    """HEIC, before and after its library was installed."""
+    heif = pytest.importorskip("pillow_heif")
+    heif.register_heif_opener()
+    source, out = tmp_path / "source", tmp_path / "out"
+    source.mkdir()
+    shutil.copy(album / "01.pgm", source)
+    Image.fromarray(read_picture(album / "02.pgm")).save(source / "02.heic", format="HEIF")
+    monkeypatch.setattr(pictures, "has_heic", lambda: False)
+    assert mask([source], out, weights, styles=STYLES) == MaskReport(1, 1, 1)
+    monkeypatch.undo()
+    report = mask([source], out, weights, styles=STYLES)
+    assert report == MaskReport(2, 2, 0) and report.kept == 1
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again(album, weights, tmp_path, monkeypatch):
+    source, out = tmp_path / "source", tmp_path / "out"
+    source.mkdir()
+    for name in ("01.pgm", "02.pgm"):
+        shutil.copy(album / name, source)
+    whole = (source / "02.pgm").read_bytes()
+    (source / "02.pgm").write_bytes(whole[:100])
+
+    def still_copied(paths, max_pixels):
+        yield from pictures_of(paths, max_pixels)
+        (source / "02.pgm").write_bytes(whole)
+
+    monkeypatch.setattr(mask_workers, "pictures_of", still_copied)
+    assert mask([source], out, weights, styles=STYLES) == MaskReport(1, 1, 1)
+    monkeypatch.undo()
+    report = mask([source], out, weights, styles=STYLES)
+    assert report == MaskReport(2, 2, 0) and report.kept == 1
 
 
 def test_unfinished_work_with_other_settings_is_dropped(album, weights, tmp_path, caplog):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -18,7 +19,7 @@ from maskbench.artifacts import remove, sha256_of
 from maskbench.config import DatasetConfig
 from maskbench.datasets.adapters import ADAPTERS, Adapter
 from maskbench.datasets.collection import Collection, data_home, local_root
-from maskbench.datasets.download import from_package, locked
+from maskbench.datasets.download import at_home, from_package, locked
 from maskbench.datasets.unpack import tops, unpack
 from maskbench.datasets.url import cached, from_url
 from maskbench.errors import MaskbenchError, from_os_error
@@ -143,7 +144,7 @@ def download(name: str, path: str | None = None) -> Path:
         raise MaskbenchError(name, "cannot be downloaded by maskbench", _by_hand(adapter))
     file = f"{name}.tgz"
     if is_here(adapter, path):
-        where = data_home() / (path or adapter.folder)
+        where = _target(adapter, path)
         with _alone(name, where):
             remove(cached(file))  # left by a kill, as what _alone removes
         raise MaskbenchError(where, "is there already", "move it away")
@@ -169,7 +170,7 @@ def place(name: str, archive: Path, path: str | None = None) -> Path:
     adapter = ADAPTERS.get(name)
     if not (path or adapter.folder) or adapter.package is not None:
         raise MaskbenchError(name, "has no archives", "name one of the data sets with a page")
-    target = data_home() / (path or adapter.folder)
+    target = _target(adapter, path)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with (
@@ -189,9 +190,15 @@ def place(name: str, archive: Path, path: str | None = None) -> Path:
 def _alone(name: str, target: Path) -> Iterator[None]:
     """Hold a data set's folder, after removing what killed processes were unpacking into it."""
     with locked(f"place-{name}"):
-        for stale in target.parent.glob(f"{_prefix(target)}*"):
+        for stale in target.parent.glob(f"{glob.escape(_prefix(target))}*"):
             remove(stale)
         yield
+
+
+def _target(adapter: Adapter, path: str | None) -> Path:
+    """The folder that a data set is in, or will be."""
+    place = f"datasets.{adapter.name}.path"
+    return data_home() / at_home(path or adapter.folder, place, "write the whole path")
 
 
 def _prefix(target: Path) -> str:

@@ -45,7 +45,7 @@ def natural_key(text: str) -> tuple[tuple[int, int | str], ...]:
     """Sort key with numbers by value (s2 before s10); the text itself breaks ties ("01", "1")."""
     parts = re.split(r"([0-9]+)", text)
     keys: list[tuple[int, int | str]] = [
-        (0, int(part)) if part[:1].isdigit() else (1, part) for part in parts
+        (0, int(part)) if part.isascii() and part.isdigit() else (1, part) for part in parts
     ]
     return (*keys, (1, text))
 

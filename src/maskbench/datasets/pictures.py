@@ -40,13 +40,15 @@ if features.check("avif"):  # not in every build of Pillow
 _HEIC = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})  # brands, ISO 23008-12
 NEEDS_HEIC = "is HEIC, which needs the extra heic: pip install 'maskbench[heic]'"
 ORIENTATION = 0x0112  # EXIF tag
-_DIRECTORIES, _INTEROP = (0x8769, 0x8825), 0xA005  # of the camera and of the place; a pointer
+DIRECTORIES, _INTEROP = (0x8769, 0x8825), 0xA005  # of the camera and of the place; a pointer
 # Tags of TIFF 6.0 that say how its pixels are stored, and the profile, which is written apart.
 _STORAGE = frozenset(
     {254, 255, 256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 292, 293, 301, 317, 318, 319}
     | {320, 322, 323, 324, 325, 330, 332, 338, 339, 340, 341, 347, 512, 513, 514, 515, 519, 520}
     | {521, 529, 530, 531, 532, 34675}
 )
+# What may hold the picture once more: packets of XMP, layers of an editor, notes of the camera.
+_COPIES = frozenset({700, 34377, 37724, 37500})
 _WAY_OUT = "repair or remove the file"
 _lock = threading.Lock()
 _readers = 0
@@ -100,8 +102,8 @@ class Form:
 
     Attributes:
         orientation: EXIF orientation of its own pixels, 1 to 8.
-        exif: its EXIF tags of the scene and the camera, without those of storage and without the
-            thumbnail; none where the block cannot be parsed.
+        exif: its EXIF tags of the scene and the camera, without those of storage and without what
+            may show the picture again; none where the block cannot be parsed.
         profile: the ICC profile of its RGB pixels; None: it has none, or is of another kind.
         own: (H, W, 3) uint8, its upright pixels in the profile's colours; None: those are sRGB.
     """
@@ -130,13 +132,15 @@ def form_of(path: str | Path) -> Form:
 
 def _described(picture: Image.Image) -> Image.Exif:
     """The EXIF tags that outlive a change of the pixels, in an object of their own."""
+    dropped = _STORAGE | _COPIES
     kept = Image.Exif()
     try:
         exif = picture.getexif()
-        for tag in set(exif) - _STORAGE - set(_DIRECTORIES):
+        for tag in set(exif) - dropped - set(DIRECTORIES):
             kept[tag] = exif[tag]
-        for directory in _DIRECTORIES:
-            tags = {tag: value for tag, value in exif.get_ifd(directory).items() if tag != _INTEROP}
+        for directory in DIRECTORIES:
+            found = exif.get_ifd(directory)
+            tags = {tag: found[tag] for tag in set(found) - _COPIES - {_INTEROP}}
             if tags:
                 kept.get_ifd(directory).update(tags)
         kept.tobytes()

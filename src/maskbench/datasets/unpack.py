@@ -41,11 +41,13 @@ def unpack(archive: Path, out: Path) -> None:
     """
     archive, out = Path(archive), Path(out)
     try:
-        if zipfile.is_zipfile(archive):
+        # First: a tar that ends with a zip passes for a zip as well.
+        is_tar = tarfile.is_tarfile(archive)
+        if not is_tar and zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as zipped:
                 _check(archive, map(_of_zip, zipped.infolist()), out)
                 zipped.extractall(out)
-        elif archive.name.lower().endswith(_TARS) or tarfile.is_tarfile(archive):
+        elif is_tar or archive.name.lower().endswith(_TARS):
             with tarfile.open(archive) as tar:
                 _check(archive, map(_of_tar, tar), out)
                 # Python 3.11.0 to 3.11.3 have no filters; all that they refuse was refused above.
@@ -82,7 +84,8 @@ def _check(archive: Path, entries: Iterable[_Entry], out: Path) -> None:
     files = size = 0
     for entry in entries:
         path = PurePosixPath(entry.name.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or path.as_posix()[1:2] == ":":
+        outside = path.is_absolute() or ".." in path.parts or path.as_posix()[1:2] == ":"
+        if outside or "\0" in entry.name:
             raise _hostile(archive, f"{entry.name!r} would leave the folder")
         if not entry.plain:
             raise _hostile(archive, f"{entry.name!r} is neither a file nor a folder")

@@ -16,7 +16,14 @@ from typing import Any
 import numpy as np
 from PIL import Image, features
 
-from maskbench.datasets.pictures import ORIENTATION, Form, from_srgb, has_heic, laid_out
+from maskbench.datasets.pictures import (
+    DIRECTORIES,
+    ORIENTATION,
+    Form,
+    from_srgb,
+    has_heic,
+    laid_out,
+)
 from maskbench.errors import from_os_error
 
 _JPEG = frozenset({".jpg", ".jpeg", ".jpe", ".jfif"})
@@ -42,6 +49,11 @@ def keeps_format(name: str) -> bool:
         or (ending == ".avif" and bool(features.check("avif")))
         or (ending in _HEIC and has_heic())
     )
+
+
+def keeps_form(path: Path) -> bool:
+    """Whether the format of a file's ending has room for EXIF and a profile."""
+    return path.suffix.lower() not in (".bmp", ".ppm", ".pnm")
 
 
 def in_form(pixels: np.ndarray, coverage: np.ndarray, form: Form) -> tuple[np.ndarray, Form]:
@@ -113,7 +125,7 @@ def _stored(ending: str, form: Form | None) -> dict[str, Any]:
     exif = form.exif
     if ending in _JPEG and len(exif.tobytes()) > _JPEG_SEGMENT:
         exif = Image.Exif()
-    if len(exif) or form.orientation != 1:
+    if len(exif) or any(map(exif.get_ifd, DIRECTORIES)) or form.orientation != 1:
         exif[ORIENTATION] = form.orientation
         options["exif"] = exif.tobytes()
     return options

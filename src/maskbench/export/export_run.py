@@ -16,7 +16,7 @@ from maskbench import experiment
 from maskbench.artifacts import atomic_dir, read_json, write_json
 from maskbench.config import Config
 from maskbench.errors import MaskbenchError
-from maskbench.export.crate import METADATA, crate
+from maskbench.export.crate import FORMATS, METADATA, crate
 from maskbench.export.croissant import croissant
 from maskbench.export.export_pictures import MAKER
 from maskbench.export.facts import Facts
@@ -119,5 +119,6 @@ def published_files(results: Path) -> list[str]:
         if figure.kind not in WITH_FACES
     }
     found = [path for pattern in PAGES for path in sorted(results.glob(pattern)) if path.is_file()]
+    found = [path for path in found if path.suffix in FORMATS]  # whatever else lies there
     found += [path for path in sorted(results.glob("figures/*.png")) if path.stem in charts]
     return [path.relative_to(results).as_posix() for path in found if path.name[0] != "."]

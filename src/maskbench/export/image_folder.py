@@ -24,17 +24,17 @@ def write(found: Collection, out: Path, advance: Callable[[int], None]) -> None:
         folder.mkdir()
         with open(folder / "metadata.jsonl", "w", encoding="utf-8", newline="\n") as lines:
             for number, picture in enumerate(found.pictures(split)):
-                name = Path(folder_of(picture.facts["identity"]), f"{number:06d}.png")
+                name = Path(folder_of(picture.person), f"{number:06d}.png")
                 (folder / name.parent).mkdir(exist_ok=True)
                 (folder / name).write_bytes(png(picture.image))
                 lines.write(as_json({"file_name": name.as_posix(), **picture.facts}) + "\n")
                 advance(1)
 
 
-def folder_of(identity: str) -> str:
+def folder_of(person: str) -> str:
     """A folder's name for a person, a different one for each: what file systems refuse is written
     as ``%`` and its number."""
     coded = re.sub(
-        r'[%/\\:*?"<>|\x00-\x1f]|^[. ]|[. ]$', lambda found: f"%{ord(found[0]):02X}", identity
+        r'[%/\\:*?"<>|\x00-\x1f]|^[. ]|[. ]$', lambda found: f"%{ord(found[0]):02X}", person
     )
     return coded or UNKNOWN

@@ -82,6 +82,8 @@ def trained_models(root: Path) -> Iterator[Trained]:
         for folder in sorted(Path(root, kind).glob(depth)):
             notes = {}
             for seed in sorted(folder.glob("seed*")):
+                if not seed.name.removeprefix("seed").isdecimal():  # somebody's copy
+                    continue
                 note = next((seed / name for name in NOTES if (seed / name).is_file()), None)
                 if note and any(people_behind(read_json(note), note).values()):
                     notes[int(seed.name.removeprefix("seed"))] = read_json(note)

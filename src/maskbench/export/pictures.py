@@ -37,17 +37,20 @@ class Picture:
         image: (H, W, 3) uint8 RGB.
         coverage: (H, W) uint8, where its mask is; None where that is not known, or no mask there.
         facts: by the names in :data:`FACTS`; numbers and lists of numbers are Python's own.
-        label: place of its person among ``people``; None: the person is not known.
+        person: in it, as among the collection's ``people``; "": not known.
+        label: place of the person among them; None: not known.
     """
 
     image: np.ndarray
     coverage: np.ndarray | None
     facts: dict[str, Any]
+    person: str
     label: int | None
 
 
 class Collection:
-    """One set or more, as one collection.
+    """One set or more, as one collection. Of several data sets each has its own people, whatever
+    their names: these are ``dataset/name``.
 
     Args:
         folders: FaceSets or MaskedSets, e.g. the bare faces and the masked ones of a training set.
@@ -60,8 +63,8 @@ class Collection:
 
     def __init__(self, folders: Sequence[Path], splits: Sequence[str] = ()) -> None:
         self.sets = [open_set(path) for path in folders]
-        rows = [found.faces[["face_id", "identity", "split"]] for found in self.sets]
-        faces = pd.concat(rows, ignore_index=True)
+        self._prefixed = len({found.dataset for found in self.sets}) > 1
+        faces = pd.concat([self._listed(found) for found in self.sets], ignore_index=True)
         there = set(faces["split"])
         for name in splits:
             if name not in there:
@@ -71,11 +74,11 @@ class Collection:
         faces = faces[faces["split"].isin(self.wanted)]
         if faces.empty:
             raise MaskbenchError(folders[0], "holds no pictures", "name a set that holds some")
-        twice = faces["face_id"].duplicated()
+        twice = faces.duplicated(["dataset", "method", "face_id"])
         if twice.any():
             what = f"the face {faces['face_id'][twice].iloc[0]} is in two of the sets"
             raise MaskbenchError(folders[-1], what, "name each set once")
-        self.people = sorted(set(faces["identity"]) - {""})
+        self.people = sorted(set(faces["person"]) - {""})
         counts = faces["split"].value_counts()
         self.splits = {SPLITS.get(name, name): int(counts[name]) for name in self.wanted}
 
@@ -94,6 +97,13 @@ class Collection:
         """Under which licence each data set's pictures are, as far as the results say so."""
         return {found.dataset: terms_of(found.path, found.dataset) for found in self.sets}
 
+    def _listed(self, found: FaceSet) -> pd.DataFrame:
+        """A set's faces, with its name and their people."""
+        faces = found.faces.reindex(columns=["face_id", "method", "split"], fill_value="")
+        names = found.faces["identity"]
+        start = f"{found.dataset}/" if self._prefixed else ""
+        return faces.assign(dataset=found.dataset, person=(start + names).where(names != "", ""))
+
     def pictures(self, split: str) -> Iterator[Picture]:
         """The pictures of a split, set by set; ``split`` is a key of ``splits``."""
         labels = {name: label for label, name in enumerate(self.people)}
@@ -101,6 +111,7 @@ class Collection:
         for found in self.sets:
             faces = found.faces.reindex(columns=list(MASKED_COLUMNS), fill_value="")
             columns = {name: faces[name].to_numpy(object) for name in MASKED_COLUMNS}
+            people = self._listed(found)["person"].to_numpy(object)
             masks = found.masks if isinstance(found, MaskedSet) else None
             for row in found.of_split(own):
                 facts: dict[str, Any] = {"dataset": found.dataset}
@@ -112,7 +123,8 @@ class Collection:
                     np.asarray(found.images[row]),
                     np.asarray(masks[row]) if masks is not None and known else None,
                     facts,
-                    labels.get(facts["identity"]),
+                    people[row],
+                    labels.get(people[row]),
                 )
 
 

@@ -127,11 +127,19 @@ def _matches(paths: Sequence[Path], out: Path) -> Iterator[tuple[Path, Path]]:
             while glob.has_magic(str(fixed)):
                 fixed = fixed.parent
             matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 (no hidden files)
+            matches = [one for one in matches if not _is_linked(Path(one), fixed)]
             if not _real(fixed).is_relative_to(inside := _real(out)):
                 matches = [one for one in matches if not _real(Path(one)).is_relative_to(inside)]
             if not matches:
                 raise MaskbenchError(path, "matches nothing", WAY_OUT)
             yield from ((_placed(Path(match)), _real(fixed)) for match in matches)
+
+
+def _is_linked(match: Path, fixed: Path) -> bool:
+    """Whether a match of a pattern is, or lies in, a linked folder below its fixed part."""
+    below = match.relative_to(fixed)
+    folders = [fixed / path for path in (below, *below.parents)][:-1]
+    return any(path.is_symlink() and path.is_dir() for path in folders)
 
 
 class _Found:

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from maskbench.artifacts import read_json
+from maskbench.artifacts import read_json, write_json
+from maskbench.datasets.pictures import NEEDS_HEIC
 from maskbench.errors import MaskbenchError
 from maskbench.synthesis.inputs import MANIFEST, SETTINGS, Task, digest_of
+
+log = logging.getLogger(__name__)
 
 JOURNAL = ".journal"
 NAMES = ("source", "output", "mask")
@@ -85,9 +89,17 @@ class Journal:
 def settings_in(folder: Path) -> Any:
     """The settings of a result, or of unfinished work; None: there are none."""
     try:
-        return read_json(folder / SETTINGS)
+        settings = read_json(folder / SETTINGS)
     except MaskbenchError:
         return None
+    if isinstance(settings, dict):
+        settings.pop(MANIFEST, None)
+    return settings
+
+
+def seal(folder: Path, settings: dict[str, Any]) -> None:
+    """Write a result's settings with the digest of its manifest."""
+    write_json(folder / SETTINGS, settings | {MANIFEST: digest_of(str(folder / MANIFEST))})
 
 
 def as_cells(row: Row) -> Row:
@@ -113,25 +125,36 @@ def still_valid(journal: Journal, places: Sequence[Path], tasks: Sequence[Task])
 def done_before(
     out: Path, settings: dict[str, Any], tasks: Sequence[Task]
 ) -> Iterator[tuple[str, list[Row]]]:
-    """What of a result with these settings is as it would be made now: each picture's rows."""
+    """What of a result with these settings is as it would be made now: each picture's rows.
+
+    Nothing is, where the manifest is not as it was written: a spreadsheet saves numbers anew.
+    """
     if settings_in(out) != settings:
+        return
+    if read_json(out / SETTINGS).get(MANIFEST) != digest_of(str(out / MANIFEST)):
+        log.warning("%s was changed or removed: all pictures are made again", out / MANIFEST)
         return
     of_name = {task.source: task for task in tasks}
     with open(out / MANIFEST, newline="", encoding="utf-8") as stream:
         for _, found in groupby(csv.DictReader(stream), lambda row: row["source"]):
             rows: list[Row] = [as_name(row) for row in found]
             task = of_name.get(rows[0]["source"])
-            # A file that could not be read then may be readable now.
-            if task is not None and rows[0]["sha256"] and _is_of(rows, task, [out]):
+            if task is not None and _is_of(rows, task, [out]):
                 yield task.source, rows
 
 
 def _is_of(rows: Sequence[Row], task: Task, places: Sequence[Path]) -> bool:
-    """Whether rows are those of a task, and the pictures that they name are there."""
+    """Whether rows are those of a task, and the pictures that they name are there.
+
+    A file that could not be read then, or not without a library, may be readable now.
+    """
+    first = rows[0]
+    if not first["sha256"] or NEEDS_HEIC in first.get("reason", ""):
+        return False
     wanted = {name for output in task.outputs for name in output}
     made = {row[key] for row in rows for key in ("output", "mask") if row.get(key)}
     return (
         (not made or made == wanted)
         and all(any((place / name).is_file() for place in places) for name in made)
-        and rows[0]["sha256"] == digest_of(task.path)
+        and first["sha256"] == digest_of(task.path)
     )

@@ -34,6 +34,7 @@ from maskbench.synthesis.journal import (
     Journal,
     as_cells,
     done_before,
+    seal,
     settings_in,
     still_valid,
 )
@@ -253,6 +254,7 @@ def _mask(
                 work.kept = True
                 advance(len(run), note)
         counts = _write_manifest(work, journal, tasks, left_out, settings["method"])
+        seal(work.folder, settings)
         if not counts["pictures"]:
             work.kept = False
             first = tasks[0].source

@@ -17,7 +17,7 @@ from PIL import Image
 
 from maskbench.config import FacesConfig
 from maskbench.datasets.pictures import Form, form_of
-from maskbench.datasets.write_picture import Unwritable, in_form, write
+from maskbench.datasets.write_picture import Unwritable, in_form, keeps_form, write
 from maskbench.errors import MaskbenchError
 from maskbench.faces.locate import FaceLocator, LocatedFace
 from maskbench.faces.runs import in_runs, pictures_of
@@ -94,16 +94,14 @@ def masked_rows(
 
 def _work(run: list[Task], locator: FaceLocator, job: Job) -> list[list[Row]]:
     """Read a run and mask it."""
+    # First: a file that changes while it is read must not pass for the one that was masked.
+    files = [{"source": task.source, "sha256": digest_of(task.path)} for task in run]
     rows: dict[int, list[Row]] = {}
     for held in pictures_of([Path(task.path) for task in run], job.faces.max_pixels):
         images = {number: image for number, image in held.items() if not isinstance(image, str)}
         rows |= {n: [{"reason": reason}] for n, reason in held.items() if isinstance(reason, str)}
         rows |= _mask(run, images, job, locator)
-    done = []
-    for number, task in enumerate(run):
-        file = {"source": task.source, "sha256": digest_of(task.path)}
-        done.append([file | row for row in rows[number]])
-    return done
+    return [[file | row for row in rows[number]] for number, file in enumerate(files)]
 
 
 def _mask(
@@ -175,10 +173,9 @@ def _copy(
 def _write(out: Path, task: Task, copy: int, picture: np.ndarray, coverage: np.ndarray) -> None:
     """Write a masked picture and its coverage, both as the bare one is stored."""
     output, mask = (out / name for name in task.outputs[copy])
-    try:
-        form = form_of(task.path)
-    except (OSError, MaskbenchError):  # it is no longer as it was read
-        form = Form(1, Image.Exif(), None, None)
+    form = Form(1, Image.Exif(), None, None)
+    with suppress(OSError, MaskbenchError):  # it is no longer as it was read
+        form = form_of(task.path) if keeps_form(output) else form
     picture, form = in_form(picture, coverage, form)
     write(output, picture, form, scratch=out)
     turned = Form(form.orientation, Image.Exif(), None, None)

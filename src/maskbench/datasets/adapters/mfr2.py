@@ -51,7 +51,7 @@ def read_labels(path: Path) -> dict[tuple[str, int], str]:
     labels = {}
     for number, line in lines(path):
         parts = [part.strip() for part in line.split(",")]
-        if len(parts) != 3 or not parts[1].isdigit():
+        if len(parts) != 3 or not parts[1].isdecimal():
             raise MaskbenchError(
                 f"{path}, line {number}",
                 f"{line!r} is not 'identity, number, mask type'",
@@ -72,11 +72,11 @@ def read_pairs(path: Path) -> list[Pair]:
     pairs = []
     for number, line in lines(path):
         match line.split():
-            case [_] | [_, _] as counts if number == 1 and "".join(counts).isdigit():
+            case [_] | [_, _] as counts if number == 1 and "".join(counts).isdecimal():
                 continue
-            case [one, i, j] if i.isdigit() and j.isdigit():
+            case [one, i, j] if i.isdecimal() and j.isdecimal():
                 pairs.append(Pair(_stem(one, i), _stem(one, j), True))
-            case [one, i, other, j] if i.isdigit() and j.isdigit():
+            case [one, i, other, j] if i.isdecimal() and j.isdecimal():
                 pairs.append(Pair(_stem(one, i), _stem(other, j), False))
             case _:
                 raise MaskbenchError(

@@ -9,12 +9,15 @@ labelled pairs. Where yours differs, arrange it so.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from maskbench.datasets.adapters import ADAPTERS, PAIRS, Adapter, Pair, Row, folder
 from maskbench.datasets.listing import subfolders
 from maskbench.datasets.lists import labelled_pairs
 from maskbench.errors import MaskbenchError
+
+_MASKED = re.compile(r"(?<!un)(?<!no[-_ ])(?<!non[-_ ])(?<!not[-_ ])masked")
 
 
 def rows(root: Path) -> list[Row]:
@@ -29,7 +32,7 @@ def rows(root: Path) -> list[Row]:
         row
         for kind in subfolders(root)
         for row in folder.rows(
-            root, kind.name, mask="masked" if "masked" in kind.name.lower() else ""
+            root, kind.name, mask="masked" if _MASKED.search(kind.name.lower()) else ""
         )
     ]
 
