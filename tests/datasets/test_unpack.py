@@ -79,6 +79,12 @@ def test_paths_that_leave_the_folder_are_refused(tmp_path, out, name):
     assert not list(out.iterdir()) and not list(tmp_path.rglob("evil"))
 
 
+def test_a_name_with_a_null_byte_is_refused(tmp_path, out):
+    name = entry("ok.jpg", pax_headers={"path": "a\0b.jpg"})
+    with pytest.raises(MaskbenchError, match="is no file's name; nothing was unpacked"):
+        unpack(tar(tmp_path / "a.tar", name), out)
+
+
 def test_links_and_devices_are_refused(tmp_path, out):
     kinds = (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE)
     archives = [

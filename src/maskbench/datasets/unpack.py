@@ -84,8 +84,9 @@ def _check(archive: Path, entries: Iterable[_Entry], out: Path) -> None:
     files = size = 0
     for entry in entries:
         path = PurePosixPath(entry.name.replace("\\", "/"))
-        outside = path.is_absolute() or ".." in path.parts or path.as_posix()[1:2] == ":"
-        if outside or "\0" in entry.name:
+        if "\0" in entry.name:
+            raise _hostile(archive, f"{entry.name!r} is no file's name")
+        if path.is_absolute() or ".." in path.parts or path.as_posix()[1:2] == ":":
             raise _hostile(archive, f"{entry.name!r} would leave the folder")
         if not entry.plain:
             raise _hostile(archive, f"{entry.name!r} is neither a file nor a folder")
