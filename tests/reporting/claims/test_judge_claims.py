@@ -1,4 +1,4 @@
-"""The files: ``claims.csv``, ``claims.md`` and ``claims.html``."""
+"""The files ``claims.csv``, ``claims.md`` and ``claims.html``, and numbers that are not compared."""
 
 import subprocess
 import sys
@@ -167,3 +167,22 @@ def test_starts_without_heavy_libraries():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(("metric", "verdict"), [("fid", "not measured"), ("kid", "supported")])
+def test_an_fid_is_compared_with_one_of_equally_many_pictures(
+    claim, judge, evaluation, make_measurement, metric, verdict
+):
+    """FID falls with the number of pictures, KID does not (Bińkowski et al. 2018)."""
+    folders = [
+        evaluation([make_measurement(name, fold, metric, value + fold / 1000, n=n, fold=fold)])
+        for name, value, n in (("cyclegan", 0.9, 80), ("mfgan", 0.5, 400), ("iamgan", 0.5, 80))
+        for fold in range(5)
+    ]
+    ids = {"mfgan": verdict, "iamgan": "supported"}
+    found = judge(
+        [claim(quantity(m, metric), "<", quantity("cyclegan", metric), m) for m in ids], folders
+    )
+    assert {name: one.verdict for name, one in found.items()} == ids
+    if metric == "fid":
+        assert found["mfgan"].reason == "FID of 400 and of 80 pictures"

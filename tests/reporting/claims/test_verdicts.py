@@ -388,22 +388,3 @@ def test_half_of_a_subset_may_not_be_one_persons(
     bowed = [quantity(m, "placement_iou", subset="pose_bowed") for m in ("wgan_stn", "gan_stn")]
     found = judge([claim(bowed[0], ">", bowed[1])], folders)["claim"]
     assert found.verdict == verdict and found.reason.startswith(reason)
-
-
-@pytest.mark.parametrize(("metric", "verdict"), [("fid", "not measured"), ("kid", "supported")])
-def test_an_fid_is_compared_with_one_of_equally_many_pictures(
-    claim, judge, evaluation, make_measurement, metric, verdict
-):
-    """FID falls with the number of pictures, KID does not (Bińkowski et al. 2018)."""
-    folders = [
-        evaluation([make_measurement(name, fold, metric, value + fold / 1000, n=n, fold=fold)])
-        for name, value, n in (("cyclegan", 0.9, 80), ("mfgan", 0.5, 400), ("iamgan", 0.5, 80))
-        for fold in range(5)
-    ]
-    ids = {"mfgan": verdict, "iamgan": "supported"}
-    found = judge(
-        [claim(quantity(m, metric), "<", quantity("cyclegan", metric), m) for m in ids], folders
-    )
-    assert verdicts(found) == ids
-    if metric == "fid":
-        assert found["mfgan"].reason == "FID of 400 and of 80 pictures"
