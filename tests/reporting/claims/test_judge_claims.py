@@ -1,4 +1,4 @@
-"""The files ``claims.csv``, ``claims.md`` and ``claims.html``, and numbers that are not compared."""
+"""The files of verdicts, and numbers that are not compared."""
 
 import subprocess
 import sys
