@@ -14,7 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from maskbench.networks.translation import Norm, ResnetGenerator, normalisation
+from maskbench.networks.normalisation import InstanceNorm, Norm, normalisation
+from maskbench.networks.translation import ResnetGenerator
 
 MAP = 4  # side of the encoder's last map
 
@@ -29,7 +30,7 @@ class AdaIN(nn.Module):
 
     def __init__(self, style: int, channels: int) -> None:
         super().__init__()
-        self.normalise = nn.InstanceNorm2d(channels)
+        self.normalise = InstanceNorm(channels)
         self.dense = nn.Linear(style, 2 * channels)
         nn.init.zeros_(self.dense.bias)
 

@@ -14,19 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from maskbench.networks.critics import LEAK, initialise
+from maskbench.networks.normalisation import Norm, normalisation
 
-Norm = Literal["instance", "affine_instance", "batch", "none"]
 Padding = Literal["reflect", "zeros"]
 FEWEST = 4  # side at which WholeCritic stops to halve
-
-
-def normalisation(kind: Norm, channels: int) -> nn.Module:
-    """A normalisation layer by name."""
-    if kind == "batch":
-        return nn.BatchNorm2d(channels)
-    if kind == "none":
-        return nn.Identity()
-    return nn.InstanceNorm2d(channels, affine=kind == "affine_instance")
 
 
 def initialise_normal(module: nn.Module, spread: float = 0.02) -> None:

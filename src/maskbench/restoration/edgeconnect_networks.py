@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from maskbench.networks.normalisation import InstanceNorm
+
 
 def _normed(layer: nn.Module, spectral: bool) -> nn.Module:
     nn.init.normal_(layer.weight, 0.0, 0.02)  # type: ignore[arg-type]
@@ -30,11 +32,11 @@ class Residual(nn.Module):
         self.body = nn.Sequential(
             nn.ReflectionPad2d(dilation),
             _normed(nn.Conv2d(width, width, 3, dilation=dilation, bias=not spectral), spectral),
-            nn.InstanceNorm2d(width),
+            InstanceNorm(width),
             nn.ReLU(inplace=True),
             nn.ReflectionPad2d(1),
             _normed(nn.Conv2d(width, width, 3, bias=not spectral), spectral),
-            nn.InstanceNorm2d(width),
+            InstanceNorm(width),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -67,20 +69,20 @@ class Generator(nn.Module):
         layers: list[nn.Module] = [
             nn.ReflectionPad2d(3),
             _normed(nn.Conv2d(inputs, width, 7), spectral),
-            nn.InstanceNorm2d(width),
+            InstanceNorm(width),
             nn.ReLU(inplace=True),
         ]
         for before in (width, 2 * width):
             layers += [
                 _normed(nn.Conv2d(before, 2 * before, 4, stride=2, padding=1), spectral),
-                nn.InstanceNorm2d(2 * before),
+                InstanceNorm(2 * before),
                 nn.ReLU(inplace=True),
             ]
         layers += [Residual(4 * width, 2, spectral) for _ in range(blocks)]
         for before in (4 * width, 2 * width):
             layers += [
                 _normed(nn.ConvTranspose2d(before, before // 2, 4, stride=2, padding=1), spectral),
-                nn.InstanceNorm2d(before // 2),
+                InstanceNorm(before // 2),
                 nn.ReLU(inplace=True),
             ]
         layers += [nn.ReflectionPad2d(3), _normed(nn.Conv2d(width, outputs, 7), False)]

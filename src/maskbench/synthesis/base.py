@@ -24,6 +24,7 @@ from maskbench.imaging.tensors import as_tensor, resize
 from maskbench.masks.artwork import MaskPictures
 from maskbench.masks.maskedset import MaskedSet
 from maskbench.masks.overlay import overlay
+from maskbench.networks.normalisation import InstanceNorm
 from maskbench.networks.stn import premultiply
 from maskbench.registry import Block
 from maskbench.training.checkpoint import load_network
@@ -284,14 +285,16 @@ class LearningMethod(Method, Learner):
         # With 8 channels the backward pass of torch 2.14's channels-last convolutions writes beyond
         # its memory on CPUs.
         narrow = self.params.generator_width % 16 or self.params.critic_width % 16
-        self.players = {
-            name: Player(
-                seeded(make, seed + number), self.optimiser(), placement,
+        self.players = {}
+        for number, (name, make) in enumerate(self.networks(self.params).items()):
+            network = seeded(make, seed + number)
+            # Instance normalisation computes contiguously: each layer would turn its maps twice.
+            contiguous = narrow or any(isinstance(m, InstanceNorm) for m in network.modules())
+            self.players[name] = Player(
+                network, self.optimiser(), placement,
                 ema=self.params.ema if name in self.APPLIED else None,
-                form=torch.contiguous_format if narrow else torch.channels_last,
-            )
-            for number, (name, make) in enumerate(self.networks(self.params).items())
-        }  # fmt: skip
+                form=torch.contiguous_format if contiguous else torch.channels_last,
+            )  # fmt: skip
         averages = {name: self.players[name].average for name in self.APPLIED}
         self.applied = {name: a.module for name, a in averages.items() if a is not None}
 

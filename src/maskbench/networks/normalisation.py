@@ -1,0 +1,33 @@
+"""Normalisation layers by name, and an instance normalisation whose gradient is right."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from torch import Tensor, nn
+
+Norm = Literal["instance", "affine_instance", "batch", "none"]
+
+
+class InstanceNorm(nn.InstanceNorm2d):
+    """Instance normalisation (Ulyanov et al. 2016).
+
+    torch 2.14 reads the gradient of a single picture in the wrong order on CPUs where it lies
+    channels last, which the convolution that follows decides. Here the gradient is put in order.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, channels, H, W) -> the same shape."""
+        normalised = super().forward(x)
+        if normalised.requires_grad:
+            normalised.register_hook(Tensor.contiguous)
+        return normalised
+
+
+def normalisation(kind: Norm, channels: int) -> nn.Module:
+    """A normalisation layer by name."""
+    if kind == "batch":
+        return nn.BatchNorm2d(channels)
+    if kind == "none":
+        return nn.Identity()
+    return InstanceNorm(channels, affine=kind == "affine_instance")
