@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import json
@@ -9,6 +10,7 @@ import os
 import subprocess
 import sys
 import tarfile
+import threading
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -254,6 +256,20 @@ def test_it_may_lie_in_the_user_s_home(lfw, home, tmp_path, monkeypatch):
     assert known.download("lfw", "~/faces/lfw") == tmp_path / "user" / "faces" / "lfw"
     assert known.is_here(ADAPTERS.get("lfw"), "~/faces/lfw")
     assert not list(home.iterdir())
+
+
+def test_users_who_share_a_folder_wait_for_each_other(home, tmp_path, cache):
+    archive = tar_of(tmp_path / "mfr2.tar", {"mfr2/AdrianDunbar/AdrianDunbar_0001.png": b"x"}, "w")
+    (home / ".mfr2.unpacking.other").mkdir()  # by a user with another cache
+    held = os.open(home, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    mine = threading.Thread(target=known.place, args=("mfr2", archive))
+    mine.start()
+    mine.join(0.5)
+    assert [path.name for path in home.iterdir()] == [".mfr2.unpacking.other"]
+    os.close(held)
+    mine.join(60)
+    assert [path.name for path in home.iterdir()] == ["mfr2"]
 
 
 def test_with_wrong_bytes_nothing_is_unpacked(lfw, home):

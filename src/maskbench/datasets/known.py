@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import glob
 import hashlib
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -19,7 +21,7 @@ from maskbench.artifacts import remove, sha256_of
 from maskbench.config import DatasetConfig
 from maskbench.datasets.adapters import ADAPTERS, Adapter
 from maskbench.datasets.collection import Collection, data_home, local_root
-from maskbench.datasets.download import at_home, from_package, locked
+from maskbench.datasets.download import at_home, from_package
 from maskbench.datasets.unpack import tops, unpack
 from maskbench.datasets.url import cached, from_url
 from maskbench.errors import MaskbenchError, from_os_error
@@ -145,7 +147,7 @@ def download(name: str, path: str | None = None) -> Path:
     file = f"{name}.tgz"
     if is_here(adapter, path):
         where = _target(adapter, path)
-        with _alone(name, where):
+        with _alone(where):
             remove(cached(file))  # left by a kill, as what _alone removes
         raise MaskbenchError(where, "is there already", "move it away")
     archive = from_url(adapter.url, file, adapter.sha256, pieces=PIECES)
@@ -174,7 +176,7 @@ def place(name: str, archive: Path, path: str | None = None) -> Path:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with (
-            _alone(name, target),
+            _alone(target),
             tempfile.TemporaryDirectory(prefix=_prefix(target), dir=target.parent) as tmp,
         ):
             unpacked = Path(tmp, target.name)
@@ -187,12 +189,18 @@ def place(name: str, archive: Path, path: str | None = None) -> Path:
 
 
 @contextmanager
-def _alone(name: str, target: Path) -> Iterator[None]:
-    """Hold a data set's folder, after removing what killed processes were unpacking into it."""
-    with locked(f"place-{name}"):
+def _alone(target: Path) -> Iterator[None]:
+    """Hold the folder that a data set lies in, whoever shares it, after removing what killed
+    processes were unpacking there."""
+    held = os.open(target.parent, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system without locks, as some network ones
+            fcntl.flock(held, fcntl.LOCK_EX)
         for stale in target.parent.glob(f"{glob.escape(_prefix(target))}*"):
             remove(stale)
         yield
+    finally:
+        os.close(held)
 
 
 def _target(adapter: Adapter, path: str | None) -> Path:
