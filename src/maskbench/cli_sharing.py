@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -157,4 +158,8 @@ def submit(
         raise MaskbenchError(file, what, "correct what is named above and submit again")
     path = submissions.keep(found, folder)
     typer.echo(f"{len(found.measurements)} numbers: {path}")
-    typer.echo("On the first page after: snakemake --cores all make_index")
+    command = ["snakemake", "--cores", "all", "make_index"]
+    plain = Path("params.yaml").resolve()
+    if overlays := [str(path) for path in params or () if path.resolve() != plain]:
+        command += ["--configfile", *overlays]
+    typer.echo(f"On the first page after: {shlex.join(command)}")

@@ -13,6 +13,13 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 
+def whole(stage: Mapping[str, Any], output: str, missing: Iterable[str]) -> bool:
+    """Whether none of the missing files belongs to what a stage of dvc.yaml reads or writes."""
+    named = [*stage["deps"], *(path for (path,) in stage["outs"])]
+    folders = [Path(path.replace("${output}", output)) for path in named]
+    return not any(Path(file).is_relative_to(folder) for file in missing for folder in folders)
+
+
 def make_folders(stages: Mapping[str, Any], output: str) -> None:
     """Make the folders that stages of dvc.yaml declare; ``output`` stands for ``${output}``.
 

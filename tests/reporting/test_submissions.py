@@ -157,7 +157,9 @@ def test_the_command_keeps_what_is_right_and_nothing_else(file, tmp_path):
         "# source: Doe 2026", "# contact: doe@example.org", "# method doe_net: Doe's network",
         ",".join(COLUMNS),
     ]  # fmt: skip
-    assert submit(folder / "doe.csv", folder=folder).exit_code == 0  # only checked
+    again = submit(folder / "doe.csv", "--params", "config/full.yaml", folder=folder)
+    assert again.exit_code == 0  # only checked
+    assert "all make_index --configfile config/full.yaml\n" in again.output
     assert (folder / "doe.csv").read_text("utf-8") == kept
     done = submit(plain, *more[2:], "--source", "Roe", "--method", "doe_net=x", folder=folder)
     assert "is a submission of Doe 2026; choose another --name" in done.stderr

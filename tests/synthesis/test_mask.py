@@ -249,8 +249,9 @@ def test_what_is_refused(album: Path, weights: Path, tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.mkdir()
     (precious / "letter.txt").write_text("keep me")
-    with pytest.raises(MaskbenchError, match="not written by"):
-        run(album, precious, weights)
+    for options in ({}, {"dry_run": True}):
+        with pytest.raises(MaskbenchError, match="not written by"):
+            run(album, precious, weights, **options)
     assert (precious / "letter.txt").read_text() == "keep me"
     with pytest.raises(MaskbenchError, match="pictures themselves"):
         run(album, album, weights)

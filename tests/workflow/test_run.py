@@ -5,6 +5,7 @@ import shutil
 
 import pandas as pd
 import pytest
+import yaml
 
 from maskbench import experiment
 from maskbench.measurements import COLUMNS
@@ -137,6 +138,14 @@ def test_a_clean_clone_pulls_everything_and_runs_nothing_again(project, tmp_path
     assert "train_synthesis" in clone.plan()
     clone.run("make", "--silent", "touch", "--old-file=environment")
     assert clone.plan() == {}
+    assert "up to date" in clone.run("dvc", "status").text
+    shutil.move(clone.path / "results" / "models", tmp_path)  # as in a clone of an unfinished run
+    (clone.path / "dvc.lock").unlink()
+    clone.run("make", "--silent", "touch", "--old-file=environment")
+    stages = set(yaml.safe_load((clone.path / "dvc.lock").read_text("utf-8"))["stages"])
+    assert "data" in stages and "synthesis" not in stages
+    shutil.move(tmp_path / "models", clone.path / "results")
+    clone.run("make", "--silent", "touch", "--old-file=environment")
     assert "up to date" in clone.run("dvc", "status").text
     for path in states(project):
         pulled = clone.path / path.relative_to(project.path)

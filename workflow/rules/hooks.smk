@@ -113,10 +113,12 @@ onsuccess:
     SHOWN = [path for path in map(str, REPORTED) if path in MADE]
     NUMBERS = Path(REPORTS, "summary").glob("*.json") if SHOWN else []
     tracking.end_workflow("FINISHED", map(Path, SHOWN), NUMBERS)
+    MISSING = [path for path in MADE if not Path(path).exists()]  # --touch makes none of it
     COMPLETE = {
         name: stage
         for name, stage in STAGES.items()
         if MADE >= {str(path) for path in getattr(rules, name).input}
+        and versioning.whole(stage, OUT, MISSING)
     }
     # Neither before nor for other stages: an empty folder would pass for a rule's output.
     versioning.make_folders(COMPLETE, OUT)

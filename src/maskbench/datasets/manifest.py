@@ -43,9 +43,9 @@ def read_table(path: Path, without: Collection[str] = ()) -> pd.DataFrame:
         raise MaskbenchError(path, "no such file", "run the step that makes it")
     try:
         if not without:
-            return pd.read_parquet(path)
+            return pd.read_parquet(path, use_threads=False)
         columns = [name for name in pq.read_schema(path).names if name not in without]
-        return pd.read_parquet(path, columns=columns)
+        return pd.read_parquet(path, columns=columns, use_threads=False)
     except (OSError, ValueError) as error:
         raise MaskbenchError(path, f"is no parquet file: {error}", "make it again") from error
 

@@ -73,7 +73,7 @@ class TableReader:
         return int(self._file.metadata.num_rows)
 
     def _read(self, number: int) -> pd.DataFrame:
-        return self._file.read_row_group(number).to_pandas()
+        return self._file.read_row_group(number, use_threads=False).to_pandas(use_threads=False)
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         """All rows, a row group at a time."""

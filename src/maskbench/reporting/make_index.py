@@ -204,14 +204,16 @@ def _data_uri(picture: np.ndarray) -> str:
 def _facts(frame: pd.DataFrame, dataset: str) -> dict[str, Any]:
     """How large the experiment is: people tested, and trainings of each step."""
     facts: dict[str, Any] = {}
-    for step in ("synthesis", "recognition"):
+    columns = {"synthesis": headline.SYNTHESIS, "recognition": headline.RECOGNITION}
+    for step, compared in columns.items():
         rows = headline.plain(frame, step)
         rows = rows[rows["dataset"] == dataset]
+        tested = rows[rows["metric"].isin(compared.values())].groupby("fold")  # not photographs
         trained = rows.groupby(["method", "training_set"])["seed"].nunique()
         facts[step] = {
             "methods": sorted(name for name in set(rows["method"]) if not reference_of(name)),
-            "people": int(rows.groupby("fold")["n_people"].max().sum()),
-            "pictures": int(rows.groupby("fold")["n"].max().sum()),
+            "people": int(tested["n_people"].max().sum()),
+            "pictures": int(tested["n"].max().sum()),
             "fewest": int(trained.min()) if len(trained) else 0,
             "most": int(trained.max()) if len(trained) else 0,
         }

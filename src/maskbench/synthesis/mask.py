@@ -20,7 +20,15 @@ from pathlib import Path
 from typing import Any
 
 import maskbench
-from maskbench.artifacts import UNFINISHED, Unfinished, remove, resumable_dir, sha256_of, write_json
+from maskbench.artifacts import (
+    UNFINISHED,
+    Unfinished,
+    refuse_foreign,
+    remove,
+    resumable_dir,
+    sha256_of,
+    write_json,
+)
 from maskbench.code_digest import code_digest
 from maskbench.config import FacesConfig
 from maskbench.datasets.weights import WEIGHTS_JSON
@@ -208,7 +216,12 @@ def _digest(path: Path | None) -> str:
 def _planned(
     out: Path, settings: dict[str, Any], tasks: Sequence[Task], left_out: Mapping[str, str]
 ) -> MaskReport:
-    """What a run would find done."""
+    """What a run would find done.
+
+    Raises:
+        MaskbenchError: it would be refused.
+    """
+    refuse_foreign(out, MAKER)
     done = {source for source, _ in done_before(out, settings, tasks)}
     unfinished = out / UNFINISHED
     if settings_in(unfinished) == settings:

@@ -35,7 +35,8 @@ def model_of(method: str | Block | None, results: Path) -> str | None:
         return None
     if not any(results.glob(f"models/*/{block.name}/seed*")):
         what = f"method {block.name} needs a trained model, and {results} has none"
-        raise MaskbenchError("mask", what, "name one with --model, or run make reproduce")
+        way = f"name one with --model, or run snakemake --cores all synthesis_{block.name}"
+        raise MaskbenchError("mask", what, way)
     return block.name
 
 
