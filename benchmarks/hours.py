@@ -337,11 +337,12 @@ def table_of_stages(scale: Mapping[str, Mapping[str, float]]) -> str:
     head = ["stage", "pixels", "processes", "pictures", "memory, MB", "with mapped files, MB"]
     rows = []
     for key, counts in runs.items():
-        few, many = counts[min(counts)], counts[max(counts)]
-        row = [*key, f"{min(counts):,} and {max(counts):,}"]
+        ends = sorted({min(counts), max(counts)})
+        row = [*key, " and ".join(f"{count:,}" for count in ends)]
         for column, form in columns.items():
-            ratio = f" ({many[column] / few[column]:.2f})" if len(counts) > 1 else ""
-            row.append(f"{few[column]:{form}}, {many[column]:{form}}{ratio}")
+            values = [counts[count][column] for count in ends]
+            ratio = f" ({values[-1] / values[0]:.2f})" if len(ends) > 1 else ""
+            row.append(", ".join(f"{value:{form}}" for value in values) + ratio)
         rows.append(row)
     return markdown([*head, "ms a picture", "ms of processors"], rows)
 
