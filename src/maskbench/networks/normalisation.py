@@ -12,8 +12,8 @@ Norm = Literal["instance", "affine_instance", "batch", "none"]
 class InstanceNorm(nn.InstanceNorm2d):
     """Instance normalisation (Ulyanov et al. 2016).
 
-    torch 2.14 reads the gradient of a single picture in the wrong order on CPUs where it lies
-    channels last, which the convolution that follows decides. Here the gradient is put in order.
+    On CPUs torch 2.14 computes a wrong gradient for a single picture if the gradient that comes in
+    lies channels last, as a convolution may leave it. Here it is made contiguous first.
     """
 
     def forward(self, x: Tensor) -> Tensor:

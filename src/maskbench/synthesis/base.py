@@ -288,7 +288,8 @@ class LearningMethod(Method, Learner):
         self.players = {}
         for number, (name, make) in enumerate(self.networks(self.params).items()):
             network = seeded(make, seed + number)
-            # Instance normalisation computes contiguously: each layer would turn its maps twice.
+            # Instance normalisation computes in contiguous order: each layer would convert its
+            # maps and convert them back.
             contiguous = narrow or any(isinstance(m, InstanceNorm) for m in network.modules())
             self.players[name] = Player(
                 network, self.optimiser(), placement,
