@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -176,6 +177,22 @@ def test_style_losses_are_formulas_5_and_6(small, guides):
     assert found["style"].item() == pytest.approx(style.item(), rel=1e-4)
     assert found["diversity"].item() == pytest.approx((made - second).abs().mean().item(), rel=1e-4)
     assert found["cycle"].item() == pytest.approx(cycle.item(), rel=1e-4)
+
+
+def test_formula_5_does_not_teach_the_encoder_to_read(small, guides):
+    """It reaches the encoder through the code that the generator is given, as if another encoder
+    had read the made picture."""
+    method = learner(Mfgan, small, guides)
+    network, turn = method.players["generator"].network, Turn(method.stages[-1], 1)
+    nn.init.normal_(network["style"].branches.weight)
+    reader, weights = copy.deepcopy(network["style"]), list(network["style"].parameters())
+    batch = method.batch(turn)
+    loss = method.losses("generator", batch, turn)["style"]
+    found = torch.autograd.grad(loss, weights, retain_graph=True)
+    made, code, kinds = batch.made["masked"], batch.made["code"], batch.made["kinds"]
+    wanted = torch.autograd.grad((reader(made, kinds) - code.detach()).abs().mean(), weights)
+    assert any(one.any() for one in wanted)
+    torch.testing.assert_close(found, wanted)
 
 
 def test_kinds_choose_branches():

@@ -4,11 +4,13 @@ Three stages, each with one module more: the adaptive correction by the feature 
 invariance by the segmenter, the mask style encoder. A module whose weight is 0 is left out, in a
 stage or altogether.
 
-Three things differ from the paper's text. The detections on a made picture are compared with those
-of a rightly worn mask, not with the bare face's: formula (1) on an exclusive or of the two would
-punish a hidden mouth. A masked face's way back takes its own style code, as in StarGAN v2; no other
-loss ties a code to what the reference looks like. And masked pictures are the references: the code
-of the masked face that a bare one meets in a batch is the code that it is given.
+In four things this fills the paper's text in, or departs from it. The detections on a made picture
+are compared with those of a rightly worn mask, not with those of the bare face: formula (1) on an
+exclusive or of the two would punish a hidden mouth. The way back of a masked face takes its own
+code, as in StarGAN v2; no other loss ties a code to what the reference looks like. Formula (5) is
+to force the generator, so the encoder's weights are constants in it. And masked pictures are the
+references: the code of the masked face that a bare one meets in a batch is the code that it is
+given.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from maskbench.guides.specs import GUIDES
 from maskbench.imaging.tensors import as_tensor, resize
@@ -128,13 +131,21 @@ class Mfgan(CycleGan):
             free = free_of_masks(self.segmenter, made)
             found["invariance"] = local_invariance(made, batch.bare, free)
         if code is not None:
-            read = self.part(GENERATOR, STYLE)(made, batch.made["kinds"]).float()
+            read = self._read(made, batch.made["kinds"])
             found["style"] = distance(read, code.detach())  # else both shrink together
             with torch.no_grad():  # as in StarGAN v2; either picture's gradient is half of it
                 other = self._code(self.batch(turn), turn)
                 second = self.part(GENERATOR, MASK)(batch.bare, other).pictures
             found["diversity"] = distance(made, second)
         return found
+
+    def _read(self, made: Tensor, kinds: Tensor) -> Tensor:
+        """The codes of made pictures, by the encoder as it is: with a gradient of its own, it
+        would learn to give the wanted codes whatever the generator paints."""
+        encoder = self.part(GENERATOR, STYLE)
+        weights = {name: weight.detach() for name, weight in encoder.named_parameters()}
+        codes: Tensor = functional_call(encoder, weights, (made, kinds))
+        return codes.float()
 
     # Afterwards -----------------------------------------------------------------------------
     def paint_after(self, faces: Tensor, styles: Styles | None, whole: Faces) -> Tensor:
