@@ -95,13 +95,15 @@ def _apart(manifest: pd.DataFrame, kept: set[str]) -> tuple[pd.DataFrame, dict[s
         manifest: of all pictures.
         kept: stems of pictures that stay in any case.
     """
-    first = manifest.groupby("sha256")["source"].transform("first")
-    stays = (first == manifest["source"]) | manifest["source"].map(stem).isin(kept)
-    copies = zip(manifest["source"][~stays], first[~stays], strict=True)
+    alike = manifest[manifest["sha256"].duplicated(keep=False)]
+    first = alike.groupby("sha256")["source"].transform("first")
+    gone = alike[(first != alike["source"]) & ~alike["source"].map(stem).isin(kept)]
+    copies = zip(gone["source"], first[gone.index], strict=True)
     reasons = {source: f"the same picture as {earlier}" for source, earlier in copies}
-    people = set(manifest["identity"]) - set(manifest["identity"][stays])
+    left = manifest.drop(gone.index)
+    people = set(manifest["identity"].unique()) - set(left["identity"].unique())
     reasons |= {f"{person}/": "a person of copies alone" for person in sorted(people)}
-    return manifest[stays].reset_index(drop=True), reasons
+    return left.reset_index(drop=True), reasons
 
 
 def _description(
