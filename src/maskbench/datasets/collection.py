@@ -12,7 +12,6 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 from maskbench.artifacts import atomic_file, read_json, sha256_of
@@ -207,10 +206,18 @@ def choose(
     if absent and rows:
         raise unknown_name(place, "person", absent[0], {key(row) for row in rows})
     rows = [row for row in rows if key(row) not in excluded]
-    ordered = sorted(rows, key=lambda row: (natural_key(key(row)), natural_key(row.source)))
-    people = [list(group) for _, group in groupby(ordered, key=key)]
-    kept = people[: config.max_identities]
-    return [row for person in kept for row in person[: config.max_pictures_per_identity]]
+    people: dict[str, list[Row]] = {}
+    for row in rows:
+        people.setdefault(key(row), []).append(row)
+    kept = sorted(people, key=natural_key)[: config.max_identities]
+    # Person by person: the keys of all pictures together would take a kilobyte each.
+    return [
+        row
+        for person in kept
+        for row in sorted(people[person], key=lambda row: natural_key(row.source))[
+            : config.max_pictures_per_identity
+        ]
+    ]
 
 
 def data_home() -> Path:

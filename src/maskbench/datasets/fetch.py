@@ -74,17 +74,18 @@ def fetch(name: str, config: DatasetConfig, out: Path, listing: str = "") -> Non
 
 
 def _manifest(found: Collection, digests: list[str]) -> pd.DataFrame:
-    records = []
-    for row, sha256 in zip(found.rows, digests, strict=False):
+    sizes = []
+    for row in found.rows:
         file = found.root / row.source
         try:
             row.source.encode("utf-8")
         except UnicodeEncodeError:
             raise MaskbenchError(ascii(str(file)), "its name is not UTF-8", "rename it") from None
-        record = {"sha256": sha256, "bytes": file.stat().st_size}
-        records.append({"source": row.source, "identity": row.identity, **record, **row.extra})
-    frame = pd.DataFrame.from_records(records)
-    return frame[[*MANIFEST_COLUMNS, *sorted(set(frame.columns) - set(MANIFEST_COLUMNS))]]
+        sizes.append(file.stat().st_size)
+    rows = found.rows
+    values = ([r.source for r in rows], [r.identity for r in rows], digests[: len(rows)], sizes)
+    extra = {name: [row.extra[name] for row in rows] for name in sorted(rows[0].extra)}
+    return pd.DataFrame(dict(zip(MANIFEST_COLUMNS, values, strict=True)) | extra)
 
 
 def _apart(manifest: pd.DataFrame, kept: set[str]) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -94,13 +95,15 @@ def _apart(manifest: pd.DataFrame, kept: set[str]) -> tuple[pd.DataFrame, dict[s
         manifest: of all pictures.
         kept: stems of pictures that stay in any case.
     """
-    first = manifest.groupby("sha256")["source"].transform("first")
-    stays = (first == manifest["source"]) | manifest["source"].map(stem).isin(kept)
-    copies = zip(manifest["source"][~stays], first[~stays], strict=True)
+    alike = manifest[manifest["sha256"].duplicated(keep=False)]
+    first = alike.groupby("sha256")["source"].transform("first")
+    gone = alike[(first != alike["source"]) & ~alike["source"].map(stem).isin(kept)]
+    copies = zip(gone["source"], first[gone.index], strict=True)
     reasons = {source: f"the same picture as {earlier}" for source, earlier in copies}
-    people = set(manifest["identity"]) - set(manifest["identity"][stays])
+    left = manifest.drop(gone.index)
+    people = set(manifest["identity"].unique()) - set(left["identity"].unique())
     reasons |= {f"{person}/": "a person of copies alone" for person in sorted(people)}
-    return manifest[stays].reset_index(drop=True), reasons
+    return left.reset_index(drop=True), reasons
 
 
 def _description(

@@ -42,10 +42,9 @@ def read_table(path: Path, without: Collection[str] = ()) -> pd.DataFrame:
     if not path.is_file():
         raise MaskbenchError(path, "no such file", "run the step that makes it")
     try:
-        if not without:
-            return pd.read_parquet(path, use_threads=False)
         columns = [name for name in pq.read_schema(path).names if name not in without]
-        return pd.read_parquet(path, columns=columns, use_threads=False)
+        # Column by column: a buffer of the whole file is of use only on a slow network.
+        return pd.read_parquet(path, columns=columns, use_threads=False, pre_buffer=False)
     except (OSError, ValueError) as error:
         raise MaskbenchError(path, f"is no parquet file: {error}", "make it again") from error
 
@@ -59,15 +58,20 @@ class Pictures:
     source: dict[str, Any]
 
     @classmethod
-    def open(cls, path: Path) -> Pictures:
+    def open(cls, path: Path, digests: bool = True) -> Pictures:
         """Open what :func:`maskbench.datasets.fetch.fetch` wrote.
+
+        Args:
+            path: the folder.
+            digests: whether the manifest has the column ``sha256``, most of its memory.
 
         Raises:
             MaskbenchError: the folder is not one.
         """
         path = Path(path)
         source = read_json(path / "source.json")
-        return cls(path, read_table(path / "manifest.parquet"), source)
+        without = () if digests else ("sha256",)
+        return cls(path, read_table(path / "manifest.parquet", without), source)
 
     @cached_property
     def root(self) -> Path:

@@ -34,7 +34,7 @@ def split(pictures: Path, config: DatasetConfig, out: Path, fold: int = 0) -> No
     Raises:
         MaskbenchError: there are fewer people than splits with a share, or than folds.
     """
-    opened = Pictures.open(pictures)
+    opened = Pictures.open(pictures, digests=False)
     groups = group_keys(opened.manifest).unique()
     place = opened.source["dataset"]
     if config.official:

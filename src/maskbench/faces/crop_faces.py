@@ -76,7 +76,7 @@ def crop_faces(
         MaskbenchError: inputs are missing or disagree, weights are damaged, or too many pictures
             are rejected (with the first names and reasons).
     """
-    opened = Pictures.open(Path(pictures))
+    opened = Pictures.open(Path(pictures), digests=False)
     manifest = opened.manifest
     if not len(manifest):
         raise MaskbenchError(pictures, "the data set has no pictures", "check its path")

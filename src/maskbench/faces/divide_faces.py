@@ -34,13 +34,14 @@ def divide_faces(crops: Path, splits: Path, fold: int, out: Path) -> None:
         MaskbenchError: inputs are missing or disagree, or no face was found of any person of a
             split.
     """
-    found, split_of = FaceSet.open(crops, lists=False), read_split(splits)
+    # Only its specification is kept: the table goes through row group by row group.
+    spec, split_of = FaceSet.open(crops, lists=False).spec, read_split(splits)
     rejects = read_table(Path(crops) / "rejects.parquet")
     of_rejects = group_keys(rejects).map(split_of)
     filled: set[str] = set()
     with atomic_dir(Path(out)) as tmp:
         with TableWriter(tmp / TABLE) as table:
-            for faces in TableReader(found.path / TABLE):
+            for faces in TableReader(Path(crops) / TABLE):
                 split = group_keys(faces).map(split_of)
                 if split.isna().any():
                     unknown = faces["source"][split.isna()].iloc[0]
@@ -59,7 +60,7 @@ def divide_faces(crops: Path, splits: Path, fold: int, out: Path) -> None:
             )
         for name in ("images.npy", "rejects.parquet"):
             _link(Path(crops) / name, tmp / name)
-        write_json(tmp / "spec.json", {**found.spec, "fold": fold})
+        write_json(tmp / "spec.json", {**spec, "fold": fold})
 
 
 def _link(file: Path, place: Path) -> None:

@@ -1,4 +1,4 @@
-"""The table of a FaceSet, written and read a few thousand rows at a time."""
+"""The table of a FaceSet, written and read a few hundred rows at a time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from maskbench.errors import MaskbenchError
 
-ROWS = 2048
+ROWS = 512
 """Rows that are held at once; each so many are a row group of the file."""
 
 

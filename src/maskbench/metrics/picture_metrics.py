@@ -206,7 +206,7 @@ def measure_pictures(
             parts.append({name: np.asarray(v, np.float64) for name, v in part.items()})
             advance()
     pictures = pd.DataFrame(
-        {"face_id": masked.faces["bare_id"].to_numpy(), "style": masked.faces["style"].to_numpy()}
+        {"face_id": masked.faces["bare_id"].array, "style": masked.faces["style"].array}
         | {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
     )
     return Measured(pictures, face, logits, features, None if is_reference else reference_features)

@@ -95,7 +95,7 @@ def _by_overlay(
 def _really_masked(real: FaceSet, pictures: Path | None, out: Path) -> None:
     """Copy the masked training rows; style and bare face are unknown, the coverage is empty."""
     rows = real.of_split("train")
-    manifest = None if pictures is None else Pictures.open(pictures).manifest
+    manifest = None if pictures is None else Pictures.open(pictures, digests=False).manifest
     if manifest is not None and "mask" in manifest:
         masked = manifest["source"][manifest["mask"] != ""]
         rows = rows[real.faces["source"].iloc[rows].isin(masked).to_numpy()]

@@ -21,7 +21,7 @@ PAIRS = "pairs.txt"
 Access = Literal["packaged", "open", "public", "request", "own"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """A picture of a data set.
 
