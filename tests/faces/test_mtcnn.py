@@ -90,6 +90,17 @@ def test_pictures_searched_together_give_the_same_boxes_to_half_a_pixel(
         np.testing.assert_allclose(beside.scores, alone.scores, rtol=0, atol=0.01)
 
 
+def test_networks_meet_few_different_counts(weights: Path, orl_pictures):
+    """What they prepare for each count stays in memory."""
+    detector, met = Mtcnn(weights, DetectorConfig(), "cpu", together=True), set()
+    for network in (detector._rnet, detector._onet):
+        network.register_forward_pre_hook(lambda _, inputs: met.add(len(inputs[0])))
+    for start in range(10):
+        detector.detect(orl_pictures[start : start + 7])
+    assert met
+    assert not {count % 8 for count in met} - {0}
+
+
 def test_pictures_without_a_face(detector: Mtcnn):
     noise = np.random.default_rng(0).integers(0, 256, (120, 90, 3), dtype=np.uint8)
     pictures = [noise, np.zeros((1, 1, 3), np.uint8), np.zeros((11, 500, 3), np.uint8)]

@@ -35,6 +35,9 @@ _OVERLAP = 0.7  # suppression between the networks, as published
 _COARSE_OVERLAP = 0.5  # and in the coarse search: less than half as many crops to judge
 # At most these go through a network together.
 _PICTURES, _PIXELS, _CROPS = 16, 2_000_000, 256
+# Counts of crops are filled up to multiples of this: PyTorch keeps what it prepared for each count
+# that it met, scattered over memory, which grows by kilobytes a picture.
+_COUNTS = 8
 
 
 @dataclass(frozen=True)
@@ -122,9 +125,11 @@ class Mtcnn:
         """
         self.config = config or DetectorConfig()
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self._pictures = 1 if self.device.type == "cpu" and not together else _PICTURES
+        on_cpu = self.device.type == "cpu"
+        self._pictures = 1 if on_cpu and not together else _PICTURES
+        self._counts = _COUNTS if on_cpu and together else 1
         # OpenCV averages areas of floats a quarter faster than areas of bytes.
-        self._pixel = np.float32 if self.device.type == "cpu" and together else np.uint8
+        self._pixel = np.float32 if on_cpu and together else np.uint8
         self._pnet = load_network(PNet(), weights_file(weights, WEIGHT_FILES[0])).to(self.device)
         self._rnet = load_network(RNet(), weights_file(weights, WEIGHT_FILES[1])).to(self.device)
         self._onet = load_network(ONet(), weights_file(weights, WEIGHT_FILES[2])).to(self.device)
@@ -261,7 +266,10 @@ class Mtcnn:
         for start in range(0, len(boxes), _CROPS):
             some = slice(start, start + _CROPS)
             crops = _crops(images, picture[some], boxes[some], network.side)
-            parts.append([out.double().cpu().numpy() for out in network(self._tensor(crops))])
+            count, empty = len(crops), -len(crops) % self._counts
+            crops = np.pad(crops, ((0, empty), (0, 0), (0, 0), (0, 0)))
+            outputs = network(self._tensor(crops))
+            parts.append([out[:count].double().cpu().numpy() for out in outputs])
         return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
 
     def _tensor(self, pixels: np.ndarray) -> Tensor:
