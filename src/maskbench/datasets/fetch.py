@@ -84,7 +84,8 @@ def _manifest(found: Collection, digests: list[str]) -> pd.DataFrame:
         sizes.append(file.stat().st_size)
     rows = found.rows
     values = ([r.source for r in rows], [r.identity for r in rows], digests[: len(rows)], sizes)
-    extra = {name: [row.extra[name] for row in rows] for name in sorted(rows[0].extra)}
+    names = sorted({name for row in rows for name in row.extra})
+    extra = {name: [row.extra.get(name) for row in rows] for name in names}
     return pd.DataFrame(dict(zip(MANIFEST_COLUMNS, values, strict=True)) | extra)
 
 
