@@ -5,8 +5,10 @@
 # make check       formatting, lint, types, workflow lint
 # make touch       take results that `dvc pull` brought as they are
 # make files       write the schema of params.yaml and environment.yml again
+# make environment the environment alone
+# make clean       delete what the tests and builds left
 #
-# Each of them makes the environment in .venv first, from requirements.lock, when it is missing or
+# All but the last make the environment in .venv first, from requirements.lock, when it is missing or
 # stale. Needed: Python 3.11, 3.12 or 3.13, git and make.
 
 SHELL := /bin/bash
@@ -21,7 +23,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 help:
-	@sed -n '1,9s/^# \{0,1\}//p' Makefile
+	@sed -n '1,12s/^# \{0,1\}//p' Makefile
 
 environment:
 	@bash workflow/scripts/environment.sh $(VENV)
