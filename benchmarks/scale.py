@@ -38,6 +38,7 @@ import numpy as np
 
 from maskbench.artifacts import read_json, remove, write_json
 from maskbench.config import DatasetConfig, FacesConfig, MetricsConfig, RealDomain, SplitShares
+from maskbench.forks import ONE
 
 STAGES = ("fetch", "crop", "faceset", "overlay", "loader", "metrics", "mask")
 TWICE = ("crop", "mask")  # with one process and with two
@@ -115,7 +116,8 @@ def _fresh(one: str, options: argparse.Namespace) -> Result:
     command = [sys.executable, __file__, "--one", one, "--out", str(options.out)]
     command += ["--weights", str(options.weights), "--side", str(options.side)]
     command += ["--size", str(options.size), *(["--stand-ins"] if options.stand_ins else [])]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+    # As a job of the workflow: idle threads of a linear algebra library spin.
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | ONE) as process:
         with _watched(process.pid) as peak:
             said, _ = process.communicate()
         if process.returncode:
